@@ -1,0 +1,1 @@
+"""Folds that differentiate: transforms of functions, one-sided truth at kinks, numerical checks."""

@@ -1,0 +1,366 @@
+"""Transforms of functions: gradients, products with Jacobians, Hessians; they compose to any order.
+
+Each wraps its arguments in fresh ``argument`` nodes, so that a variable of an inner transform is never taken
+for one of an outer transform (perturbation confusion), and walks the record between them and the result.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
+from tinygrad_loss.context import AT_KINKS, enable_grad
+from tinygrad_loss.engine.call import constant
+from tinygrad_loss.engine.declare import linear
+from tinygrad_loss.engine.graph import differentiable_order, leading_to
+from tinygrad_loss.engine.op import OPS, Array
+from tinygrad_loss.engine.reverse import cut_path, needs_judgement, sweep
+from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
+
+__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+
+Function: TypeAlias = Callable[..., Any]
+
+linear("argument", lambda x: x, lambda g, _x: g, static=False, doc="a variable of a transform whose function is running")
+linear("alias", lambda x: x, lambda g, _x: g, static=False, doc="a variable of a transform whose function has returned")
+ARGUMENT, ALIAS = OPS["argument"], OPS["alias"]
+
+
+def argument(x: Any) -> Tensor:
+    """Return ``x`` as a fresh variable of a transform."""
+    if not isinstance(x, Tensor):
+        x = tensor(x)
+    if x.dtype.kind != "f":
+        raise errors.DTypeError(
+            errors.say(
+                "tl.grad", "only floating numbers have a derivative", f"an argument of dtype {x.dtype}", "np.asarray(x, dtype=np.float64)"
+            )
+        )
+    fresh = Tensor.__new__(Tensor)
+    fresh.value = x.value
+    fresh.node = (ARGUMENT, (x,), None, x.version)
+    fresh.track = LEAF
+    fresh.version = 0
+    if x.name:
+        fresh.name = x.name
+    return fresh
+
+
+class Traced:
+    """One call of a function on fresh variables: what went in, what came out, what is needed to differentiate it."""
+
+    def __init__(
+        self, f: Function, args: Sequence[Any], argnums: int | tuple[int, ...], kwargs: dict[str, Any], *, whole: bool = False
+    ) -> None:
+        chosen = argnums if isinstance(argnums, tuple) else (argnums,)
+        for i in chosen:
+            if not -len(args) <= i < len(args):
+                raise errors.DomainError(
+                    errors.say(
+                        "tl.grad", "argnums must count positional arguments from 0", f"{i} of {len(args)}", "tl.grad(f, argnums=0)(x)"
+                    )
+                )
+        self.single = isinstance(argnums, int) and not whole
+        self.trees = [args[i] for i in chosen]
+        self.variables: list[Tensor] = []
+        new = list(args)
+        for i in chosen:
+            new[i] = mapped(self._fresh, args[i])
+        self.given_tensors = any(isinstance(x, Tensor) and x.track & NEEDS_GRAD for tree in self.trees for x in leaves_of(tree))
+        with enable_grad():
+            self.result = f(*new, **kwargs)
+        for v in self.variables:
+            v.node = (ALIAS, v.node[1], None, v.node[3]) if v.node else None
+        self.stops = {id(v) for v in self.variables}
+
+    def _fresh(self, x: Any) -> Tensor:
+        self.variables.append(argument(x))
+        return self.variables[-1]
+
+    def differentiable(self, y: Tensor) -> bool:
+        """Whether the derivative itself may be differentiated: a variable of an outer transform, or a leaf given by the caller, took part."""
+        if self.given_tensors:
+            return True
+        order, _ = differentiable_order(y, self.stops)
+        return any(t.node is not None and t.node[0] is ARGUMENT for t in order)
+
+    def pull(self, y: Tensor, seed: Array) -> list[Array]:
+        """Return the cotangent of every variable."""
+        if not y.track & NEEDS_GRAD:
+            return [np.zeros_like(v.value) for v in self.variables]
+        policy = AT_KINKS.get()
+        again = self.differentiable(y) or isinstance(seed, Tensor)
+        if again and not isinstance(seed, Tensor):
+            seed = tensor(seed)
+        done = sweep(y, seed, policy=policy, stops=self.stops, differentiable=again)
+        if policy != "convention" and needs_judgement(done):
+            from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
+
+            nonsmooth.judge(done, policy)
+        return [self._finished(v, done.cotangents.get(id(v)), again=again) for v in self.variables]
+
+    @staticmethod
+    def _finished(v: Tensor, g: Array, *, again: bool) -> Array:
+        if g is None:
+            g = np.zeros_like(v.value)
+        if again:
+            g = g if isinstance(g, Tensor) else tensor(g)
+            return g if g.dtype == v.dtype else g.astype(v.dtype)
+        return np.array(g.real if np.iscomplexobj(g) else g, dtype=v.dtype)
+
+    def arranged(self, per_variable: Sequence[Array]) -> Any:
+        """Return one value per variable in the form of the arguments."""
+        supply = iter(per_variable)
+        trees = [refilled(tree, [next(supply) for _ in leaves_of(tree)]) for tree in self.trees]
+        return trees[0] if self.single else tuple(trees)
+
+    def scalar(self, transform: str) -> Tensor:
+        """Return the result, which must be a single number that the variables led to."""
+        y = connected(self.result, transform)
+        if y.size != 1:
+            raise errors.ShapeError(
+                errors.say(
+                    transform,
+                    "f must return a single number",
+                    f"shape {y.shape}",
+                    f"{transform}(lambda x: np.sum(f(x))), or tl.jacobian(f)",
+                )
+            )
+        return y
+
+
+def connected(y: Any, transform: str) -> Tensor:
+    """Return a result as the tensor it must be, or say why it is none."""
+    if not isinstance(y, Tensor):
+        raise errors.CutPathError(
+            errors.say(
+                transform,
+                "f must return a tensor computed from its argument",
+                f"{type(y).__name__}",
+                "NumPy functions of x all the way, without float(), .item() or .numpy()",
+            )
+        )
+    if y.track == TRACED:
+        raise cut_path(y)
+    return y
+
+
+def plain(y: Array) -> Array:
+    """Return a value without its record."""
+    return y.value if isinstance(y, Tensor) else y
+
+
+def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    r"""Return the function that computes the gradient of ``f``: $x \mapsto \partial f / \partial x$.
+
+    Args:
+        f: returns a single number.
+        argnums: which positional arguments to differentiate; each may be a tensor, array, number, or nested lists, tuples and dicts of them.
+
+    Returns:
+        A function of the same arguments, whose result has the form of argument ``argnums``
+        (a tuple of them for several), as arrays, or as tensors inside another transform.
+
+    Raises:
+        ShapeError: ``f`` returns more than one number.
+        CutPathError: the result does not depend on the argument through ops that have a derivative.
+
+    Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(np.sin)(0.0)
+    array(1.)
+    >>> tl.grad(tl.grad(lambda x: x**3))(2.0)
+    array(12.)
+    """
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return value_and_grad(f, argnums)(*args, **kwargs)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    r"""Return the function that computes ``f`` and its gradient at once: $x \mapsto (f(x), \partial f / \partial x)$.
+
+    Arguments, results and errors as `grad`.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> y, g = tl.value_and_grad(lambda x: np.sum(x * x))(np.array([3.0, 4.0]))
+    >>> float(y), g
+    (25.0, array([6., 8.]))
+    """
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Array, Any]:
+        traced = Traced(f, args, argnums, kwargs)
+        y = traced.scalar("tl.grad")
+        gradient = traced.arranged(traced.pull(y, np.ones_like(y.value)))
+        return (y if traced.differentiable(y) else y.value), gradient
+
+    return value_and_gradient
+
+
+def vjp(f: Function, *x: Any) -> tuple[Any, Callable[[Any], Any]]:
+    r"""Return ``f(*x)`` and its pullback $g \mapsto g^\top J$.
+
+    Args:
+        f: returns an array of any shape.
+        x: its arguments.
+
+    Returns:
+        The value, and a function from a cotangent of the value's shape to the cotangent of each argument
+        (one argument: that alone; several: a tuple).
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> y, pullback = tl.vjp(lambda x: x**2, np.array([1.0, 3.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    array([ 2., 60.])
+    """
+    traced = Traced(f, x, tuple(range(len(x))), {})
+    y = connected(traced.result, "tl.vjp")
+
+    def pullback(g: Any) -> Any:
+        seed = g if isinstance(g, Tensor) else np.asarray(g, dtype=y.dtype)
+        if seed.shape != y.shape:
+            raise errors.shapes("tl.vjp", "the cotangent must have the result's shape", (seed.shape, y.shape), "pullback(np.ones_like(y))")
+        cotangents = traced.arranged(traced.pull(y, seed))
+        return cotangents[0] if len(x) == 1 else cotangents
+
+    return (y if traced.differentiable(y) else y.value), pullback
+
+
+def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
+    r"""Return ``f(x)`` and its derivative along ``v``: $J v$, in one forward pass.
+
+    Args:
+        f: returns an array of any shape.
+        x: one argument, or a tuple for several.
+        v: a tangent of the same form.
+
+    Raises:
+        ShapeError: ``v`` has not the form of ``x``.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> y, dy = tl.jvp(np.exp, 0.0, 2.0)
+    >>> float(y), float(dy)
+    (1.0, 2.0)
+    """
+    args = x if isinstance(x, tuple) else (x,)
+    tangents = list(leaves_of(v))
+    traced = Traced(f, args, tuple(range(len(args))), {})
+    y = connected(traced.result, "tl.jvp")
+    if len(tangents) != len(traced.variables):
+        raise errors.ShapeError(
+            errors.say(
+                "tl.jvp",
+                "v must have the form of x",
+                f"{len(tangents)} tangents for {len(traced.variables)} arguments",
+                "tl.jvp(f, (x, y), (vx, vy))",
+            )
+        )
+    seeds = {}
+    for variable, tangent in zip(traced.variables, tangents, strict=True):
+        t = tangent if isinstance(tangent, Tensor) else np.asarray(constant(tangent, "tl.jvp"), dtype=variable.dtype)
+        if t.shape != variable.shape:
+            raise errors.shapes(
+                "tl.jvp", "a tangent must have its argument's shape", (t.shape, variable.shape), "tl.jvp(f, x, np.ones_like(x))"
+            )
+        seeds[id(variable)] = t[()] if isinstance(t, np.ndarray) and t.ndim == 0 else t
+    again = traced.differentiable(y) or any(isinstance(t, Tensor) for t in seeds.values())
+    dy = push(y, seeds, again=again)
+    return (y, dy) if again else (y.value, dy)
+
+
+def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
+    """Carry tangents from the variables to ``y`` over the record, inputs first."""
+    order, _ = differentiable_order(y, tangents)
+    moving = dict(tangents)
+    with np.errstate(all="ignore"):
+        for t in leading_to(order, tangents):
+            op, inputs, static, _ = t.node  # type: ignore[misc]
+            dx = [moving.get(id(a)) if type(a) is Tensor else None for a in inputs]
+            values = inputs if again else [a.value if type(a) is Tensor else a for a in inputs]
+            moving[id(t)] = op.jvp(dx, t if again else t.value, *values, **static or {})  # type: ignore[misc]
+    return moving.get(id(y), np.zeros_like(y.value))
+
+
+def hvp(f: Function, x: Any, v: Any) -> Any:
+    r"""Return the product of the Hessian of ``f`` with ``v``: $H v$, without the Hessian.
+
+    Args:
+        f: returns a single number.
+        x: one argument, or a tuple for several.
+        v: a tangent of the same form.
+
+    Source: Pearlmutter 1994, Neural Computation 6(1).
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    if not isinstance(x, tuple):
+        return jvp(grad(f), x, v)[1]
+    everywhere = tuple(range(len(x)))
+
+    def slope_along_v(*args: Any) -> Any:
+        gradients = leaves_of(grad(f, everywhere)(*args))
+        return sum((np.sum(g * d) for g, d in zip(gradients, leaves_of(v), strict=True)), 0.0)
+
+    return grad(slope_along_v, everywhere)(*x)
+
+
+def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
+    r"""Return the function that computes all partial derivatives: $J_{k,i} = \partial f_k / \partial x_i$.
+
+    Args:
+        f: returns an array of any shape.
+        argnums: which positional arguments to differentiate, each an array.
+
+    Returns:
+        A function whose result has shape ``f(x).shape + x.shape`` (for several arguments, a tuple of such).
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def matrix(*args: Any, **kwargs: Any) -> Any:
+        traced = Traced(f, args, argnums, kwargs)
+        y = connected(traced.result, "tl.jacobian")
+        rows = [list(leaves_of(traced.arranged(traced.pull(y, seed)))) for seed in _units(y)]
+        columns = [np.stack([row[i] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype) for i, v in enumerate(traced.variables)]
+        return traced.arranged([np.reshape(c, y.shape + v.shape) for c, v in zip(columns, traced.variables, strict=True)])
+
+    return matrix
+
+
+def _units(y: Tensor) -> Iterator[Array]:
+    """Yield one cotangent per entry of ``y``: 1 there, 0 elsewhere."""
+    if y.ndim == 0:
+        yield np.ones_like(y.value)
+        return
+    for i in range(y.size):
+        seed = np.zeros(y.shape, y.dtype)
+        seed.flat[i] = 1
+        yield seed
+
+
+def hessian(f: Function, argnums: int = 0) -> Function:
+    r"""Return the function that computes all second derivatives: $H_{i,j} = \partial^2 f / \partial x_i \partial x_j$.
+
+    Args:
+        f: returns a single number.
+        argnums: which positional argument to differentiate, an array.
+
+    Returns:
+        A function whose result has shape ``x.shape + x.shape``.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.hessian(lambda x: x[0] * x[1])(np.array([1.0, 2.0]))
+    array([[0., 1.],
+           [1., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums)

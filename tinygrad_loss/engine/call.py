@@ -1,0 +1,195 @@
+"""Turn an op into the function people call: run the forward, and record it where a gradient may be asked for.
+
+These closures are on the path of every operation, so they are written out for one and two inputs.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.context import RECORDING, REMEMBER_LINES
+from tinygrad_loss.engine.kind import Kind, foreign
+from tinygrad_loss.engine.op import Array, Op
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
+
+__all__ = ["caller", "constant"]
+
+PLAIN: Final = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
+"""Types that an op takes as they are: numbers stay weak (they do not promote float32), arrays are held by reference."""
+REAL: Final = "biuf"
+
+_new = Tensor.__new__
+
+
+def caller(op: Op, arity: int | None) -> Callable[..., Array]:
+    """Return the function that people call for ``op``."""
+    if arity == 1:
+        return _unary(op)
+    if arity == 2:
+        return _binary(op)
+    return _general(op)
+
+
+def constant(x: Any, op: str) -> Array:
+    """Return ``x`` as an operand: numbers and arrays as they are, lists as arrays; refuse what is not numeric."""
+    if type(x) in PLAIN or isinstance(x, Kind):
+        return x
+    array = np.asarray(x)
+    if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
+        raise errors.DTypeError(
+            errors.say(
+                op, "operands must be real numbers", f"{type(x).__name__} of dtype {array.dtype}", "np.asarray(operand, dtype=np.float64)"
+            )
+        )
+    return x if isinstance(x, np.ndarray | np.generic) else array
+
+
+def _mask(op: Op) -> int:
+    """Return the bits that a result may inherit: a predicate's result is traced, but has no gradient."""
+    return TRACED if op.kind == "predicate" else TRACED | NEEDS_GRAD
+
+
+def _unary(op: Op) -> Callable[..., Array]:
+    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+
+    def call(x: Array) -> Array:
+        if type(x) is not Tensor:
+            return _without_tensor(op, (x,), {})
+        t = _new(Tensor)
+        t.value = forward(x.value)
+        track = x.track & mask
+        if track and (mode := recording()):
+            t.node = (op, (x,), None, x.version)
+            t.track = track
+            t.version = 0
+            if mode == REMEMBER_LINES:
+                remember(t)
+        else:
+            t.node = None
+            t.track = t.version = 0
+        return t
+
+    return call
+
+
+def _binary(op: Op) -> Callable[..., Array]:
+    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+
+    def call(a: Array, b: Array) -> Array:
+        if type(a) is Tensor:
+            if type(b) is Tensor:
+                x, z = a.value, b.value
+                track = (a.track | b.track) & mask
+                version = a.version + b.version
+            else:
+                if type(b) not in PLAIN:
+                    b = constant(b, op.name)
+                x, z = a.value, b
+                track = a.track & mask
+                version = a.version
+        elif type(b) is Tensor:
+            if type(a) not in PLAIN:
+                a = constant(a, op.name)
+            x, z = a, b.value
+            track = b.track & mask
+            version = b.version
+        else:
+            return _without_tensor(op, (a, b), {})
+        t = _new(Tensor)
+        try:
+            t.value = forward(x, z)
+        except ValueError as error:
+            raise explain(error, op, (x, z)) from None
+        if track and (mode := recording()):
+            t.node = (op, (a, b), None, version)
+            t.track = track
+            t.version = 0
+            if mode == REMEMBER_LINES:
+                remember(t)
+        else:
+            t.node = None
+            t.track = t.version = 0
+        return t
+
+    return call
+
+
+def _general(op: Op) -> Callable[..., Array]:
+    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+
+    def call(*inputs: Array, **static: Any) -> Array:
+        track = version = 0
+        values, kept, found = [], [], False
+        for x in inputs:
+            if type(x) is Tensor:
+                found = True
+                track |= x.track
+                version += x.version
+                values.append(x.value)
+                kept.append(x)
+            else:
+                x = x if type(x) in PLAIN else constant(x, op.name)  # noqa: PLW2901
+                values.append(x)
+                kept.append(x)
+        if not found:
+            return _without_tensor(op, tuple(values), static)
+        t = _new(Tensor)
+        other = foreign(values)
+        try:
+            t.value = forward(*values, **static) if other is None else other.apply(op, tuple(values), static)
+        except ValueError as error:
+            raise explain(error, op, tuple(values)) from None
+        track &= mask
+        if track and (mode := recording()):
+            t.node = (op, tuple(kept), static or None, version)
+            t.track = track
+            t.version = 0
+            if mode == REMEMBER_LINES:
+                remember(t)
+        else:
+            t.node = None
+            t.track = t.version = 0
+        return t
+
+    return call
+
+
+def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Array:
+    """Arrays in, arrays out; another kind decides for itself."""
+    kind = foreign(inputs)
+    if kind is not None:
+        return kind.apply(op, inputs, static)
+    inputs = tuple(constant(x, op.name) for x in inputs)
+    try:
+        return op.forward(*inputs, **static)
+    except ValueError as error:
+        raise explain(error, op, inputs) from None
+
+
+def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
+    """Word NumPy's complaint about shapes with the op and a way out; leave every other error as it is."""
+    if isinstance(error, errors.TinygradLossError):
+        return error
+    text = str(error)
+    arrays = [np.shape(v) for v in values]
+    if "broadcast" in text:
+        return errors.shapes(
+            op.name, "shapes must broadcast: equal lengths, or 1, axis by axis from the right", arrays, "np.reshape(x, ...) or x[:, None]"
+        )
+    if "matmul" in text or "mismatch in its core dimension" in text or "not aligned" in text:
+        return errors.shapes(
+            op.name, "the last axis of the first must be as long as the last but one of the second", arrays, "np.swapaxes(x, -1, -2)"
+        )
+    return errors.ShapeError(errors.say(op.name, text, " and ".join(map(str, arrays)), f"help(np.{op.name})"))
+
+
+def remember(t: Tensor) -> None:
+    """Note the innermost source line outside the package that computed ``t``."""
+    frame = sys._getframe(2)  # noqa: SLF001  the public inspect.stack() reads source files, which costs milliseconds per op
+    package = __name__.partition(".")[0]
+    while frame.f_back is not None and (frame.f_globals.get("__name__") or "").partition(".")[0] in {package, "numpy"}:
+        frame = frame.f_back
+    t.line = f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -1,0 +1,89 @@
+"""The record: which op, on which inputs. A node is the tuple ``(op, inputs, static, version)`` on its tensor.
+
+References go from results to inputs only, so letting go of a result frees its graph at once.
+Every walk here is a loop, because a graph may be a million nodes deep.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
+
+__all__ = ["differentiable_order", "leading_to", "record_of", "replay"]
+
+
+def differentiable_order(root: Tensor, stops: Collection[int] = ()) -> tuple[list[Tensor], dict[int, Tensor]]:
+    """Return the recorded tensors that a gradient flows through, inputs first, and the leaves (by id) that it ends in.
+
+    ``stops`` are ids of tensors that count as leaves.
+    """
+    ordered: list[Tensor] = []
+    leaves: dict[int, Tensor] = {}
+    seen: set[int] = set()
+    stack: list[Any] = [root]
+    push, pop = stack.append, stack.pop
+    while stack:
+        t = pop()
+        if t is None:  # marks that the inputs of the next one are done
+            ordered.append(pop())
+            continue
+        key = id(t)
+        if key in seen:
+            continue
+        seen.add(key)
+        if t.node is None or key in stops:
+            leaves[key] = t
+            continue
+        push(t)
+        push(None)
+        for x in t.node[1]:
+            if type(x) is Tensor and x.track & NEEDS_GRAD and id(x) not in seen:
+                push(x)
+    return ordered, leaves
+
+
+def leading_to(ordered: list[Tensor], stops: Collection[int]) -> list[Tensor]:
+    """Return those of ``ordered`` that depend on a stop: a transform goes nowhere else."""
+    reached = set(stops)
+    kept = []
+    for t in ordered:
+        if t.node is not None and any(id(x) in reached for x in t.node[1]):
+            reached.add(id(t))
+            kept.append(t)
+    return kept
+
+
+def record_of(root: Tensor, stops: Collection[int] = ()) -> list[Tensor]:
+    """Return every recorded tensor that led to ``root``, comparisons included, inputs first; leaves and stops are left out."""
+    ordered: list[Tensor] = []
+    seen: set[int] = set()
+    stack: list[Any] = [root]
+    while stack:
+        t = stack.pop()
+        if t is None:
+            ordered.append(stack.pop())
+            continue
+        if id(t) in seen or t.node is None or id(t) in stops:
+            continue
+        seen.add(id(t))
+        stack += (t, None)
+        stack.extend(x for x in t.node[1] if type(x) is Tensor and id(x) not in seen)
+    return ordered
+
+
+def replay(record: list[Tensor], given: Mapping[int, Array]) -> dict[int, Array]:
+    """Run a record once more with other arrays at some of its tensors; the result holds one array per tensor id.
+
+    ``given`` may hold any kind of array. What depends on none of it keeps its recorded value.
+    """
+    now: dict[int, Array] = dict(given)
+    for t in record:
+        if id(t) in now or t.node is None:
+            continue
+        op, inputs, static, _ = t.node
+        if not any(type(x) is Tensor and id(x) in now for x in inputs):
+            continue
+        values = [now.get(id(x), x.value) if type(x) is Tensor else x for x in inputs]
+        now[id(t)] = op.call(*values, **static or {})
+    return now

@@ -1,0 +1,119 @@
+"""The doors through which NumPy hands its calls to our kinds of array."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import DOORS, Array, Op, numpy_name
+
+__all__ = ["Kind", "foreign"]
+
+REDUCED_AXIS = 0
+"""``np.add.reduce(x)`` sums over axis 0, while ``np.sum(x)`` sums over all."""
+
+
+class Kind:
+    """A kind of array on which rules run: it answers NumPy's calls with the declared ops.
+
+    A subclass says in ``apply`` what one op does to it; everything else follows.
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000
+    __hash__ = object.__hash__
+
+    @property
+    def T(self) -> Array:  # noqa: N802  NumPy's name
+        """The axes reversed."""
+        return DOORS[np.transpose](self)
+
+    @property
+    def mT(self) -> Array:  # noqa: N802  NumPy's name
+        """The last two axes exchanged."""
+        return DOORS[np.matrix_transpose](self)
+
+    def apply(self, op: Op, inputs: tuple[Array, ...], static: Mapping[str, Any]) -> Array:
+        """Run one op on inputs of which at least one is of this kind."""
+        raise NotImplementedError
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Array, **kwargs: Any) -> Array:
+        """Answer ``np.exp(x)``, ``np.add.reduce(x)``, ``array + x``."""
+        no_out(kwargs.pop("out", None), numpy_name(ufunc))
+        if method == "__call__":
+            return _call(ufunc, inputs, kwargs)
+        answer = DOORS.get((ufunc, method))
+        if answer is None:
+            raise no_rule(f"{numpy_name(ufunc)}.{method}")
+        if method in {"reduce", "accumulate"}:
+            kwargs.setdefault("axis", REDUCED_AXIS)
+        return answer(*inputs, **kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., Array], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Array:
+        """Answer ``np.sum(x)``, ``np.concatenate([x, y])``, ``np.linalg.solve(a, x)``."""
+        del types
+        answer = DOORS.get(function)
+        if answer is None:
+            raise no_rule(numpy_name(function))
+        return answer(*args, **kwargs)
+
+
+def _call(ufunc: np.ufunc, inputs: tuple[Array, ...], kwargs: dict[str, Any]) -> Array:
+    answer = DOORS.get(ufunc) or _scipy(ufunc)
+    if answer is None:
+        raise no_rule(numpy_name(ufunc))
+    if not kwargs:
+        return answer(*inputs)
+    dtype = kwargs.pop("dtype", None)
+    if kwargs.pop("where", True) is not True:
+        raise errors.NoRuleError(
+            errors.say(
+                numpy_name(ufunc),
+                "entries that where= leaves out have no value",
+                "where=mask",
+                f"np.where(mask, {numpy_name(ufunc)}(x), 0.0)",
+            )
+        )
+    if kwargs:
+        raise errors.NoRuleError(
+            errors.say(numpy_name(ufunc), "this option has no rule", f"{next(iter(kwargs))}=", f"{numpy_name(ufunc)}(x)")
+        )
+    if dtype is not None:
+        inputs = tuple(x.astype(dtype) if hasattr(x, "astype") else x for x in inputs)
+    return answer(*inputs)
+
+
+def _scipy(ufunc: np.ufunc) -> Callable[..., Array] | None:
+    """Find the door of a SciPy ufunc by name, because importing the package must not import SciPy."""
+    if hasattr(np, ufunc.__name__):
+        return None
+    return DOORS.get(ufunc.__name__)
+
+
+def no_rule(name: str) -> errors.NoRuleError:
+    """Return the error for a NumPy function that has no derivative rule here."""
+    known = DOORS.get(("instead", name))
+    instead = (
+        known()
+        if known is not None
+        else f"{name}(x.numpy()) if no gradient should flow, or declare it: tl.op({name.rpartition('.')[2]!r}, ...)"
+    )
+    return errors.NoRuleError(errors.say(name, "it has no derivative rule here", "a Tensor", instead))
+
+
+def no_out(out: object, name: str = "np.f") -> None:
+    """Refuse ``out=``: a recorded value must not change."""
+    if out is not None:
+        raise errors.NoRuleError(
+            errors.say(
+                name, "results are never written in place, because a recorded value must not change", "out=", f"y = {name}(x), without out="
+            )
+        )
+
+
+def foreign(inputs: Iterable[Array]) -> Kind | None:
+    """Return the first input that is one of our kinds, or None when all are plain arrays and numbers."""
+    return next((x for x in inputs if isinstance(x, Kind)), None)

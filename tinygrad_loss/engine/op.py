@@ -1,0 +1,107 @@
+"""What an op is, and the tables through which NumPy's calls find it: pure data, no behaviour."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+__all__ = ["DOORS", "OPS", "Array", "Facts", "Op", "Rule"]
+
+Array: TypeAlias = Any
+"""Any kind of array: `numpy.ndarray`, a NumPy scalar, `Tensor`, `Germ`, ...; a rule must not ask which."""
+
+Rule: TypeAlias = Callable[..., Array]
+"""A forward, a derivative or the function people call: arrays in, an array out."""
+
+Kind: TypeAlias = Literal["elementwise", "selection", "predicate", "linear", "bilinear", "custom"]
+Nature: TypeAlias = Literal["kink", "jump", "infinite"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Facts:
+    """Where an op is not smooth, stated beside its rule and read by the engine; a rule itself never screens.
+
+    Attributes:
+        nature: what happens there: finite slopes that differ, a jump, or a slope that is infinite (poles and edges too).
+        tie: ``tie(y, *x, **static)``, a boolean array of ``y``'s shape: True where the op is not smooth.
+        slopes: left and right derivative in the first argument at a tie, where they are two numbers.
+        exponent: the leading power at a branch point: 0.5 for a square root, 1/3 for a cube root.
+        limit: ``limit(x, side)``, the value just beside a jump, ``side`` being -1 or +1.
+    """
+
+    nature: Nature
+    tie: Callable[..., Array]
+    slopes: tuple[float, float] | None = None
+    exponent: float | None = None
+    limit: Callable[..., Array] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Op:
+    """A fact of mathematics: a function, its derivative in both modes, and where it has none.
+
+    Attributes:
+        name: the op's own name, as pictures and messages show it.
+        kind: its algebra, from which what its author did not write was derived.
+        forward: ``forward(*x, **static)`` on any kind of array.
+        vjps: ``vjps[i](g, y, *x, **static)``, the cotangent of input ``i``.
+        jvp: ``jvp(dx, y, *x, **static)``; ``dx[i]`` is None where input ``i`` does not move.
+        facts: where it is not smooth.
+        tied: the vjps for entries at a tie under ``at_kinks("convention")``, where they are not ``vjps``.
+        choices: for a selection, ``choices[i](y, *x, **static)``: True where input ``i`` was chosen.
+        domain: one interval per argument: where tests sample and docs plot.
+        doc: the formula, in LaTeX, and what it is for.
+        call: the function people call, which records.
+    """
+
+    name: str
+    kind: Kind
+    forward: Callable[..., Array]
+    vjps: Sequence[Callable[..., Array] | None]
+    jvp: Callable[..., Array] | None = None
+    facts: Facts | None = None
+    tied: Sequence[Callable[..., Array]] | None = None
+    choices: Sequence[Callable[..., Array] | None] | None = None
+    domain: tuple[tuple[float, float], ...] = ()
+    doc: str = ""
+    call: Callable[..., Array] = NotImplemented
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}: {self.kind}>"
+
+
+_ops: dict[str, Op] = {}
+_doors: dict[object, Callable[..., Array]] = {}
+
+OPS: Mapping[str, Op] = MappingProxyType(_ops)
+"""Every declared op by name; filled while the package is imported."""
+
+DOORS: Mapping[object, Callable[..., Array]] = MappingProxyType(_doors)
+"""What answers a NumPy call: by NumPy function, by ``(ufunc, method)``, or by SciPy ufunc name."""
+
+
+def enter(op: Op) -> None:
+    """Put an op into the table, once."""
+    if op.name in _ops:
+        message = f"op {op.name!r} is declared twice"
+        raise ValueError(message)
+    _ops[op.name] = op
+
+
+def open_door(key: object, answer: Callable[..., Array]) -> None:
+    """Let ``answer`` take the calls of a NumPy function, ufunc, ``(ufunc, method)`` or SciPy ufunc name."""
+    if _doors.get(key, answer) is not answer:
+        message = f"two answers to {key!r}"
+        raise ValueError(message)
+    _doors[key] = answer
+
+
+def numpy_name(function: object) -> str:
+    """Name a NumPy or SciPy function as its users write it."""
+    name = getattr(function, "__name__", str(function))
+    if isinstance(function, np.ufunc):
+        return f"np.{name}" if hasattr(np, name) else f"scipy.special.{name}"
+    module = getattr(function, "__module__", "numpy").replace("numpy", "np", 1)
+    return f"{module}.{name}"

@@ -1,0 +1,310 @@
+"""The backward pass: one loop over the record, from the result to the leaves."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tinygrad_loss import errors
+from tinygrad_loss.context import AT_KINKS, Policy
+from tinygrad_loss.engine.graph import differentiable_order, leading_to
+from tinygrad_loss.engine.op import Array, Op
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
+
+__all__ = ["Pass", "backward", "pull", "sweep"]
+
+ONE: Final = 1
+TWO: Final = 2
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one reverse pass computed and noticed.
+
+    Attributes:
+        root: the tensor that was differentiated.
+        seed: its cotangent.
+        order: the tensors that a gradient flowed through, inputs first.
+        leaves: where it ended, by id.
+        cotangents: the gradient of each leaf, by id; a leaf that no cotangent reached is missing.
+        suspects: tensors at which a declared kink, jump or infinite slope was hit.
+        traced: tensors without gradient (comparisons, indices) that were computed from the leaves and steered the result.
+    """
+
+    root: Tensor
+    seed: Array
+    order: list[Tensor]
+    leaves: dict[int, Tensor]
+    cotangents: dict[int, Array]
+    suspects: list[Tensor] = field(default_factory=list)
+    traced: list[Tensor] = field(default_factory=list)
+
+
+def backward(root: Tensor, gradient: ArrayLike | None) -> None:
+    """Add the gradient of ``root`` into its leaves; see `Tensor.backward`."""
+    policy = AT_KINKS.get()
+    seed = _seed(root, gradient)
+    if not root.track & NEEDS_GRAD:
+        raise cut_path(root)
+    done = sweep(root, seed, policy=policy)
+    reports: Mapping[int, object] = {}
+    if policy != "convention" and needs_judgement(done):
+        from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  the one exception that looks upward: only when a kink was hit
+
+        reports = nonsmooth.judge(done, policy)
+    _deposit(done, reports)
+
+
+def _seed(root: Tensor, gradient: ArrayLike | None) -> Array:
+    value = root.value
+    if gradient is None:
+        if value.size != 1:
+            raise errors.ShapeError(
+                errors.say(
+                    "backward",
+                    "without gradient= the tensor must be a single number",
+                    f"shape {root.shape}",
+                    "np.sum(y).backward(), or y.backward(gradient=np.ones_like(y.data))",
+                )
+            )
+        return value.dtype.type(1) if value.ndim == 0 else np.ones_like(value)
+    seed = np.array(gradient.value if isinstance(gradient, Tensor) else gradient, dtype=root.dtype)
+    if seed.shape != root.shape:
+        raise errors.shapes(
+            "backward", "gradient= must have the tensor's shape", (seed.shape, root.shape), "y.backward(gradient=np.ones_like(y.data))"
+        )
+    return seed[()] if seed.ndim == 0 else seed
+
+
+def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] = (), differentiable: bool = False) -> Pass:
+    """Run one reverse pass and notice every kink that was hit, without judging it."""
+    order, leaves = differentiable_order(root, stops)
+    done = Pass(root, seed, leading_to(order, stops) if stops else order, leaves, {id(root): seed})
+    with np.errstate(all="ignore"):
+        if differentiable:
+            _pull_tensors(done, screen=policy != "convention")
+        else:
+            pull(done, policy=policy)
+    if stops:
+        done.leaves = {key: leaf for key, leaf in leaves.items() if key in stops}
+        done.cotangents = {key: g for key, g in done.cotangents.items() if key in stops}
+    return done
+
+
+def pull(done: Pass, *, policy: Policy) -> None:  # noqa: C901, PLR0912, PLR0915  the hot loop: calls and branches are written out
+    """Carry cotangents from the root to the leaves, on plain arrays."""
+    cotangents, suspects, traced = done.cotangents, done.suspects, done.traced
+    convention = policy == "convention"
+    count = np.count_nonzero
+    for t in reversed(done.order):
+        g = cotangents.pop(id(t), None)
+        if g is None:
+            continue
+        op, inputs, static, version = t.node  # type: ignore[misc]
+        vjps, facts = op.vjps, op.facts
+        if static is None and len(inputs) == ONE:
+            a = inputs[0]
+            if a.version != version:
+                raise stale(op, inputs)
+            y, x = t.value, a.value
+            if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x)):
+                if convention:
+                    vjps = op.tied
+                elif facts.nature != "kink" or count(hit & (g != 0)):
+                    suspects.append(t)
+            cotangent = vjps[0](g, y, x)  # type: ignore[misc]
+            key = id(a)
+            old = cotangents.get(key)
+            cotangents[key] = cotangent if old is None else old + cotangent
+        elif static is None and len(inputs) == TWO:
+            a, b = inputs
+            now = 0
+            if type(a) is Tensor:
+                x, flows = a.value, a.track
+                now = a.version
+            else:
+                x, flows = a, 0
+            if type(b) is Tensor:
+                z, flows_b = b.value, b.track
+                now += b.version
+            else:
+                z, flows_b = b, 0
+            if now != version:
+                raise stale(op, inputs)
+            y = t.value
+            if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x, z)):
+                if convention:
+                    vjps = op.tied
+                elif facts.nature != "kink" or count(hit & (g != 0)):
+                    suspects.append(t)
+            if flows & NEEDS_GRAD:
+                cotangent = vjps[0](g, y, x, z)  # type: ignore[misc]
+                key = id(a)
+                old = cotangents.get(key)
+                cotangents[key] = cotangent if old is None else old + cotangent
+            elif flows:
+                traced.append(a)
+            if flows_b & NEEDS_GRAD:
+                cotangent = vjps[1](g, y, x, z)  # type: ignore[misc]
+                key = id(b)
+                old = cotangents.get(key)
+                cotangents[key] = cotangent if old is None else old + cotangent
+            elif flows_b:
+                traced.append(b)
+        else:
+            now = 0
+            values = []
+            for a in inputs:
+                if type(a) is Tensor:
+                    values.append(a.value)
+                    now += a.version
+                else:
+                    values.append(a)
+            if now != version:
+                raise stale(op, inputs)
+            y, static = t.value, static or {}
+            if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, *values, **static)):
+                if convention:
+                    vjps = op.tied
+                elif facts.nature != "kink" or count(hit & (g != 0)):
+                    suspects.append(t)
+            for i, a in enumerate(inputs):
+                if type(a) is not Tensor:
+                    continue
+                if a.track & NEEDS_GRAD:
+                    cotangent = vjps[i](g, y, *values, **static)  # type: ignore[misc]
+                    key = id(a)
+                    old = cotangents.get(key)
+                    cotangents[key] = cotangent if old is None else old + cotangent
+                elif a.track:
+                    traced.append(a)
+
+
+def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same loop as `pull`, for any number of inputs
+    """Carry cotangents as tensors, so that the gradient can be differentiated again."""
+    cotangents = done.cotangents
+    for t in reversed(done.order):
+        g = cotangents.pop(id(t), None)
+        if g is None:
+            continue
+        op, inputs, static, version = t.node  # type: ignore[misc]
+        if sum(a.version for a in inputs if type(a) is Tensor) != version:
+            raise stale(op, inputs)
+        static = static or {}
+        vjps = op.vjps
+        if op.facts is not None and (screen or op.tied):
+            values = [a.value if type(a) is Tensor else a for a in inputs]
+            hit = op.facts.tie(t.value, *values, **static)
+            if np.count_nonzero(hit):
+                if not screen:
+                    vjps = op.tied
+                elif op.facts.nature != "kink" or np.count_nonzero(hit & (g.value if type(g) is Tensor else g) != 0):
+                    done.suspects.append(t)
+        for i, a in enumerate(inputs):
+            if type(a) is not Tensor:
+                continue
+            if a.track & NEEDS_GRAD:
+                cotangent = vjps[i](g, t, *inputs, **static)  # type: ignore[misc]
+                old = cotangents.get(id(a))
+                cotangents[id(a)] = cotangent if old is None else old + cotangent
+            elif a.track:
+                done.traced.append(a)
+
+
+def needs_judgement(done: Pass) -> bool:
+    """Whether anything was noticed that may leave the gradient undefined: a hit, a tied comparison, a non-finite leaf."""
+    return bool(done.suspects) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
+
+
+def tied(t: Tensor) -> bool:
+    """Whether a comparison among those that led to a traced tensor was a tie; looked for only in backward."""
+    stack, seen = [t], set()
+    while stack:
+        t = stack.pop()
+        if t.node is None or id(t) in seen or t.track != TRACED:
+            continue
+        seen.add(id(t))
+        op, inputs, static, _ = t.node
+        if op.facts is not None:
+            values = [x.value if type(x) is Tensor else x for x in inputs]
+            if np.count_nonzero(op.facts.tie(t.value, *values, **static or {})):
+                return True
+        stack.extend(x for x in inputs if type(x) is Tensor)
+    return False
+
+
+def finite(g: Array) -> bool:
+    """Whether every entry is finite; the dot product decides at once unless it overflows."""
+    value = g.value if type(g) is Tensor else g
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(np.vdot(value, value))) or bool(np.all(np.isfinite(value)))
+
+
+def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
+    """Add the gradients into the leaves; each gets an array of its own, of its own dtype."""
+    given: set[int] = {id(done.seed)}
+    for key, leaf in done.leaves.items():
+        g = done.cotangents.get(key)
+        if g is None:
+            continue
+        if getattr(g, "dtype", None) != leaf.dtype:
+            g = np.asarray(g.real if np.iscomplexobj(g) else g).astype(leaf.dtype)
+        if leaf.grad is not None:
+            g = leaf.grad + g
+        elif type(g) is not np.ndarray or g.base is not None or id(g) in given:
+            g = np.array(g)
+        given.add(id(g))
+        leaf._grad = g if type(g) is np.ndarray else np.asarray(g)  # noqa: SLF001  the setter would copy once more
+        leaf._report = reports.get(key)  # noqa: SLF001
+
+
+def stale(op: Op, inputs: tuple[Any, ...]) -> errors.StaleGraphError:
+    """Return the error for a graph whose leaf was given new values after it was recorded."""
+    names = ", ".join(repr(x.name) if x.name else f"of shape {x.shape}" for x in inputs if type(x) is Tensor and x.version)
+    return errors.StaleGraphError(
+        errors.say(
+            op.name,
+            "its inputs must keep their values until backward",
+            f"new values in the leaf {names}",
+            "y = f(x) again after x.data = ..., then y.backward()",
+        )
+    )
+
+
+def cut_path(root: Tensor) -> errors.CutPathError:
+    """Return the error that names the op at which the path to the leaves was cut."""
+    if root.node is None:
+        got = "a leaf with requires_grad=False, or the result of .data, .numpy(), .detach() or tl.no_grad()"
+        instead = "x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()"
+        return errors.CutPathError(errors.say("backward", "a leaf that requires grad must have led here", got, instead))
+    stack, seen, cut = [root], set(), root
+    while stack:
+        t = stack.pop()
+        if t.node is None or id(t) in seen:
+            continue
+        seen.add(id(t))
+        if any(type(x) is Tensor and x.track & NEEDS_GRAD for x in t.node[1]):
+            cut = t
+            break
+        stack.extend(x for x in t.node[1] if type(x) is Tensor)
+    name = cut.node[0].name if cut.node else "?"
+    instead = INSTEAD.get(name, "np.where(condition, a, b) of values, which has a gradient in a and b")
+    return errors.CutPathError(
+        errors.say(
+            "backward",
+            "a leaf that requires grad must have led here through ops that have a derivative",
+            f"a path that {name} cut",
+            instead,
+        )
+    )
+
+
+INSTEAD: Final = {
+    "argmax": "np.sum(tl.ops.softmax(x, axis=-1) * np.arange(n), axis=-1), an index that has a gradient",
+    "argmin": "np.sum(tl.ops.softmax(-x, axis=-1) * np.arange(n), axis=-1), an index that has a gradient",
+    "argsort": "np.sort(x), whose values have a gradient",
+    "cast": "x.astype(np.float32), which keeps the gradient",
+    "detach": "x itself, without .detach()",
+}

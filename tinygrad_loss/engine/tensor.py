@@ -1,0 +1,350 @@
+"""`Tensor`: an array that remembers how it was computed."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.kind import Kind
+from tinygrad_loss.engine.op import Array, Op
+
+__all__ = ["Tensor", "tensor"]
+
+TRACED: Final = 1
+"""Bit of `Tensor.track`: the value came from something recorded, so a replay must compute it again."""
+NEEDS_GRAD: Final = 2
+"""Bit of `Tensor.track`: a gradient flows through."""
+LEAF: Final = TRACED | NEEDS_GRAD
+
+
+class Tensor(Kind):
+    """An array that remembers how it was computed; made by `tensor` and by every op on one.
+
+    Its engine-side fields are plain slots, because each op creates one:
+    ``value`` (the array of any kind; a scalar may be a NumPy scalar, whose arithmetic is faster),
+    ``node`` (``(op, inputs, static, version)``; None for a leaf), ``track`` (bits `TRACED`, `NEEDS_GRAD`), ``version``.
+    """
+
+    __slots__ = ("__weakref__", "_grad", "_line", "_name", "_report", "node", "track", "value", "version")
+
+    value: Array
+    node: tuple[Op, tuple[Array, ...], dict[str, Any] | None, int] | None
+    track: int
+    version: int
+
+    if TYPE_CHECKING:  # the ops install these: see `declare`
+        __add__: Callable[..., Tensor]
+        __radd__: Callable[..., Tensor]
+        __sub__: Callable[..., Tensor]
+        __rsub__: Callable[..., Tensor]
+        __mul__: Callable[..., Tensor]
+        __rmul__: Callable[..., Tensor]
+        __truediv__: Callable[..., Tensor]
+        __rtruediv__: Callable[..., Tensor]
+        __matmul__: Callable[..., Tensor]
+        __rmatmul__: Callable[..., Tensor]
+        __pow__: Callable[..., Tensor]
+        __rpow__: Callable[..., Tensor]
+        __neg__: Callable[..., Tensor]
+        __abs__: Callable[..., Tensor]
+        __lt__: Callable[..., Tensor]
+        __le__: Callable[..., Tensor]
+        __gt__: Callable[..., Tensor]
+        __ge__: Callable[..., Tensor]
+        __getitem__: Callable[..., Tensor]
+        sum: Callable[..., Tensor]
+        mean: Callable[..., Tensor]
+        max: Callable[..., Tensor]
+        min: Callable[..., Tensor]
+        reshape: Callable[..., Tensor]
+        transpose: Callable[..., Tensor]
+        astype: Callable[..., Tensor]
+
+    # ---- what it looks like -------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> np.ndarray:
+        """The values, as a read-only view."""
+        view: np.ndarray = np.asarray(self.value) if isinstance(self.value, np.generic) else self.value
+        if isinstance(view, np.ndarray):
+            view = view.view()
+            view.flags.writeable = False
+        return view
+
+    @data.setter
+    def data(self, new: ArrayLike) -> None:
+        if self.node is not None:
+            raise errors.StaleGraphError(
+                errors.say(
+                    "x.data = new", "only a leaf can be given new values", f"the result of {self.node[0].name}", "y = tl.tensor(new)"
+                )
+            )
+        array = np.array(new.value if isinstance(new, Tensor) else new, dtype=self.dtype)
+        if array.shape != self.shape:
+            raise errors.shapes(
+                "x.data = new", "new values must have the leaf's shape", (array.shape, self.shape), "x = tl.tensor(new, requires_grad=True)"
+            )
+        self.assign(array[()] if array.ndim == 0 else array)
+
+    def assign(self, value: Array) -> None:
+        """Hold ``value`` from now on; graphs recorded before become stale, and say so."""
+        self.value = value
+        self.version += 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self.value.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.value.ndim
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of one element."""
+        return self.value.dtype
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.value.size
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows through this tensor."""
+        return self.track & NEEDS_GRAD != 0
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by `tensor` rather than by an op."""
+        return self.node is None
+
+    @property
+    def name(self) -> str | None:
+        """The name that pictures and messages use."""
+        return getattr(self, "_name", None)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._name = name
+
+    @property
+    def grad(self) -> np.ndarray | None:
+        """The sum of the gradients of all ``backward`` calls so far; None before the first. Assign None to start anew."""
+        return getattr(self, "_grad", None)
+
+    @grad.setter
+    def grad(self, new: ArrayLike | None) -> None:
+        if new is None:
+            self._grad = None
+            return
+        array = np.array(new, dtype=self.dtype)
+        if array.shape != self.shape:
+            raise errors.shapes("x.grad = new", "a gradient has its tensor's shape", (array.shape, self.shape), "x.grad = None")
+        self._grad = array
+
+    @property
+    def report(self) -> Any:
+        """What the last ``backward`` found out about this leaf's gradient: None when it exists."""
+        return getattr(self, "_report", None)
+
+    @report.setter
+    def report(self, report: object) -> None:
+        self._report = report
+
+    @property
+    def line(self) -> str | None:
+        """The source line that computed it, under `debug`."""
+        return getattr(self, "_line", None)
+
+    @line.setter
+    def line(self, line: str) -> None:
+        self._line = line
+
+    # ---- the ways out of the graph --------------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """Return the one element as a Python number: the deliberate way out of the graph."""
+        return self.value.item()
+
+    def numpy(self) -> np.ndarray:
+        """Return a copy of the values as an array: the deliberate way out of the graph."""
+        return np.array(self.value)
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists."""
+        return self.value.tolist()
+
+    def _leave(self, what: str, instead: str) -> Array:
+        if self.track & NEEDS_GRAD:
+            raise errors.lost_graph(what, instead)
+        return self.value
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        value = self._leave("np.asarray(x)", "x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(...) to set entries")
+        return np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
+
+    def __float__(self) -> float:
+        return float(self._leave("float(x)", "x.item() for the number, np.exp(x) rather than math.exp(x)"))
+
+    def __int__(self) -> int:
+        return int(self._leave("int(x)", "x.item() for the number"))
+
+    def __index__(self) -> int:
+        return int(self._leave("x as an index", "x.item() for the number").__index__())
+
+    def __complex__(self) -> complex:
+        return complex(self._leave("complex(x)", "x.item() for the number"))
+
+    def __bool__(self) -> bool:
+        answer = bool(self.value)
+        facts = self.node[0].facts if self.node else None
+        if facts is not None and self.node is not None:
+            _, inputs, static, _ = self.node
+            values = [x.value if type(x) is Tensor else x for x in inputs]
+            if np.any(facts.tie(self.value, *values, **static or {})):
+                warnings.warn(
+                    f"if x {self.node[0].name} y: both sides are equal, so the branch taken is only one of two; "
+                    "its derivative may not be the function's. Type instead: np.where(condition, a, b)",
+                    errors.UndefinedGradientWarning,
+                    stacklevel=2,
+                )
+        return answer
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            message = "iteration over a 0-d tensor"
+            raise TypeError(message)
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: object) -> bool:
+        return bool(np.any(self.value == (item.value if isinstance(item, Tensor) else item)))
+
+    def __setitem__(self, key: object, new: object) -> None:
+        raise errors.LostGraphError(
+            errors.say(
+                "x[key] = new",
+                "a recorded value must not change",
+                "an assignment to entries",
+                "x = np.where(mask, new, x), or np.concatenate([...])",
+            )
+        )
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if self.size == 1 and spec else str(self.value), spec)
+
+    def __repr__(self) -> str:
+        text = (
+            np.array2string(np.asarray(self.value), separator=", ", prefix="tensor(")
+            if isinstance(self.value, np.ndarray | np.generic)
+            else repr(self.value)
+        )
+        extra = "" if self.dtype in (np.float64, np.bool_) else f", dtype={self.dtype}"
+        if self.node is not None:
+            extra += f", op={self.node[0].name}"
+        elif self.requires_grad:
+            extra += ", requires_grad=True"
+        return f"tensor({text}{extra}{f', name={self.name!r}' if self.name else ''})"
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Tensor:
+        if self.node is not None:
+            raise errors.lost_graph("copy.deepcopy(x) of a result", "x.detach()")
+        return tensor(self.value, requires_grad=self.requires_grad, name=self.name)
+
+    def __reduce__(self) -> Any:
+        message = "a tensor is not pickled; save x.numpy() with np.save"
+        raise TypeError(message)
+
+    # ---- derivatives ----------------------------------------------------------------------------------------------
+
+    def backward(self, gradient: ArrayLike | None = None) -> None:
+        r"""Add the gradient of this tensor into ``.grad`` of every leaf that led to it.
+
+        $x.grad \mathrel{+}= \sum_k gradient_k \, \partial y_k / \partial x$
+
+        Args:
+            gradient: the cotangent of this tensor, of its shape; needed unless it is a single number.
+
+        Raises:
+            ShapeError: ``gradient`` is missing for more than one number, or has another shape.
+            CutPathError: no leaf that requires grad led here.
+            StaleGraphError: a leaf was given new values since.
+
+        Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3.
+
+        >>> import numpy as np, tinygrad_loss as tl
+        >>> x = tl.tensor([1.0, -2.0], requires_grad=True)
+        >>> np.sum(x * x).backward()
+        >>> x.grad
+        array([ 2., -4.])
+        """
+        from tinygrad_loss.engine.reverse import backward  # noqa: PLC0415  reverse walks tensors, so it imports this file
+
+        backward(self, gradient)
+
+
+def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
+    """Copy ``data`` into a new tensor.
+
+    Args:
+        data: numbers, nested lists of them (float64; truth values stay bool), or an array, whose dtype is kept.
+        dtype: another dtype.
+        requires_grad: whether ``backward`` shall compute its gradient; floating dtypes only.
+        name: what pictures and messages call it.
+
+    Raises:
+        DTypeError: complex, object or text data; or integers or truth values that should require grad.
+
+    >>> import tinygrad_loss as tl
+    >>> tl.tensor([1.0, 2.0], requires_grad=True, name="x")
+    tensor([1., 2.], requires_grad=True, name='x')
+    """
+    if isinstance(data, Tensor):
+        if data.node is not None and data.requires_grad:
+            raise errors.lost_graph("tl.tensor(x) of a recorded tensor", "x itself, or x.detach() to cut the graph")
+        data = data.value
+    if isinstance(data, Kind):
+        array: Array = data
+    else:
+        array = np.array(data, dtype=dtype)
+        typed = isinstance(data, np.ndarray | np.generic) or dtype is not None
+        if array.dtype.kind in "iu" and not typed:
+            array = array.astype(np.float64)
+        if array.dtype.kind not in "biuf":
+            raise errors.DTypeError(
+                errors.say(
+                    "tl.tensor", "data must be real numbers or truth values", f"dtype {array.dtype}", "np.asarray(data, dtype=np.float64)"
+                )
+            )
+        if requires_grad and array.dtype.kind != "f":
+            raise errors.DTypeError(
+                errors.say(
+                    "tl.tensor",
+                    "only floating numbers have a gradient",
+                    f"dtype {array.dtype} with requires_grad=True",
+                    "tl.tensor(data, dtype=np.float64, requires_grad=True)",
+                )
+            )
+        if array.ndim == 0:
+            array = array[()]
+    new = Tensor.__new__(Tensor)
+    new.value = array
+    new.node = None
+    new.track = LEAF if requires_grad else 0
+    new.version = 0
+    if name is not None:
+        new.name = name
+    return new

@@ -1,0 +1,101 @@
+"""Every exception and warning, and the builders that word their messages.
+
+A message says: the op, the rule that was broken, what came instead, and the line to type.
+Each class also is the builtin exception that a caller would expect to catch.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "CutPathError",
+    "DTypeError",
+    "DomainError",
+    "LostGraphError",
+    "NoRuleError",
+    "NonFiniteError",
+    "ShapeError",
+    "StaleGraphError",
+    "TinygradLossError",
+    "UndefinedGradientError",
+    "UndefinedGradientWarning",
+    "UnprovedGradientWarning",
+]
+
+
+class TinygradLossError(Exception):
+    """The base of every exception that this package raises on purpose."""
+
+
+class ShapeError(TinygradLossError, ValueError):
+    """Shapes do not fit the op."""
+
+
+class DTypeError(TinygradLossError, TypeError):
+    """The dtype cannot take part: complex, object, text, or an integer that should have a gradient."""
+
+
+class DomainError(TinygradLossError, ValueError):
+    """A value lies where the function is not defined: a probability of 1.2, a class index of 10 among 10."""
+
+
+class NoRuleError(TinygradLossError, TypeError):
+    """The function has no derivative rule here, so using it would lose the gradient."""
+
+
+class LostGraphError(TinygradLossError, TypeError):
+    """The operation would turn a tensor that requires grad into a plain constant."""
+
+
+class CutPathError(TinygradLossError, RuntimeError):
+    """Nothing that requires grad leads to the tensor, so there is nothing to differentiate."""
+
+
+class StaleGraphError(TinygradLossError, RuntimeError):
+    """A leaf was given new values after the graph was recorded, so its derivative would be a mixture."""
+
+
+class NonFiniteError(TinygradLossError, ArithmeticError):
+    """A value or a derivative became nan or inf."""
+
+
+class UndefinedGradientError(TinygradLossError, ArithmeticError):
+    """The function has no gradient at this point, and the policy is ``"raise"``."""
+
+
+class UndefinedGradientWarning(RuntimeWarning):
+    """The function has no gradient at this point: the entries concerned are nan."""
+
+
+class UnprovedGradientWarning(RuntimeWarning):
+    """Every probe agreed on this gradient, but nothing proves that it exists."""
+
+
+def say(where: str, rule: str, got: str, instead: str) -> str:
+    """Word one message: the op, the rule that was broken, what came, the line to type instead."""
+    return f"{where}: {rule}, got {got}. Type instead: {instead}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name closest to ``name``, or the first one."""
+    known = list(known)
+    return (difflib.get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
+
+
+def unknown_name(where: str, what: str, name: object, known: Iterable[str]) -> DomainError:
+    """Return the error for a name that is not among the known ones."""
+    known = list(known)
+    listed = ", ".join(map(repr, known))
+    return DomainError(say(where, f"{what} must be one of {listed}", repr(name), repr(nearest(str(name), known))))
+
+
+def shapes(where: str, rule: str, got: Iterable[tuple[int, ...]], instead: str) -> ShapeError:
+    """Return the error for shapes that do not fit."""
+    return ShapeError(say(where, rule, " and ".join(map(str, got)), instead))
+
+
+def lost_graph(what: str, instead: str) -> LostGraphError:
+    """Return the error for an operation that would make a constant out of a tensor that requires grad."""
+    return LostGraphError(
+        say(what, "it would turn a tensor that requires grad into a constant, and lose its gradient", "such a tensor", instead)
+    )

@@ -1,0 +1,218 @@
+"""Exponentials, logarithms, and what is built from them without overflow."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.declare import custom, door, elementwise
+from tinygrad_loss.engine.op import Array, Facts, Rule
+
+__all__ = [
+    "exp", "exp2", "expit", "expm1", "log", "log1p", "log2", "log10", "log_sigmoid", "logaddexp", "logit", "logsumexp", "log_softmax",
+    "softmax", "softplus", "tanh",
+]  # fmt: skip
+
+LN2: Final = 0.6931471805599453
+LN10: Final = 2.302585092994046
+POSITIVE: Final = (0.1, 3.0)
+WIDE: Final = (-30.0, 30.0)
+
+exp = elementwise("exp", np.exp, lambda y, _x: y, numpy=np.exp, doc=r"e^x")
+exp2 = elementwise("exp2", np.exp2, lambda y, _x: y * LN2, numpy=np.exp2, doc=r"2^x")
+expm1 = elementwise("expm1", np.expm1, lambda _y, x: np.exp(x), numpy=np.expm1, doc=r"e^x - 1, exact near 0")
+_pole = Facts(nature="infinite", tie=lambda _y, x: x == 0)
+log = elementwise("log", np.log, lambda _y, x: 1.0 / x, numpy=np.log, facts=_pole, domain=POSITIVE, doc=r"\log x")
+log2 = elementwise("log2", np.log2, lambda _y, x: (1.0 / LN2) / x, numpy=np.log2, facts=_pole, domain=POSITIVE, doc=r"\log_2 x")
+log10 = elementwise("log10", np.log10, lambda _y, x: (1.0 / LN10) / x, numpy=np.log10, facts=_pole, domain=POSITIVE, doc=r"\log_{10} x")
+log1p = elementwise(
+    "log1p",
+    np.log1p,
+    lambda _y, x: 1.0 / (1.0 + x),
+    numpy=np.log1p,
+    facts=Facts(nature="infinite", tie=lambda _y, x: x == -1),
+    domain=(-0.9, 3.0),
+    doc=r"\log(1 + x), exact near 0",
+)
+tanh = elementwise("tanh", np.tanh, lambda y, _x: 1.0 - y * y, numpy=np.tanh, domain=(-4.0, 4.0), doc=r"\tanh x")
+
+
+def _expit(x: Array) -> Array:
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, e) / (1.0 + e)
+
+
+expit: Rule = elementwise(
+    "expit", _expit, lambda _y, x: expit_slope(x), numpy="expit", domain=WIDE, doc=r"1 / (1 + e^{-x}), the logistic function"
+)
+expit_slope: Rule = elementwise(
+    "expit_slope",
+    lambda x: _expit(x) * _expit(-x),
+    lambda y, x: y * (1.0 - 2.0 * expit(x)),
+    domain=WIDE,
+    doc=r"\sigma(x)\,\sigma(-x), the slope of the logistic function, without the cancellation of 1 - \sigma",
+)
+softplus_ = elementwise(
+    "softplus",
+    lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))),
+    lambda _y, x: expit(x),  # names an op, so every further order stays stable
+    domain=WIDE,
+    doc=r"\log(1 + e^x), a smooth upper bound of \max(x, 0)",
+)
+log_sigmoid = elementwise(
+    "log_sigmoid",
+    lambda x: np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))),
+    lambda _y, x: expit(-x),
+    numpy="log_expit",
+    domain=WIDE,
+    doc=r"\log \sigma(x) = -\log(1 + e^{-x})",
+)
+logit = elementwise(
+    "logit",
+    lambda x: np.log(x) - np.log1p(-x),
+    lambda _y, x: 1.0 / (x * (1.0 - x)),
+    numpy="logit",
+    facts=Facts(nature="infinite", tie=lambda _y, x: (x == 0) | (x == 1)),
+    domain=(0.05, 0.95),
+    doc=r"\log(x / (1 - x)), the inverse of the logistic function",
+)
+
+
+def _logaddexp(a: Array, b: Array) -> Array:
+    with_equal_infinities = a + LN2
+    return np.where(a == b, with_equal_infinities, np.maximum(a, b) + np.log1p(np.exp(-np.abs(a - b))))
+
+
+logaddexp = elementwise(
+    "logaddexp",
+    _logaddexp,
+    lambda _y, a, b: expit(a - b),
+    lambda _y, a, b: expit(b - a),
+    numpy=np.logaddexp,
+    domain=WIDE,
+    doc=r"\log(e^a + e^b)",
+)
+
+
+@door("softplus")
+def softplus(x: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
+    r"""Return $\log(1 + e^{\beta x}) / \beta$, a smooth upper bound of $\max(x, 0)$.
+
+    ``threshold`` is PyTorch's, and not needed: this form neither overflows nor loses digits.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.grad(tl.ops.softplus)(0.0))
+    0.5
+    """
+    del threshold
+    return softplus_(x) if beta == 1 else softplus_(x * beta) / beta
+
+
+# ---- along an axis --------------------------------------------------------------------------------------------------------
+
+
+def _top(x: Array, axis: Any) -> Array:
+    """Return the largest entry, to be subtracted before exp; 0 where that is infinite."""
+    top = np.max(x, axis=axis, keepdims=True)
+    return np.where(np.isfinite(top), top, 0.0)
+
+
+def _softmax(x: Array, axis: Any) -> Array:
+    e = np.exp(x - _top(x, axis))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def _logsumexp(x: Array, axis: Any) -> Array:
+    top = _top(x, axis)
+    return top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
+
+
+def _total(x: Array, axis: Any) -> Array:
+    return np.sum(x, axis=axis, keepdims=True)
+
+
+softmax_ = custom(
+    "softmax",
+    _softmax,
+    [lambda g, y, _x, axis: y * (g - _total(g * y, axis))],
+    lambda dx, y, _x, axis: y * (dx[0] - _total(dx[0] * y, axis)),
+    doc=r"e^{x_i} / \sum_j e^{x_j}",
+)
+logsumexp_ = custom(
+    "logsumexp",
+    _logsumexp,
+    [lambda g, _y, x, axis: g * softmax_(x, axis=axis)],
+    lambda dx, _y, x, axis: _total(dx[0] * softmax_(x, axis=axis), axis),
+    doc=r"\log \sum_j e^{x_j}",
+)
+log_softmax_ = custom(
+    "log_softmax",
+    lambda x, axis: x - _logsumexp(x, axis),
+    [lambda g, _y, x, axis: g - softmax_(x, axis=axis) * _total(g, axis)],
+    lambda dx, _y, x, axis: dx[0] - _total(dx[0] * softmax_(x, axis=axis), axis),
+    doc=r"x_i - \log \sum_j e^{x_j}",
+)
+
+
+def _axis(x: Array, axis: Any, op: str) -> Any:
+    """Refuse to guess an axis: over all entries is rarely what is meant for a batch."""
+    if axis is None and x.ndim > 1:
+        raise errors.shapes(op, "axis must be given when there is more than one", [x.shape], f"tl.ops.{op}(x, axis=-1)")
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def softmax(x: Array, axis: Any = None) -> Array:
+    r"""Return $e^{x_i} / \sum_j e^{x_j}$ along ``axis``: scores become probabilities.
+
+    Args:
+        x: ``[..., C]``.
+        axis: the axis of the classes; needed when ``x`` has more than one.
+
+    Raises:
+        ShapeError: no ``axis`` for more than one.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.softmax(np.array([0.0, 0.0]))
+    array([0.5, 0.5])
+    """
+    x = x if hasattr(x, "ndim") else np.asarray(x)
+    return softmax_(x, axis=_axis(x, axis, "softmax"))
+
+
+def log_softmax(x: Array, axis: Any = None) -> Array:
+    r"""Return $x_i - \log \sum_j e^{x_j}$ along ``axis``, exact where the softmax itself underflows.
+
+    Args:
+        x: ``[..., C]``.
+        axis: the axis of the classes; needed when ``x`` has more than one.
+
+    Raises:
+        ShapeError: no ``axis`` for more than one.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
+    x = x if hasattr(x, "ndim") else np.asarray(x)
+    return log_softmax_(x, axis=_axis(x, axis, "log_softmax"))
+
+
+def logsumexp(x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
+    r"""Return $\log \sum_j e^{x_j}$ along ``axis``: a smooth maximum, and the log of a sum of likelihoods.
+
+    Args:
+        x: ``[..., C]``.
+        axis: an axis, or several; needed when ``x`` has more than one.
+        keepdims: keep the summed axes with length 1.
+
+    Raises:
+        ShapeError: no ``axis`` for more than one.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> float(tl.ops.logsumexp(np.array([1000.0, 1000.0]))) == 1000 + np.log(2)
+    True
+    """
+    x = x if hasattr(x, "ndim") else np.asarray(x)
+    axis = _axis(x, axis, "logsumexp")
+    y = logsumexp_(x, axis=axis)
+    return y if keepdims else np.squeeze(y, axis=axis)

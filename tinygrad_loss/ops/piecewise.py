@@ -1,0 +1,223 @@
+"""Functions in pieces: where the pieces meet there may be a kink or a jump, and each op here says where."""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import door, elementwise, selection
+from tinygrad_loss.engine.op import Array, Facts
+
+__all__ = [
+    "absolute", "ceil", "clip", "copysign", "floor", "floor_divide", "fmax", "fmin", "fmod", "heaviside", "maximum", "minimum", "relu",
+    "remainder", "rint", "round", "sign", "trunc", "where",
+]  # fmt: skip
+
+NONZERO: Final = (0.3, 3.0)
+
+# ---- kinks ----------------------------------------------------------------------------------------------------------------
+
+absolute = elementwise(
+    "absolute",
+    np.abs,
+    lambda _y, x: np.sign(x),
+    numpy=(np.absolute, np.fabs),
+    methods=("__abs__",),
+    facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(-1.0, 1.0)),
+    doc=r"|x|",
+)
+
+
+def _meet(_y: Array, a: Array, b: Array) -> Array:
+    return a == b
+
+
+# A tie goes to the first input, which is one valid branch; PyTorch's convention shares it.
+maximum = selection(
+    "maximum",
+    np.maximum,
+    lambda _y, a, b: a >= b,
+    lambda _y, a, b: b > a,
+    numpy=np.maximum,
+    facts=Facts(nature="kink", tie=_meet, slopes=(0.0, 1.0)),
+    shares=(0.5, 0.5),
+    doc=r"\max(a, b)",
+)
+minimum = selection(
+    "minimum",
+    np.minimum,
+    lambda _y, a, b: a <= b,
+    lambda _y, a, b: b < a,
+    numpy=np.minimum,
+    facts=Facts(nature="kink", tie=_meet, slopes=(1.0, 0.0)),
+    shares=(0.5, 0.5),
+    doc=r"\min(a, b)",
+)
+fmax = selection(
+    "fmax",
+    np.fmax,
+    lambda _y, a, b: (a >= b) | np.isnan(b),
+    lambda _y, a, b: (b > a) | np.isnan(a),
+    numpy=np.fmax,
+    facts=Facts(nature="kink", tie=_meet, slopes=(0.0, 1.0)),
+    shares=(1.0, 0.0),
+    doc=r"\max(a, b), ignoring nan",
+)
+fmin = selection(
+    "fmin",
+    np.fmin,
+    lambda _y, a, b: (a <= b) | np.isnan(b),
+    lambda _y, a, b: (b < a) | np.isnan(a),
+    numpy=np.fmin,
+    facts=Facts(nature="kink", tie=_meet, slopes=(1.0, 0.0)),
+    shares=(1.0, 0.0),
+    doc=r"\min(a, b), ignoring nan",
+)
+relu_ = selection(
+    "relu",
+    lambda x: np.maximum(x, 0.0),
+    lambda _y, x: x > 0,
+    facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0)),
+    doc=r"\max(x, 0)",
+)
+clip_ = selection(
+    "clip",
+    np.clip,
+    lambda _y, x, low, high: (x >= low) & (x <= high),
+    lambda _y, x, low, high: (x < low) & (low <= high),
+    lambda _y, x, low, high: np.maximum(x, low) > high,
+    facts=Facts(nature="kink", tie=lambda _y, x, low, high: (x == low) | (x == high) | (low == high)),
+    domain=((-3.0, 3.0), (-2.0, -1.0), (1.0, 2.0)),
+    doc=r"\min(\max(x, low), high)",
+)
+where_ = selection("where", np.where, None, lambda _y, c, _a, _b: c, lambda _y, c, _a, _b: np.logical_not(c), doc=r"a where c, else b")
+
+
+@door(np.clip, methods=("clip",))
+def clip(a: Array, a_min: Array = None, a_max: Array = None, *, min: Array = None, max: Array = None) -> Array:  # noqa: A002  NumPy's names
+    """Limit ``a`` to the interval from ``a_min`` to ``a_max``; None is no limit.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda x: np.clip(x, 0.0, 1.0))(0.5)
+    array(1.)
+    """
+    low = a_min if a_min is not None else min
+    high = a_max if a_max is not None else max
+    return clip_(a, -math.inf if low is None else low, math.inf if high is None else high)
+
+
+@door(np.where)
+def where(condition: Array, x: Array = None, y: Array = None) -> Array:
+    """Choose ``x`` where ``condition`` holds, else ``y``; no gradient reaches what was not chosen, whatever stands there.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda x: np.where(x > 0, np.log(x), 0.0))(-1.0)
+    array(0.)
+    """
+    if x is None:
+        return np.nonzero(condition)
+    if getattr(condition, "dtype", None) != np.bool_:
+        condition = np.not_equal(condition, 0)
+    return where_(condition, x, y)
+
+
+def relu(x: Array, at_zero: float = 0.0) -> Array:
+    r"""Return $\max(x, 0)$.
+
+    Args:
+        x: any shape.
+        at_zero: the slope to answer at 0 where the whole function has no gradient.
+
+    >>> import tinygrad_loss as tl
+    >>> tl.grad(lambda x: tl.ops.relu(x) - tl.ops.relu(-x))(0.0)
+    array(1.)
+    """
+    del at_zero
+    return relu_(x)
+
+
+# ---- jumps ----------------------------------------------------------------------------------------------------------------
+
+
+def _jump(tie: Any) -> Facts:
+    return Facts(nature="jump", tie=tie)
+
+
+sign = elementwise("sign", np.sign, 0, numpy=np.sign, facts=_jump(lambda _y, x: x == 0), doc=r"\mathrm{sign}\,x")
+floor = elementwise("floor", np.floor, 0, numpy=np.floor, facts=_jump(lambda y, x: y == x), doc=r"\lfloor x \rfloor")
+ceil = elementwise("ceil", np.ceil, 0, numpy=np.ceil, facts=_jump(lambda y, x: y == x), doc=r"\lceil x \rceil")
+trunc = elementwise(
+    "trunc", np.trunc, 0, numpy=(np.trunc, np.fix), facts=_jump(lambda y, x: (y == x) & (x != 0)), doc="x without its fraction"
+)
+rint = elementwise(
+    "rint",
+    np.rint,
+    0,
+    numpy=np.rint,
+    facts=_jump(lambda _y, x: x - np.floor(x) == 0.5),
+    doc="x to the nearest whole number, halves to even",
+)
+heaviside = elementwise(
+    "heaviside",
+    np.heaviside,
+    0,
+    lambda _y, x, _h: x == 0,
+    numpy=np.heaviside,
+    facts=_jump(lambda _y, x, _h: x == 0),
+    doc="0 below zero, 1 above, h at zero",
+)
+copysign = elementwise(
+    "copysign",
+    np.copysign,
+    lambda _y, a, b: np.sign(a) * np.copysign(1.0, b),
+    0,
+    numpy=np.copysign,
+    facts=_jump(lambda _y, a, b: (a == 0) | (b == 0)),
+    doc=r"|a| with the sign of b",
+)
+floor_divide = elementwise(
+    "floor_divide",
+    np.floor_divide,
+    0,
+    0,
+    numpy=np.floor_divide,
+    methods=("__floordiv__", "__rfloordiv__"),
+    facts=_jump(lambda y, a, b: y * b == a),
+    domain=((-3.0, 3.0), NONZERO),
+    doc=r"\lfloor a / b \rfloor",
+)
+remainder = elementwise(
+    "remainder",
+    np.remainder,
+    1,
+    lambda _y, a, b: -np.floor_divide(a, b),
+    numpy=np.remainder,
+    methods=("__mod__", "__rmod__"),
+    facts=_jump(lambda y, _a, b: (y == 0) | (b == 0)),
+    domain=((-3.0, 3.0), NONZERO),
+    doc=r"a - b \lfloor a / b \rfloor",
+)
+fmod = elementwise(
+    "fmod",
+    np.fmod,
+    1,
+    lambda _y, a, b: -np.trunc(a / b),
+    numpy=np.fmod,
+    facts=_jump(lambda y, a, b: ((y == 0) & (a != 0)) | (b == 0)),
+    domain=((-3.0, 3.0), NONZERO),
+    doc=r"a - b\,\mathrm{trunc}(a / b)",
+)
+
+
+@door(np.round, methods=("round", "__round__"))
+def round(a: Array, decimals: int = 0) -> Array:  # noqa: A001  NumPy's name
+    """Round to ``decimals`` digits after the point; a step function, whose slope is 0 between its jumps.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda x: np.round(x, 1))(0.234)
+    array(0.)
+    """
+    if not decimals:
+        return rint(a)
+    scale = 10.0**decimals
+    return rint(a * scale) / scale
