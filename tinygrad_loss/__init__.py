@@ -1,5 +1,8 @@
 """tinygrad_loss: a small autograd framework on NumPy that tells the truth about loss functions."""
 
+from importlib import import_module
+from typing import Any, Final
+
 from tinygrad_loss import context as context
 from tinygrad_loss import errors as errors
 from tinygrad_loss import ops as ops
@@ -15,3 +18,31 @@ from tinygrad_loss.context import enable_grad as enable_grad
 from tinygrad_loss.context import no_grad as no_grad
 from tinygrad_loss.engine.tensor import Tensor as Tensor
 from tinygrad_loss.engine.tensor import tensor as tensor
+
+_LATER: Final = {
+    # name at the front door: (module, attribute in it, or "" for the module itself); loaded on first use
+    "data": ("data", ""),
+    "differentiability": ("calculus.nonsmooth", "differentiability"),
+    "directional": ("calculus.nonsmooth", "directional"),
+    "distributions": ("distributions", ""),
+    "draw": ("picture.draw", "draw"),
+    "fit": ("training.fit", "fit"),
+    "gradcheck": ("calculus.numeric", "gradcheck"),
+    "losses": ("losses", ""),
+    "nn": ("nn", ""),
+    "optim": ("optim", ""),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a heavy room when it is first asked for, so that importing the package stays fast."""
+    if name not in _LATER:
+        message = f"module {__name__!r} has no attribute {name!r}; the nearest is {errors.nearest(name, [*globals(), *_LATER])!r}"
+        raise AttributeError(message)
+    room, attribute = _LATER[name]
+    module = import_module(f"{__name__}.{room}")
+    return getattr(module, attribute) if attribute else module
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
