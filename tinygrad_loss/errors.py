@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "ArgumentError",
     "CutPathError",
     "DTypeError",
     "DomainError",
@@ -16,6 +17,7 @@ __all__ = [
     "NonFiniteError",
     "ShapeError",
     "StaleGraphError",
+    "StateError",
     "TinygradLossError",
     "UndefinedGradientError",
     "UndefinedGradientWarning",
@@ -57,6 +59,14 @@ class StaleGraphError(TinygradLossError, RuntimeError):
 
 class NonFiniteError(TinygradLossError, ArithmeticError):
     """A value or a derivative became nan or inf."""
+
+
+class StateError(TinygradLossError, ValueError):
+    """A saved state does not fit the object that shall take it over."""
+
+
+class ArgumentError(TinygradLossError, TypeError):
+    """An argument is of the wrong kind, or two arguments contradict each other."""
 
 
 class UndefinedGradientError(TinygradLossError, ArithmeticError):

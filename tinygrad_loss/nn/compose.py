@@ -1,0 +1,167 @@
+"""Modules made of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.nn.module import Module
+
+__all__ = ["ModuleDict", "ModuleList", "Residual", "Sequential"]
+
+
+class ModuleList(Module):
+    """A list of modules, called one by one by whoever holds it.
+
+    Args:
+        modules: what it starts with.
+
+    >>> from tinygrad_loss import nn
+    >>> len(nn.ModuleList([nn.Linear(2, 2) for _ in range(3)]))
+    3
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        self.extend(modules)
+
+    def append(self, module: Module) -> ModuleList:
+        """Add a module at the end."""
+        setattr(self, str(len(self)), _module(type(self).__name__, module))
+        return self
+
+    def extend(self, modules: Iterable[Module]) -> ModuleList:
+        """Add modules at the end."""
+        for module in modules:
+            self.append(module)
+        return self
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.named_children())
+
+    def __iter__(self) -> Iterator[Module]:
+        return self.children()
+
+    def __getitem__(self, index: int | slice) -> Any:
+        chosen = list(self.children())[index]
+        return type(self)(*chosen) if isinstance(self, Sequential) and isinstance(chosen, list) else chosen
+
+
+class Sequential(ModuleList):
+    """Modules called one after the other, each on what the one before returned.
+
+    Args:
+        modules: modules and plain functions such as ``np.tanh``; or one mapping of names to modules.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> nn.Sequential(nn.Linear(2, 3), np.tanh, nn.Linear(3, 1))(np.zeros((5, 2), np.float32)).shape
+    (5, 1)
+    """
+
+    def __init__(self, *modules: Any) -> None:
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            for name, module in modules[0].items():
+                setattr(self, name, _module("Sequential", module))
+        else:
+            self.extend(modules)
+
+    def forward(self, x: Array) -> Array:
+        """Call the modules one after the other."""
+        for module in self.children():
+            x = module(x)
+        return x
+
+
+class ModuleDict(Module):
+    """Modules by name, called by whoever holds it.
+
+    Args:
+        modules: what it starts with.
+
+    >>> from tinygrad_loss import nn
+    >>> nn.ModuleDict({"head": nn.Linear(2, 1)})["head"].out_features
+    1
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        for name, module in (modules or {}).items():
+            self[name] = module
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        setattr(self, name, _module("ModuleDict", module))
+
+    def __getitem__(self, name: str) -> Module:
+        found = dict(self.named_children())
+        if name not in found:
+            raise errors.unknown_name("ModuleDict", "name", name, found)
+        return found[name]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.named_children())
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.named_children())
+
+    def items(self) -> Iterator[tuple[str, Module]]:
+        """Yield names and modules."""
+        return self.named_children()
+
+
+class Residual(Module):
+    r"""Add what the module inside computes to its input: $y = x + f(x)$.
+
+    Args:
+        modules: one module, or several called one after the other.
+
+    Source: He, Zhang, Ren and Sun, Deep residual learning for image recognition, 2016.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> nn.Residual(nn.Linear(4, 4))(np.zeros((2, 4), np.float32)).shape
+    (2, 4)
+    """
+
+    def __init__(self, *modules: Any) -> None:
+        self.inside = _module("Residual", modules[0]) if len(modules) == 1 else Sequential(*modules)
+
+    def forward(self, x: Array) -> Array:
+        """Return the sum of input and change."""
+        change = self.inside(x)
+        if change.shape != x.shape:
+            raise errors.shapes(
+                "Residual",
+                "what is added must have the input's shape",
+                (change.shape, x.shape),
+                "a module whose output has its input's shape",
+            )
+        return x + change
+
+
+class Function(Module):
+    """A plain function among modules."""
+
+    def __init__(self, function: Callable[..., Array]) -> None:
+        self.function = function
+
+    def forward(self, *inputs: Array) -> Array:
+        """Call the function."""
+        return self.function(*inputs)
+
+    def extra_repr(self) -> str:
+        """Return the function's name."""
+        return getattr(self.function, "__name__", repr(self.function))
+
+
+def _module(where: str, module: Any) -> Module:
+    if isinstance(module, Module):
+        return module
+    if callable(module) and not isinstance(module, type):
+        return Function(module)
+    name = module.__name__ if isinstance(module, type) else type(module).__name__
+    raise errors.ArgumentError(
+        errors.say(
+            where, "its parts must be modules or functions", f"the class {name}" if isinstance(module, type) else name, f"nn.{name}(...)"
+        )
+    )
