@@ -13,6 +13,7 @@ __all__ = [
     "DTypeError",
     "DomainError",
     "LostGraphError",
+    "MissingPackageError",
     "NoRuleError",
     "NonFiniteError",
     "ShapeError",
@@ -51,6 +52,10 @@ class LostGraphError(TinygradLossError, TypeError):
 
 class CutPathError(TinygradLossError, RuntimeError):
     """Nothing that requires grad leads to the tensor, so there is nothing to differentiate."""
+
+
+class MissingPackageError(TinygradLossError, ImportError):
+    """An optional package or data set is not installed."""
 
 
 class StaleGraphError(TinygradLossError, RuntimeError):
@@ -97,6 +102,11 @@ def unknown_name(where: str, what: str, name: object, known: Iterable[str]) -> D
     known = list(known)
     listed = ", ".join(map(repr, known))
     return DomainError(say(where, f"{what} must be one of {listed}", repr(name), repr(nearest(str(name), known))))
+
+
+def missing(where: str, what: str, command: str) -> MissingPackageError:
+    """Return the error for something optional that is not installed, with the one command that installs it."""
+    return MissingPackageError(f"{where}: needs {what}, which is not installed here. Type: {command}")
 
 
 def shapes(where: str, rule: str, got: Iterable[tuple[int, ...]], instead: str) -> ShapeError:

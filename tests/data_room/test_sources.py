@@ -1,0 +1,139 @@
+"""Where data comes from: known sizes, hostile files, and what is missing."""
+
+import gzip
+import importlib.util
+import io
+import os
+import pickle
+import struct
+import sys
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+from tinygrad_loss import errors
+from tinygrad_loss.data import files
+
+KNOWN = {
+    # rows, shape of x, classes: the descriptions of scikit-learn 1.x
+    "digits": (1797, (8, 8), 10),
+    "breast_cancer": (569, (30,), 2),
+    "diabetes": (442, (10,), 0),
+    "iris": (150, (4,), 3),
+    "wine": (178, (13,), 3),
+    "moons": (200, (2,), 2),
+    "spirals": (300, (2,), 3),
+    "outliers": (200, (1,), 0),
+}
+with_animals = pytest.mark.skipif(importlib.util.find_spec("animal_mnist") is None, reason="pip install --no-deps animal-mnist==0.4")
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_sizes(name):
+    data = tl.data.load(name)
+    assert (len(data), data.x.shape[1:], len(data.classes)) == KNOWN[name]
+    assert data.name == name
+    assert data.x.dtype == np.float32
+    assert data.y.dtype == (np.int64 if data.classes else np.float32)
+    assert tl.data.load(name, dtype=np.float64).x.dtype == np.float64
+
+
+def test_the_same_name_gives_the_same_data():
+    for name in ("moons", "spirals", "outliers"):
+        np.testing.assert_array_equal(tl.data.load(name).x, tl.data.load(name).x)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(errors.DomainError) as error:
+        tl.data.load("digit")
+    listed = ", ".join(map(repr, tl.data.names()))
+    assert str(error.value) == f"tl.data.load: name must be one of {listed}, got 'digit'. Type instead: 'digits'"
+
+
+@with_animals
+def test_animals_without_duplicates():
+    data = tl.data.load("animals")
+    # 284 of the 10 000 images are exact copies of others
+    assert len(data) == 9716
+    assert len(np.unique(data.x.reshape(len(data), -1), axis=0)) == 9716
+    assert data.x.max() == 1
+    cats = tl.data.load("cats")
+    assert cats.classes == ("other", "cat")
+    np.testing.assert_array_equal(cats.y, data.y == 2)
+
+
+def test_text_predicts_its_next_character():
+    data = tl.data.load("pydoc", length=32)
+    assert data.x.shape[1:] == data.y.shape[1:] == (32,)
+    np.testing.assert_array_equal(data.x[:, 1:], data.y[:, :-1])
+    np.testing.assert_array_equal(data.x[1:, 0], data.y[:-1, -1])
+    assert "the" in "".join(data.classes[i] for i in data.x[:50].ravel())
+
+
+def test_what_is_missing_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(errors.MissingPackageError) as error:
+        tl.data.load("iris")
+    assert str(error.value) == "tl.data.load('iris'): needs scikit-learn, which is not installed here. Type: pip install scikit-learn"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(errors.MissingPackageError) as error:
+        tl.data.load("cats")
+    assert str(error.value) == (
+        "tl.data.load('animals'): needs the package animal-mnist, which is not installed here. Type: pip install --no-deps animal-mnist==0.4"
+    )
+    with pytest.raises(errors.MissingPackageError) as error:
+        tl.data.load("fashion", folder=str(tmp_path))
+    assert str(error.value) == (
+        f"tl.data.load('fashion'): needs train-images-idx3-ubyte.gz in {tmp_path}, which is not installed here. "
+        "Type: apt-get install dataset-fashion-mnist, or tl.data.load('fashion', folder=...)"
+    )
+
+
+def write_idx(path, array):
+    raw = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape) + array.astype(np.uint8).tobytes()
+    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+
+
+def test_fashion_reads_a_folder(tmp_path):
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (7, 28, 28)), np.array([0, 1, 2, 3, 4, 5, 9])
+    write_idx(tmp_path / "train-images-idx3-ubyte.gz", images[:5])
+    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", labels[:5])
+    write_idx(tmp_path / "t10k-images-idx3-ubyte", images[5:])
+    write_idx(tmp_path / "t10k-labels-idx1-ubyte", labels[5:])
+    data = tl.data.load("fashion", folder=str(tmp_path))
+    np.testing.assert_allclose(data.x * 255, images, rtol=1e-6)
+    np.testing.assert_array_equal(data.y, labels)
+    assert data.classes[9] == "ankle boot"
+
+
+def test_a_truncated_or_foreign_idx_file_is_refused(tmp_path):
+    path = tmp_path / "labels"
+    write_idx(path, np.arange(9))
+    path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(errors.ShapeError) as error:
+        files.idx(path)
+    assert str(error.value) == (
+        "tl.data: labels must hold 9 bytes for shape (9,), got 7 bytes. Type instead: the download again; the file is truncated"
+    )
+    path.write_bytes(b"PK\3\4zip")
+    with pytest.raises(errors.DomainError, match="an idx file of bytes begins with 0, 0, 8"):
+        files.idx(path)
+
+
+class Hostile:
+    def __reduce__(self):
+        return os.mkdir, ("pwned",)
+
+
+def test_a_pickle_cannot_call_anything(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(errors.DomainError, match=r"a data file may hold arrays only, got a call of \w+\.mkdir"):
+        files.restricted(io.BytesIO(pickle.dumps(Hostile())))
+    assert not (tmp_path / "pwned").exists()
+    objects = np.array([None, "text"], dtype=object)
+    with pytest.raises(errors.DomainError):
+        files.restricted(io.BytesIO(pickle.dumps(objects)))
+    with pytest.raises(errors.DomainError, match="must hold one array of numbers, got dict"):
+        files.restricted(io.BytesIO(pickle.dumps({})))
