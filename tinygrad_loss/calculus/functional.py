@@ -13,7 +13,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
 from tinygrad_loss.context import AT_KINKS, enable_grad
 from tinygrad_loss.engine.call import constant
-from tinygrad_loss.engine.declare import linear
+from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array
 from tinygrad_loss.engine.reverse import cut_path, needs_judgement, sweep
@@ -26,6 +26,14 @@ Function: TypeAlias = Callable[..., Any]
 linear("argument", lambda x: x, lambda g, _x: g, static=False, doc="a variable of a transform whose function is running")
 linear("alias", lambda x: x, lambda g, _x: g, static=False, doc="a variable of a transform whose function has returned")
 ARGUMENT, ALIAS = OPS["argument"], OPS["alias"]
+steady = custom(
+    "steady",
+    lambda x, _argument: x,
+    [None, lambda _g, _y, _x, argument: np.zeros_like(argument)],
+    lambda _dx, y, _x, _argument: np.zeros_like(y),
+    arity=2,
+    doc="a derivative that is constant in pieces, such as that of the absolute value: its own derivative is 0, not missing",
+)
 
 
 def argument(x: Any) -> Tensor:
@@ -107,6 +115,8 @@ class Traced:
             g = np.zeros_like(v.value)
         if again:
             g = g if isinstance(g, Tensor) else tensor(g)
+            if g.track == TRACED and v.node is not None:
+                g = steady(g, v.node[1][0])
             return g if g.dtype == v.dtype else g.astype(v.dtype)
         return np.array(g.real if np.iscomplexobj(g) else g, dtype=v.dtype)
 
@@ -270,6 +280,8 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
         seeds[id(variable)] = t[()] if isinstance(t, np.ndarray) and t.ndim == 0 else t
     again = traced.differentiable(y) or any(isinstance(t, Tensor) for t in seeds.values())
     dy = push(y, seeds, again=again)
+    if again and isinstance(dy, Tensor) and dy.track == TRACED:
+        dy = steady(dy, traced.variables[0].node[1][0])  # type: ignore[index]
     return (y, dy) if again else (y.value, dy)
 
 

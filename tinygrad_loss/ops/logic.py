@@ -1,13 +1,14 @@
 """Comparisons, tests and indices: no derivative, but recorded, because where they are tied the result may kink or jump."""
 
 import operator
+from typing import Any
 
 import numpy as np
 
-from tinygrad_loss.engine.declare import predicate
-from tinygrad_loss.engine.op import Facts, Rule
+from tinygrad_loss.engine.declare import door, predicate
+from tinygrad_loss.engine.op import Array, Facts, Rule
 
-__all__ = ["cast", "detach"]
+__all__ = ["cast", "detach", "full_like", "ones_like", "zeros_like"]
 
 _tie = Facts(nature="jump", tie=lambda _y, a, b: a == b)
 
@@ -44,3 +45,41 @@ predicate("signbit", np.signbit, arity=1, numpy=np.signbit, facts=Facts(nature="
 
 cast = predicate("cast", lambda x, dtype: x.astype(dtype), arity=None, doc="truth values or whole numbers from numbers, or back")
 detach = predicate("detach", lambda x: x, arity=1, methods=("detach",), doc="the values, as constants")
+
+# ---- constants of the same kind, shape and dtype ----------------------------------------------------------------------------
+
+zeros_like_: Rule = predicate("zeros_like", lambda x: np.zeros_like(x), arity=1, doc="zeros of the shape and dtype of x")
+ones_like_: Rule = predicate("ones_like", lambda x: np.ones_like(x), arity=1, doc="ones of the shape and dtype of x")
+
+
+@door(np.zeros_like, np.empty_like)
+def zeros_like(a: Array, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Array:
+    """Return zeros of the shape and dtype of ``a``, of the same kind of array."""
+    del order, subok, device
+    if shape is not None:
+        return np.zeros(shape, dtype or a.dtype)
+    return zeros_like_(a) if dtype is None else zeros_like_(a).astype(dtype)
+
+
+@door(np.ones_like)
+def ones_like(a: Array, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Array:
+    """Return ones of the shape and dtype of ``a``, of the same kind of array."""
+    del order, subok, device
+    if shape is not None:
+        return np.ones(shape, dtype or a.dtype)
+    return ones_like_(a) if dtype is None else ones_like_(a).astype(dtype)
+
+
+@door(np.full_like)
+def full_like(
+    a: Array, fill_value: Array, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Array:
+    """Return ``fill_value`` in the shape and dtype of ``a``; a gradient flows to ``fill_value``.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda x: np.sum(np.full_like(x, x[0])))(np.array([1.0, 2.0]))
+    array([2., 0.])
+    """
+    del order, subok, device
+    zeros = zeros_like(a, dtype, shape=shape)
+    return (zeros + fill_value).astype(zeros.dtype)

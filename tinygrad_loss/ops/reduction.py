@@ -77,7 +77,7 @@ def _reduce(op: Any, a: Array, axis: Any, keepdims: bool, where: Any, neutral: f
 
 
 @door(np.sum, (np.add, "reduce"), methods=("sum",))
-def sum(
+def sum(  # noqa: A001  NumPy's name
     a: Array, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Array:
     r"""Return $\sum_i x_i$ over the given axes.

@@ -1,0 +1,26 @@
+"""Every test: its own seeded generator, floating errors raised, and hypothesis without clocks."""
+
+import os
+import zlib
+from collections.abc import Iterator
+
+import hypothesis
+import numpy as np
+import pytest
+
+hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """A generator seeded by the test's own name, so that a test fails alone as it fails in the suite."""
+    return np.random.default_rng(zlib.crc32(request.node.nodeid.rpartition("::")[2].encode()))
+
+
+@pytest.fixture(autouse=True)
+def floating_errors_are_errors() -> Iterator[None]:
+    """What NumPy would only warn of is an error here; underflow to 0 is arithmetic as usual."""
+    with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
+        yield

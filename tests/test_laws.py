@@ -1,0 +1,45 @@
+"""Every law over the whole op table."""
+
+import numpy as np
+import pytest
+
+import laws
+from table import ROWS, differentiable, every_op, with_facts
+
+by_name = {"ids": lambda op: op.name}
+
+
+@pytest.mark.parametrize("op", differentiable(), **by_name)
+def test_both_modes_are_one_linear_map(op, rng):
+    laws.adjoint(op, rng)
+
+
+@pytest.mark.parametrize("op", differentiable(), **by_name)
+def test_forward_mode_is_what_differences_say(op, rng):
+    laws.differences(op, rng)
+
+
+@pytest.mark.parametrize("op", with_facts(), **by_name)
+def test_a_tie_holds_at_the_point_and_not_one_ulp_beside(op):
+    laws.tie(op, ROWS[op.name])
+
+
+@pytest.mark.parametrize("op", with_facts(), **by_name)
+def test_slopes_at_a_tie_are_what_is_declared(op):
+    laws.nature(op, ROWS[op.name])
+
+
+@pytest.mark.parametrize("op", differentiable(), **by_name)
+def test_the_gradient_of_the_gradient_is_what_differences_say(op, rng):
+    laws.second_order(op, rng)
+
+
+@pytest.mark.parametrize("op", [op for op in differentiable() if op.kind in {"elementwise", "selection"}], **by_name)
+def test_an_input_that_was_broadcast_gets_the_sum_over_its_copies(op, rng):
+    laws.broadcasting(op, rng)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64], ids=lambda d: d.__name__)
+@pytest.mark.parametrize("op", [op for op in every_op() if not ROWS[op.name].fixes_dtype], **by_name)
+def test_a_floating_dtype_is_kept(op, rng, dtype):
+    laws.dtype_kept(op, rng, dtype)

@@ -1,0 +1,20 @@
+"""Known values of every op."""
+
+import pytest
+
+from laws import known_value
+from table import ROWS, every_op
+from tinygrad_loss.engine.op import OPS
+
+
+def test_every_op_has_its_row():
+    assert set(ROWS) == set(OPS), f"ops without a row: {sorted(set(OPS) - set(ROWS))}; rows without an op: {sorted(set(ROWS) - set(OPS))}"
+
+
+def test_every_row_says_where_its_numbers_are_from():
+    assert all(row.source for row in ROWS.values())
+
+
+@pytest.mark.parametrize("op", every_op(), ids=lambda op: op.name)
+def test_known_value(op):
+    known_value(op, ROWS[op.name])
