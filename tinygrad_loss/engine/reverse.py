@@ -200,7 +200,7 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
             if np.count_nonzero(hit):
                 if not screen:
                     vjps = op.tied
-                elif op.facts.nature != "kink" or np.count_nonzero(hit & (g.value if type(g) is Tensor else g) != 0):
+                elif op.facts.nature != "kink" or np.count_nonzero(hit & ((g.value if type(g) is Tensor else g) != 0)):
                     done.suspects.append(t)
         for i, a in enumerate(inputs):
             if type(a) is not Tensor:

@@ -41,6 +41,7 @@ predicate("isinf", np.isinf, arity=1, numpy=np.isinf)
 predicate("isfinite", np.isfinite, arity=1, numpy=np.isfinite)
 predicate("logical_and_reduce", lambda x, **kw: np.all(x, **kw), arity=None, numpy=(np.all, (np.logical_and, "reduce")), methods=("all",))
 predicate("logical_or_reduce", lambda x, **kw: np.any(x, **kw), arity=None, numpy=(np.any, (np.logical_or, "reduce")), methods=("any",))
+predicate("count_nonzero", lambda x, **kw: np.count_nonzero(x, **kw), arity=None, numpy=np.count_nonzero)
 predicate("signbit", np.signbit, arity=1, numpy=np.signbit, facts=Facts(nature="jump", tie=lambda _y, x: x == 0))
 
 cast = predicate("cast", lambda x, dtype: x.astype(dtype), arity=None, doc="truth values or whole numbers from numbers, or back")

@@ -1,0 +1,85 @@
+"""Graphs are plain references from result to inputs: with the collector switched off everything is freed."""
+
+import contextlib
+import gc
+
+import numpy as np
+import pytest
+
+import laws
+import tinygrad_loss as tl
+from table import differentiable
+
+
+@contextlib.contextmanager
+def no_tensor_survives():
+    """Assert that every tensor made inside is gone at the end, without the collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(type(o) is tl.Tensor for o in gc.get_objects())
+        yield
+        alive = sum(type(o) is tl.Tensor for o in gc.get_objects()) - before
+    finally:
+        gc.enable()
+    assert alive == 0, f"{alive} tensors are kept by a cycle"
+
+
+@pytest.mark.parametrize("op", differentiable(), ids=lambda op: op.name)
+def test_a_step_a_gradient_of_a_gradient_and_an_hvp_leave_nothing(op, rng):
+    tried = list(laws.tries(op, rng))
+    with tl.at_kinks("convention"):
+        for inputs, static in tried:
+            moved = laws.movable(op, inputs)
+            f = laws.scalar_of(op, inputs, moved, static, laws.noise(rng, op.forward(*inputs, **static)))
+            at = tuple(inputs[i] for i in moved)
+            with no_tensor_survives():
+                _use(f, at, moved)
+
+
+def _use(f, at, moved):
+    leaves = [tl.tensor(x, requires_grad=True) for x in at]
+    f(*leaves).backward()
+    assert all(x.grad is not None for x in leaves)
+    everywhere = tuple(range(len(moved)))
+    tl.grad(lambda *x: sum((np.sum(g * g) for g in tl.grad(f, everywhere)(*x)), 0.0), everywhere)(*at)
+    tl.hvp(f, at, at)
+
+
+def test_a_differentiable_gradient_is_never_stored_in_a_leaf():
+    x = tl.tensor([1.0, 2.0], requires_grad=True)
+    np.sum(x**3).backward()
+    assert type(x.grad) is np.ndarray
+
+
+def test_an_exception_inside_f_leaves_nothing():
+    def fails(x):
+        np.exp(x)
+        raise KeyError
+
+    with no_tensor_survives(), contextlib.suppress(KeyError):
+        tl.grad(fails)(1.0)
+
+
+def test_1000_training_steps_keep_the_number_of_objects():
+    rng = np.random.default_rng(0)
+    w = [tl.tensor(rng.standard_normal(s), requires_grad=True) for s in ((4, 8), (8, 1))]
+    x, y = rng.standard_normal((16, 4)), rng.standard_normal((16, 1))
+
+    def steps(n):
+        for _ in range(n):
+            np.mean((np.tanh(x @ w[0]) @ w[1] - y) ** 2).backward()
+            for p in w:
+                p.data = p.data - 0.01 * p.grad
+                p.grad = None
+
+    steps(10)
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        steps(1000)
+        after = len(gc.get_objects())
+    finally:
+        gc.enable()
+    assert after - before < 50
