@@ -102,6 +102,6 @@ def numpy_name(function: object) -> str:
     """Name a NumPy or SciPy function as its users write it."""
     name = getattr(function, "__name__", str(function))
     if isinstance(function, np.ufunc):
-        return f"np.{name}" if hasattr(np, name) else f"scipy.special.{name}"
+        return f"np.{name}" if getattr(np, name, None) is function else f"scipy.special.{name}"
     module = getattr(function, "__module__", "numpy").replace("numpy", "np", 1)
     return f"{module}.{name}"

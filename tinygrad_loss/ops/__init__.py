@@ -3,17 +3,33 @@
 NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy lacks, under SciPy's or PyTorch's name.
 """
 
+from tinygrad_loss.ops import along as along
 from tinygrad_loss.ops import arithmetic as arithmetic
 from tinygrad_loss.ops import dense as dense
+from tinygrad_loss.ops import error_function as error_function
 from tinygrad_loss.ops import exponential as exponential
 from tinygrad_loss.ops import indexing as indexing
 from tinygrad_loss.ops import linear_algebra as linear_algebra
 from tinygrad_loss.ops import logic as logic
+from tinygrad_loss.ops import norm as norm
 from tinygrad_loss.ops import piecewise as piecewise
 from tinygrad_loss.ops import reduction as reduction
+from tinygrad_loss.ops import root as root
 from tinygrad_loss.ops import shape as shape
+from tinygrad_loss.ops import sorting as sorting
+from tinygrad_loss.ops import special as special
+from tinygrad_loss.ops import statistics as statistics
+from tinygrad_loss.ops import trigonometric as trigonometric
 from tinygrad_loss.ops.dense import bilinear as bilinear
 from tinygrad_loss.ops.dense import linear as linear
+from tinygrad_loss.ops.error_function import erf as erf
+from tinygrad_loss.ops.error_function import erfc as erfc
+from tinygrad_loss.ops.error_function import erfcinv as erfcinv
+from tinygrad_loss.ops.error_function import erfcx as erfcx
+from tinygrad_loss.ops.error_function import erfinv as erfinv
+from tinygrad_loss.ops.error_function import log_ndtr as log_ndtr
+from tinygrad_loss.ops.error_function import ndtr as ndtr
+from tinygrad_loss.ops.error_function import ndtri as ndtri
 from tinygrad_loss.ops.exponential import expit as expit
 from tinygrad_loss.ops.exponential import log_sigmoid as log_sigmoid
 from tinygrad_loss.ops.exponential import log_softmax as log_softmax
@@ -21,6 +37,24 @@ from tinygrad_loss.ops.exponential import logit as logit
 from tinygrad_loss.ops.exponential import logsumexp as logsumexp
 from tinygrad_loss.ops.exponential import softmax as softmax
 from tinygrad_loss.ops.exponential import softplus as softplus
+from tinygrad_loss.ops.norm import norm2 as norm2
 from tinygrad_loss.ops.piecewise import relu as relu
+from tinygrad_loss.ops.special import beta as beta
+from tinygrad_loss.ops.special import betaln as betaln
+from tinygrad_loss.ops.special import digamma as digamma
+from tinygrad_loss.ops.special import entr as entr
+from tinygrad_loss.ops.special import gamma as gamma
+from tinygrad_loss.ops.special import gammainc as gammainc
+from tinygrad_loss.ops.special import gammaincc as gammaincc
+from tinygrad_loss.ops.special import gammaln as gammaln
+from tinygrad_loss.ops.special import kl_div as kl_div
+from tinygrad_loss.ops.special import multigammaln as multigammaln
+from tinygrad_loss.ops.special import polygamma as polygamma
+from tinygrad_loss.ops.special import rel_entr as rel_entr
+from tinygrad_loss.ops.special import xlog1py as xlog1py
+from tinygrad_loss.ops.special import xlogy as xlogy
 
 sigmoid = expit
+log_expit = log_sigmoid
+lgamma = gammaln
+psi = digamma

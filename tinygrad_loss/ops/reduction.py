@@ -18,6 +18,8 @@ def over(x: Array, axis: Any) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(x.ndim))
     given = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    if not x.ndim and given in {(0,), (-1,)}:  # NumPy's reductions allow these for a single number
+        return ()
     for a in given:
         if not -x.ndim <= a < x.ndim:
             raise np.exceptions.AxisError(a, x.ndim)

@@ -1,0 +1,168 @@
+"""The error function and the normal distribution function: tails stay exact where the functions themselves underflow."""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import door, elementwise
+from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.scipy_ufunc import scipy_ufunc
+
+__all__ = ["erf", "erfc", "erfcinv", "erfcx", "erfinv", "log_ndtr", "ndtr", "ndtri"]
+
+TWO_OVER_ROOT_PI: Final = 2 / math.sqrt(math.pi)
+ROOT_TWO_PI: Final = math.sqrt(2 * math.pi)
+ROOT_HALF: Final = math.sqrt(0.5)
+UPWARD_BELOW: Final = 1.5
+"""Below this the recurrence from erfcx upwards keeps its digits; above, the continued fraction converges fast."""
+FRACTION_DEPTH: Final = 80
+TAIL: Final = -1.5
+
+erf = elementwise(
+    "erf",
+    scipy_ufunc("erf"),
+    lambda _y, x: TWO_OVER_ROOT_PI * np.exp(-(x * x)),
+    numpy="erf",
+    doc=r"\frac2{\sqrt\pi} \int_0^x e^{-t^2} dt",
+)
+erfc = elementwise(
+    "erfc", scipy_ufunc("erfc"), lambda _y, x: -TWO_OVER_ROOT_PI * np.exp(-(x * x)), numpy="erfc", doc=r"1 - \mathrm{erf}\,x"
+)
+erfinv = elementwise(
+    "erfinv",
+    scipy_ufunc("erfinv"),
+    lambda y, _x: (1 / TWO_OVER_ROOT_PI) * np.exp(y * y),
+    numpy="erfinv",
+    facts=Facts(nature="infinite", tie=lambda _y, x: np.abs(x) == 1),
+    domain=(-0.9, 0.9),
+    doc=r"the x with \mathrm{erf}\,x = y",
+)
+erfcinv = elementwise(
+    "erfcinv",
+    scipy_ufunc("erfcinv"),
+    lambda y, _x: (-1 / TWO_OVER_ROOT_PI) * np.exp(y * y),
+    numpy="erfcinv",
+    facts=Facts(nature="infinite", tie=lambda _y, x: (x == 0) | (x == 2)),
+    domain=(0.1, 1.9),
+    doc=r"the x with \mathrm{erfc}\,x = y",
+)
+
+
+# ---- the scaled tail and all its derivatives --------------------------------------------------------------------------------
+
+
+def _scaled_tails(x: np.ndarray, order: int) -> list[np.ndarray]:
+    r"""Return erfcx and its derivatives up to ``order``, in double precision.
+
+    $f_{n+1} = 2 x f_n + 2 n f_{n-1}$ loses digits for large x; there the ratios $f_n / f_{n-1}$ come from a continued fraction.
+
+    Source: Gautschi 1961, Recursive computation of the repeated integrals of the error function, Mathematics of Computation 15.
+    """
+    x = np.asarray(x, np.float64)
+    first = scipy_ufunc("erfcx")(x)
+    upward = [first, 2 * x * first - TWO_OVER_ROOT_PI]
+    low = np.minimum(x, UPWARD_BELOW)
+    for n in range(1, order):
+        upward.append(2 * low * upward[n] + 2 * n * upward[n - 1])
+    high = np.maximum(x, UPWARD_BELOW)
+    depth = order + FRACTION_DEPTH
+    ratio = 1 / (high + np.sqrt(high * high + 2 * depth))
+    ratios = [ratio := 1 / (2 * high + 2 * n * ratio) for n in range(depth, 1, -1)]
+    downward = [first]
+    for n, ratio in zip(range(1, order + 1), reversed(ratios), strict=False):
+        downward.append(-2 * n * ratio * downward[-1])
+    return [np.where(x < UPWARD_BELOW, u, d) for u, d in zip(upward, downward, strict=False)]
+
+
+def _erfcx(x: Any, order: int) -> Any:
+    if order == 0:
+        return scipy_ufunc("erfcx")(x)
+    with np.errstate(all="ignore"):
+        return _scaled_tails(x, order)[order].astype(x.dtype)[()]
+
+
+erfcx_: Rule = elementwise(
+    "erfcx",
+    _erfcx,
+    lambda _y, x, order: erfcx_(x, order=order + 1),
+    static=True,
+    doc=r"e^{x^2} \mathrm{erfc}\,x, or a derivative of it",
+)
+
+
+@door("erfcx")
+def erfcx(x: Array) -> Array:
+    r"""Return $e^{x^2} \mathrm{erfc}\,x$: the tail of the error function without its underflow.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.ops.erfcx(0.0))
+    1.0
+    """
+    return erfcx_(x if hasattr(x, "ndim") else np.asarray(x), order=0)
+
+
+# ---- the normal distribution ------------------------------------------------------------------------------------------------
+
+
+def _mills(x: np.ndarray, order: int) -> np.ndarray:
+    r"""Return a derivative of the inverse Mills ratio $r = \varphi(x) / \Phi(x)$, in double precision.
+
+    $r' = -r d$ with $d = r + x$ cancels in the lower tail; there r is a constant over erfcx, and Leibniz' rule gives the rest.
+    """
+    x = np.asarray(x, np.float64)
+    tails = [f * (-ROOT_HALF) ** n for n, f in enumerate(_scaled_tails(-ROOT_HALF * np.minimum(x, TAIL), order))]
+    inverse = [1 / tails[0]]
+    for n in range(1, order + 1):
+        inverse.append(-sum(math.comb(n, k) * tails[k] * inverse[n - k] for k in range(1, n + 1)) / tails[0])
+    r = [np.exp(-0.5 * x * x - scipy_ufunc("log_ndtr")(x)) / ROOT_TWO_PI]
+    d = [r[0] + x]
+    for n in range(order):
+        r.append(-sum(math.comb(n, k) * r[k] * d[n - k] for k in range(n + 1)))
+        d.append(r[n + 1] + (n == 0))
+    return np.where(x < TAIL, TWO_OVER_ROOT_PI * ROOT_HALF * inverse[order], r[order])
+
+
+def _log_ndtr(x: Any, order: int) -> Any:
+    if order == 0:
+        return scipy_ufunc("log_ndtr")(x)
+    with np.errstate(all="ignore"):
+        return _mills(x, order - 1).astype(x.dtype)[()]
+
+
+log_ndtr_: Rule = elementwise(
+    "log_ndtr",
+    _log_ndtr,
+    lambda _y, x, order: log_ndtr_(x, order=order + 1),
+    static=True,
+    doc=r"\log \Phi(x), or a derivative of it",
+)
+
+
+@door("log_ndtr")
+def log_ndtr(x: Array) -> Array:
+    r"""Return $\log \Phi(x)$, the log of the normal distribution function, exact far down the lower tail.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.grad(tl.ops.log_ndtr)(-1e8))
+    100000000.0
+    """
+    return log_ndtr_(x if hasattr(x, "ndim") else np.asarray(x), order=0)
+
+
+ndtr = elementwise(
+    "ndtr",
+    scipy_ufunc("ndtr"),
+    lambda _y, x: np.exp(-0.5 * (x * x)) / ROOT_TWO_PI,
+    numpy="ndtr",
+    doc=r"\Phi(x) = \int_{-\infty}^x \varphi(t) dt, the normal distribution function",
+)
+ndtri = elementwise(
+    "ndtri",
+    scipy_ufunc("ndtri"),
+    lambda y, _x: ROOT_TWO_PI * np.exp(0.5 * (y * y)),
+    numpy="ndtri",
+    facts=Facts(nature="infinite", tie=lambda _y, x: (x == 0) | (x == 1)),
+    domain=(0.05, 0.95),
+    doc=r"\Phi^{-1}(p), the normal quantile",
+)

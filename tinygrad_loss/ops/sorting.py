@@ -1,0 +1,72 @@
+"""Order: sorted values, which kink where two are equal, and positions, which jump there."""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import custom, door, predicate
+from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.along import take_along_
+
+__all__ = ["argsort", "sort"]
+
+
+def flat(x: Array, axis: int | None) -> tuple[Array, int]:
+    """Return an array and the axis to order it along as a position from the left; None means all entries in one axis."""
+    if axis is None:
+        return x.reshape(-1), 0
+    if not -x.ndim <= axis < x.ndim:
+        raise np.exceptions.AxisError(axis, x.ndim)
+    return x, axis % x.ndim
+
+
+def _equal_neighbours(y: Array, axis: int) -> Array:
+    """Return True where a sorted entry equals the one before or the one after."""
+    rest = (slice(None),) * axis
+    same = y[(*rest, slice(1, None))] == y[(*rest, slice(None, -1))]
+    edge = np.zeros_like(same[(*rest, slice(None, 1))]) if y.shape[axis] > 1 else np.zeros_like(y, dtype=bool)
+    return np.concatenate([same, edge], axis) | np.concatenate([edge, same], axis) if y.shape[axis] > 1 else edge
+
+
+argsort_: Rule = predicate(
+    "argsort",
+    lambda x, axis, kind=None: np.argsort(x, axis=axis, kind=kind),
+    arity=None,
+    facts=Facts(nature="jump", tie=lambda y, x, axis, kind=None: _equal_neighbours(np.take_along_axis(x, y, axis), axis)),
+    doc="the positions that would sort x",
+)
+
+
+def _order(x: Array, axis: int) -> Array:
+    return argsort_(x, axis=axis, kind="stable")
+
+
+sort_: Rule = custom(
+    "sort",
+    lambda x, axis: np.sort(x, axis=axis),
+    [lambda g, _y, x, axis: take_along_(g, argsort_(_order(x, axis), axis=axis), axis=axis)],
+    lambda dx, _y, x, axis: take_along_(dx[0], _order(x, axis), axis=axis),
+    facts=Facts(nature="kink", tie=lambda y, _x, axis: _equal_neighbours(y, axis)),
+    doc="the entries from the smallest to the largest",
+)
+
+
+@door(np.sort, methods=("sort",))
+def sort(a: Array, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> Array:
+    """Return the entries from the smallest to the largest; where two are equal each kinks, but their sum does not.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda x: np.sort(x)[0])([2.0, 1.0])
+    array([0., 1.])
+    """
+    del kind, order, stable
+    x, along = flat(a, axis)
+    return sort_(x, axis=along)
+
+
+@door(np.argsort, methods=("argsort",))
+def argsort(a: Array, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> Array:
+    """Return the positions that would sort ``a``: no gradient."""
+    del order
+    x, along = flat(a, axis)
+    return argsort_(x, axis=along, kind="stable" if stable else kind)

@@ -1,0 +1,250 @@
+"""The gamma function and its family, and products with a logarithm."""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.declare import door, elementwise
+from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.scipy_ufunc import scipy_ufunc
+
+__all__ = [
+    "beta", "betaln", "digamma", "entr", "gamma", "gammainc", "gammaincc", "gammaln", "kl_div", "multigammaln", "polygamma", "rel_entr",
+    "xlog1py", "xlogy",
+]  # fmt: skip
+
+POSITIVE: Final = (0.3, 3.0)
+
+# ---- the gamma function -----------------------------------------------------------------------------------------------------
+
+_poles = Facts(nature="infinite", tie=lambda _y, x: (x <= 0) & (x == np.floor(x)))
+
+
+def _polygamma(x: Array, n: int) -> Array:
+    if n == 0:
+        return scipy_ufunc("psi")(x)
+    return math.copysign(math.factorial(n), (-1) ** (n + 1)) * scipy_ufunc("zeta")(n + 1.0, x)
+
+
+polygamma_: Rule = elementwise(
+    "polygamma",
+    _polygamma,
+    lambda _y, x, n: polygamma_(x, n=n + 1),
+    static=True,
+    facts=Facts(nature="infinite", tie=lambda _y, x, n: (x <= 0) & (x == np.floor(x))),
+    domain=POSITIVE,
+    doc=r"\psi^{(n)}(x), the n-th derivative of the digamma function",
+)
+digamma = elementwise(
+    "digamma",
+    scipy_ufunc("psi"),
+    lambda _y, x: polygamma_(x, n=1),
+    numpy="psi",
+    facts=_poles,
+    domain=POSITIVE,
+    doc=r"\psi(x) = \frac{d}{dx} \log \Gamma(x)",
+)
+gammaln = elementwise(
+    "gammaln",
+    scipy_ufunc("gammaln"),
+    lambda _y, x: digamma(x),
+    numpy="gammaln",
+    facts=_poles,
+    domain=POSITIVE,
+    doc=r"\log |\Gamma(x)|",
+)
+gamma = elementwise(
+    "gamma",
+    scipy_ufunc("gamma"),
+    lambda y, x: y * digamma(x),
+    numpy="gamma",
+    facts=_poles,
+    domain=POSITIVE,
+    doc=r"\Gamma(x) = \int_0^\infty t^{x-1} e^{-t} dt",
+)
+_either_pole = Facts(nature="infinite", tie=lambda _y, a, b: (a == 0) | (b == 0))
+beta = elementwise(
+    "beta",
+    scipy_ufunc("beta"),
+    lambda y, a, b: y * (digamma(a) - digamma(a + b)),
+    lambda y, a, b: y * (digamma(b) - digamma(a + b)),
+    numpy="beta",
+    facts=_either_pole,
+    domain=POSITIVE,
+    doc=r"\Gamma(a) \Gamma(b) / \Gamma(a + b)",
+)
+betaln = elementwise(
+    "betaln",
+    scipy_ufunc("betaln"),
+    lambda _y, a, b: digamma(a) - digamma(a + b),
+    lambda _y, a, b: digamma(b) - digamma(a + b),
+    numpy="betaln",
+    facts=_either_pole,
+    domain=POSITIVE,
+    doc=r"\log |B(a, b)|",
+)
+
+
+def polygamma(n: int, x: Array) -> Array:
+    r"""Return $\psi^{(n)}(x)$, the ``n``-th derivative of the digamma function.
+
+    Args:
+        n: a whole number from 0.
+        x: any shape.
+
+    Raises:
+        DomainError: ``n`` is not a whole number from 0.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> float(tl.ops.polygamma(1, 1.0)) == np.pi**2 / 6
+    True
+    """
+    if not isinstance(n, int | np.integer) or n < 0:
+        raise errors.DomainError(errors.say("polygamma", "n must be a whole number from 0", repr(n), "tl.ops.polygamma(1, x)"))
+    return polygamma_(x if hasattr(x, "ndim") else np.asarray(x), n=int(n))
+
+
+def multigammaln(a: Array, d: int) -> Array:
+    r"""Return $\log \Gamma_d(a) = \frac{d(d-1)}{4} \log \pi + \sum_{j=1}^d \log \Gamma(a + \frac{1-j}2)$.
+
+    Args:
+        a: any shape, above ``(d - 1) / 2``.
+        d: the dimension, a whole number from 1.
+
+    Source: Muirhead 1982, Aspects of Multivariate Statistical Theory, theorem 2.1.12.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.ops.multigammaln(1.0, 1))
+    0.0
+    """
+    a = a if hasattr(a, "ndim") else np.asarray(a)
+    halves = [gammaln(a - 0.5 * j) for j in range(d)]
+    return sum(halves[1:], halves[0]) + 0.25 * d * (d - 1) * math.log(math.pi)
+
+
+def _density_of_gamma(x: Array, a: Array) -> Array:
+    return np.exp(xlogy(a - 1.0, x) - x - gammaln(a))
+
+
+_lower_limit = Facts(nature="infinite", tie=lambda _y, x, a: x == 0)
+gammainc_ = elementwise(
+    "gammainc",
+    lambda x, a: scipy_ufunc("gammainc")(a, x),
+    lambda _y, x, a: _density_of_gamma(x, a),
+    static=True,
+    facts=_lower_limit,
+    domain=POSITIVE,
+    doc=r"\frac1{\Gamma(a)} \int_0^x t^{a-1} e^{-t} dt",
+)
+gammaincc_ = elementwise(
+    "gammaincc",
+    lambda x, a: scipy_ufunc("gammaincc")(a, x),
+    lambda _y, x, a: -_density_of_gamma(x, a),
+    static=True,
+    facts=_lower_limit,
+    domain=POSITIVE,
+    doc=r"\frac1{\Gamma(a)} \int_x^\infty t^{a-1} e^{-t} dt",
+)
+
+
+def _constant_shape(a: Array, name: str) -> Array:
+    if hasattr(a, "requires_grad"):
+        raise errors.NoRuleError(
+            errors.say(name, "it has a derivative in x alone, so a must be numbers", "a Tensor as a", f"tl.ops.{name}(a.numpy(), x)")
+        )
+    return a
+
+
+@door("gammainc")
+def gammainc(a: Array, x: Array) -> Array:
+    r"""Return the lower incomplete gamma function $\frac1{\Gamma(a)} \int_0^x t^{a-1} e^{-t} dt$, differentiable in ``x``.
+
+    Raises:
+        NoRuleError: ``a`` is a tensor.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> round(float(tl.grad(lambda x: tl.ops.gammainc(1.0, x))(1.0)), 6) == round(np.exp(-1), 6)
+    True
+    """
+    return gammainc_(x if hasattr(x, "ndim") else np.asarray(x), a=_constant_shape(a, "gammainc"))
+
+
+@door("gammaincc")
+def gammaincc(a: Array, x: Array) -> Array:
+    r"""Return the upper incomplete gamma function $\frac1{\Gamma(a)} \int_x^\infty t^{a-1} e^{-t} dt$, differentiable in ``x``.
+
+    Raises:
+        NoRuleError: ``a`` is a tensor.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.ops.gammaincc(1.0, 0.0))
+    1.0
+    """
+    return gammaincc_(x if hasattr(x, "ndim") else np.asarray(x), a=_constant_shape(a, "gammaincc"))
+
+
+# ---- products with a logarithm ----------------------------------------------------------------------------------------------
+
+
+def _xlogy(x: Array, y: Array) -> Array:
+    absent = (x == 0) & np.logical_not(np.isnan(y))
+    return x * np.log(np.where(absent, 1.0, y))
+
+
+def _unless_both_vanish(x: Array, y: Array) -> Array:
+    """Return ``y`` with 1 where both are 0: there the term is absent, whatever ``y`` becomes."""
+    return np.where((x == 0) & (y == 0), 1.0, y)
+
+
+xlogy = elementwise(
+    "xlogy",
+    _xlogy,
+    lambda _z, x, y: np.log(np.where((x == 0) & (y <= 0), 1.0, y)),
+    lambda _z, x, y: x / _unless_both_vanish(x, y),
+    numpy="xlogy",
+    facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == 0),
+    domain=POSITIVE,
+    doc=r"x \log y, and 0 where x is 0",
+)
+xlog1py = elementwise(
+    "xlog1py",
+    lambda x, y: x * np.log1p(np.where((x == 0) & np.logical_not(np.isnan(y)), 0.0, y)),
+    lambda _z, x, y: np.log1p(np.where((x == 0) & (y <= -1), 0.0, y)),
+    lambda _z, x, y: x / _unless_both_vanish(x, 1.0 + y),
+    numpy="xlog1py",
+    facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == -1),
+    domain=POSITIVE,
+    doc=r"x \log(1 + y), and 0 where x is 0",
+)
+entr = elementwise(
+    "entr",
+    lambda x: np.where(x < 0, -np.inf, -_xlogy(x, np.abs(x))),
+    lambda _y, x: -np.log(x) - 1.0,
+    numpy="entr",
+    facts=Facts(nature="infinite", tie=lambda _y, x: x == 0),
+    domain=POSITIVE,
+    doc=r"-x \log x, a term of the entropy",
+)
+_edge = Facts(nature="infinite", tie=lambda _z, x, y: (x == 0) | (y == 0))
+rel_entr = elementwise(
+    "rel_entr",
+    scipy_ufunc("rel_entr"),
+    lambda _z, x, y: np.log(x / y) + 1.0,
+    lambda _z, x, y: -x / _unless_both_vanish(x, y),
+    numpy="rel_entr",
+    facts=_edge,
+    domain=POSITIVE,
+    doc=r"x \log(x / y), a term of the relative entropy",
+)
+kl_div = elementwise(
+    "kl_div",
+    scipy_ufunc("kl_div"),
+    lambda _z, x, y: np.log(x / y),
+    lambda _z, x, y: 1.0 - x / _unless_both_vanish(x, y),
+    numpy="kl_div",
+    facts=_edge,
+    domain=POSITIVE,
+    doc=r"x \log(x / y) - x + y, which is not negative",
+)

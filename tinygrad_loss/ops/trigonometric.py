@@ -1,0 +1,63 @@
+"""Angles and hyperbolas."""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import elementwise
+from tinygrad_loss.engine.op import Array, Facts
+
+__all__ = [
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh", "deg2rad", "rad2deg", "sin", "sinh", "tan",
+]  # fmt: skip
+
+INSIDE: Final = (-0.9, 0.9)
+DEGREE: Final = math.pi / 180
+_edge = Facts(nature="infinite", tie=lambda _y, x: np.abs(x) == 1)
+
+
+def _cosine(x: Array) -> Array:
+    """Return the cosine of an angle whose sine is ``x``, exact near 1 where 1 - x * x cancels."""
+    return np.sqrt((1.0 - x) * (1.0 + x))
+
+
+sin = elementwise("sin", np.sin, lambda _y, x: np.cos(x), numpy=np.sin, doc=r"\sin x")
+cos = elementwise("cos", np.cos, lambda _y, x: -np.sin(x), numpy=np.cos, doc=r"\cos x")
+tan = elementwise("tan", np.tan, lambda y, _x: 1.0 + y * y, numpy=np.tan, domain=(-1.2, 1.2), doc=r"\tan x")
+arcsin = elementwise("arcsin", np.arcsin, lambda _y, x: 1.0 / _cosine(x), numpy=np.arcsin, facts=_edge, domain=INSIDE, doc=r"\arcsin x")
+arccos = elementwise("arccos", np.arccos, lambda _y, x: -1.0 / _cosine(x), numpy=np.arccos, facts=_edge, domain=INSIDE, doc=r"\arccos x")
+arctan = elementwise("arctan", np.arctan, lambda _y, x: 1.0 / (1.0 + x * x), numpy=np.arctan, doc=r"\arctan x")
+arctan2 = elementwise(
+    "arctan2",
+    np.arctan2,
+    lambda _y, a, b: b / np.hypot(a, b) / np.hypot(a, b),
+    lambda _y, a, b: -a / np.hypot(a, b) / np.hypot(a, b),
+    numpy=np.arctan2,
+    facts=Facts(nature="jump", tie=lambda _y, a, b: (a == 0) & (b <= 0)),
+    domain=((0.3, 3.0), (-3.0, 3.0)),
+    doc=r"the angle of the point (b, a), from -\pi to \pi",
+)
+sinh = elementwise("sinh", np.sinh, lambda _y, x: np.cosh(x), numpy=np.sinh, doc=r"\sinh x")
+cosh = elementwise("cosh", np.cosh, lambda _y, x: np.sinh(x), numpy=np.cosh, doc=r"\cosh x")
+arcsinh = elementwise("arcsinh", np.arcsinh, lambda _y, x: 1.0 / np.hypot(x, 1.0), numpy=np.arcsinh, doc=r"\mathrm{arsinh}\,x")
+arccosh = elementwise(
+    "arccosh",
+    np.arccosh,
+    lambda _y, x: 1.0 / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0)),  # the product of the arguments would overflow
+    numpy=np.arccosh,
+    facts=Facts(nature="infinite", tie=lambda _y, x: x == 1),
+    domain=(1.2, 4.0),
+    doc=r"\mathrm{arcosh}\,x",
+)
+arctanh = elementwise(
+    "arctanh",
+    np.arctanh,
+    lambda _y, x: 1.0 / ((1.0 - x) * (1.0 + x)),
+    numpy=np.arctanh,
+    facts=_edge,
+    domain=INSIDE,
+    doc=r"\mathrm{artanh}\,x",
+)
+deg2rad = elementwise("deg2rad", np.deg2rad, DEGREE, numpy=(np.deg2rad, np.radians), doc=r"\pi x / 180")
+rad2deg = elementwise("rad2deg", np.rad2deg, 1 / DEGREE, numpy=(np.rad2deg, np.degrees), doc=r"180 x / \pi")
