@@ -8,9 +8,9 @@ import numpy as np
 
 from tinygrad_loss.engine.call import caller
 from tinygrad_loss.engine.kind import Kind
-from tinygrad_loss.engine.op import Array, Facts, Op, Rule, enter, open_door
+from tinygrad_loss.engine.op import OPS, Array, Facts, Op, Rule, enter, open_door
 
-__all__ = ["bilinear", "custom", "door", "elementwise", "linear", "predicate", "selection", "unbroadcast"]
+__all__ = ["bilinear", "custom", "door", "elementwise", "linear", "predicate", "selection", "unbroadcast", "unscreened"]
 
 Interval: TypeAlias = tuple[float, float]
 
@@ -219,6 +219,16 @@ def custom(
         numpy,
         methods,
     )
+
+
+def unscreened(call: Callable[..., Array], *, arity: int | None = None) -> Callable[..., Array]:
+    """Declare the twin of a declared op that answers by its convention where it is not smooth, and is never screened for it.
+
+    Layers use it: their convention is documented, and looking for ties in every batch would cost time and tell nothing new.
+    """
+    op = OPS[call.__name__]
+    twin = dataclasses.replace(op, name=f"{op.name}_layer", facts=None, tied=None, vjps=op.tied or op.vjps)
+    return _declare(twin, arity, (), ())
 
 
 def door(*numpy: object, methods: Sequence[str] = ()) -> Callable[[Rule], Rule]:
