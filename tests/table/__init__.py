@@ -5,7 +5,7 @@ import importlib
 import pkgutil
 
 import tinygrad_loss.ops
-from table import arithmetic, calculus, exponential, indexing, linear_algebra, logic, piecewise, reduction, shape
+from table import activation, arithmetic, calculus, dense, exponential, indexing, linear_algebra, logic, piecewise, reduction, shape
 from table.row import Row, Sample
 from tinygrad_loss.engine.op import OPS, Op
 
@@ -13,7 +13,10 @@ __all__ = ["ROWS", "Row", "Sample", "differentiable", "every_op", "with_facts"]
 
 ROWS: dict[str, Row] = functools.reduce(
     lambda all_, part: {**all_, **part},
-    [room.ROWS for room in (arithmetic, exponential, piecewise, logic, reduction, shape, indexing, linear_algebra, calculus)],
+    [
+        room.ROWS
+        for room in (activation, arithmetic, dense, exponential, piecewise, logic, reduction, shape, indexing, linear_algebra, calculus)
+    ],
 )
 
 for _module in pkgutil.walk_packages(tinygrad_loss.ops.__path__, "tinygrad_loss.ops."):

@@ -3,6 +3,7 @@
 NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy lacks, under SciPy's or PyTorch's name.
 """
 
+from tinygrad_loss.ops import activation as activation
 from tinygrad_loss.ops import along as along
 from tinygrad_loss.ops import arithmetic as arithmetic
 from tinygrad_loss.ops import dense as dense
@@ -20,6 +21,26 @@ from tinygrad_loss.ops import sorting as sorting
 from tinygrad_loss.ops import special as special
 from tinygrad_loss.ops import statistics as statistics
 from tinygrad_loss.ops import trigonometric as trigonometric
+from tinygrad_loss.ops.activation import celu as celu
+from tinygrad_loss.ops.activation import elu as elu
+from tinygrad_loss.ops.activation import gelu as gelu
+from tinygrad_loss.ops.activation import glu as glu
+from tinygrad_loss.ops.activation import hardshrink as hardshrink
+from tinygrad_loss.ops.activation import hardsigmoid as hardsigmoid
+from tinygrad_loss.ops.activation import hardswish as hardswish
+from tinygrad_loss.ops.activation import hardtanh as hardtanh
+from tinygrad_loss.ops.activation import leaky_relu as leaky_relu
+from tinygrad_loss.ops.activation import logsigmoid as logsigmoid
+from tinygrad_loss.ops.activation import mish as mish
+from tinygrad_loss.ops.activation import prelu as prelu
+from tinygrad_loss.ops.activation import relu6 as relu6
+from tinygrad_loss.ops.activation import selu as selu
+from tinygrad_loss.ops.activation import silu as silu
+from tinygrad_loss.ops.activation import softmin as softmin
+from tinygrad_loss.ops.activation import softshrink as softshrink
+from tinygrad_loss.ops.activation import softsign as softsign
+from tinygrad_loss.ops.activation import tanhshrink as tanhshrink
+from tinygrad_loss.ops.activation import threshold as threshold
 from tinygrad_loss.ops.dense import bilinear as bilinear
 from tinygrad_loss.ops.dense import linear as linear
 from tinygrad_loss.ops.error_function import erf as erf

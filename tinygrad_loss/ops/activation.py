@@ -53,7 +53,7 @@ prelu_ = elementwise(
 elu_ = elementwise(
     "elu",
     lambda x, alpha: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0)) * alpha),
-    lambda _y, x, alpha: np.where(x > 0, np.ones_like(x), np.exp(np.minimum(x, 0.0)) * alpha),
+    lambda _y, x, alpha: np.where(x > 0, np.ones_like(x), np.exp(np.where(x >= 0, 0.0, x)) * alpha),
     static=True,
     facts=Facts(nature="kink", tie=lambda _y, x, alpha: (x == 0) & (alpha != 1)),
     doc=r"x for x > 0, else \alpha (e^x - 1)",
@@ -61,7 +61,7 @@ elu_ = elementwise(
 selu_ = elementwise(
     "selu",
     lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0)) * SELU_ALPHA) * SELU_SCALE,
-    lambda _y, x: np.where(x > 0, np.ones_like(x), np.exp(np.minimum(x, 0.0)) * SELU_ALPHA) * SELU_SCALE,
+    lambda _y, x: np.where(x > 0, np.ones_like(x), np.exp(np.where(x >= 0, 0.0, x)) * SELU_ALPHA) * SELU_SCALE,
     facts=Facts(nature="kink", tie=_kink_at_0, slopes=(SELU_SCALE * SELU_ALPHA, SELU_SCALE)),
     doc=r"s x for x > 0, else s \alpha (e^x - 1), with s = 1.0507 and \alpha = 1.6733",
 )
@@ -122,7 +122,7 @@ threshold_ = elementwise(
 celu_ = elementwise(
     "celu",
     lambda x, alpha: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0) / alpha) * alpha),
-    lambda _y, x, alpha: np.where(x > 0, np.ones_like(x), np.exp(np.minimum(x, 0.0) / alpha)),
+    lambda _y, x, alpha: np.where(x > 0, np.ones_like(x), np.exp(np.where(x >= 0, 0.0, x) / alpha)),
     static=True,
     doc=r"x for x > 0, else \alpha (e^{x / \alpha} - 1)",
 )
@@ -160,7 +160,8 @@ tanhshrink = elementwise("tanhshrink", lambda x: x - np.tanh(x), lambda _y, x: n
 def _ndtr(x: Array) -> Array:
     from scipy.special import ndtr  # noqa: PLC0415  importing the package must not import SciPy
 
-    return ndtr(x)
+    y = ndtr(x)
+    return y if y.dtype == x.dtype else y.astype(x.dtype)  # SciPy has no half precision
 
 
 gelu_ = elementwise("gelu", lambda x: x * _ndtr(x), lambda _y, x: gelu_slope(x), domain=WIDE, doc=r"x \Phi(x)")
@@ -217,7 +218,10 @@ def along_channels(weight: Array, x: Array) -> Array:
     channels = x.shape[1] if x.ndim > 1 else 1
     if weight.shape != (channels,):
         raise errors.shapes(
-            "prelu", "weight has one slope, or one per channel of the input's axis 1", (weight.shape, x.shape), f"a weight of shape ({channels},)"
+            "prelu",
+            "weight has one slope, or one per channel of the input's axis 1",
+            (weight.shape, x.shape),
+            f"a weight of shape ({channels},)",
         )
     return weight.reshape((1, -1) + (1,) * (x.ndim - 2))
 
