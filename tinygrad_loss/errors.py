@@ -16,6 +16,8 @@ __all__ = [
     "MissingPackageError",
     "NoRuleError",
     "NonFiniteError",
+    "NothingKeptWarning",
+    "ProvenanceWarning",
     "ShapeError",
     "StaleGraphError",
     "StateError",
@@ -84,6 +86,14 @@ class UndefinedGradientWarning(RuntimeWarning):
 
 class UnprovedGradientWarning(RuntimeWarning):
     """Every probe agreed on this gradient, but nothing proves that it exists."""
+
+
+class ProvenanceWarning(UserWarning):
+    """What an argument was computed from does not fit what the function expects of it."""
+
+
+class NothingKeptWarning(RuntimeWarning):
+    """Every entry of a mean is masked, ignored or of weight zero: the mean is nan."""
 
 
 def say(where: str, rule: str, got: str, instead: str) -> str:

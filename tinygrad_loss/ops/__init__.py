@@ -6,6 +6,7 @@ NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy
 from tinygrad_loss.ops import activation as activation
 from tinygrad_loss.ops import along as along
 from tinygrad_loss.ops import arithmetic as arithmetic
+from tinygrad_loss.ops import classification as classification
 from tinygrad_loss.ops import dense as dense
 from tinygrad_loss.ops import error_function as error_function
 from tinygrad_loss.ops import exponential as exponential
@@ -14,8 +15,10 @@ from tinygrad_loss.ops import linear_algebra as linear_algebra
 from tinygrad_loss.ops import logic as logic
 from tinygrad_loss.ops import norm as norm
 from tinygrad_loss.ops import piecewise as piecewise
+from tinygrad_loss.ops import pointwise as pointwise
 from tinygrad_loss.ops import reduction as reduction
 from tinygrad_loss.ops import root as root
+from tinygrad_loss.ops import regression as regression
 from tinygrad_loss.ops import shape as shape
 from tinygrad_loss.ops import sorting as sorting
 from tinygrad_loss.ops import special as special

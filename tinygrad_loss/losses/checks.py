@@ -1,0 +1,270 @@
+"""The checks that a loss declares: each is written once, and says what came, which rule it broke, and the line to type."""
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.context import RECORDING, REMEMBER_LINES
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
+
+__all__ = [
+    "alike", "classes_or_probabilities", "in_range", "no_nan", "not_probabilities", "not_scores", "of_array", "same_shape", "shape_of_weights",
+    "sums_to_one", "value_of", "whole",
+]  # fmt: skip
+
+MADE_PROBABILITIES: Final = frozenset({"softmax", "expit"})
+MADE_LOG_PROBABILITIES: Final = frozenset({"log_softmax", "log_sigmoid"})
+
+
+def of_array(x: Any, where: str, what: str = "input") -> Array:
+    """Return a floating array or tensor as it is, and lists as arrays; refuse what is not made of real numbers."""
+    if type(x) is Tensor:
+        kind = x.value.dtype.kind
+    elif type(x) is np.ndarray:
+        kind = x.dtype.kind
+    else:
+        x = np.asarray(x)
+        if x.dtype.kind in "iu":
+            x = x.astype(np.float64)
+        kind = x.dtype.kind
+    if kind != "f":
+        raise errors.DTypeError(
+            errors.say(where, f"{what} must be floating numbers", f"dtype {x.dtype}", f"tl.losses.{where}({what}.astype(np.float32), ...)")
+        )
+    return x
+
+
+def value_of(x: Array) -> Array:
+    """Return the numbers of an array or tensor, for a look that is not recorded."""
+    return x.value if type(x) is Tensor else x
+
+
+def same_shape(where: str, given: Sequence[Array], names: Sequence[str]) -> None:
+    """Refuse unequal shapes: (N, 1) against (N,) would be N * N pairs."""
+    shape = given[0].shape
+    for x in given[1:]:
+        if x.shape != shape:
+            raise unequal(where, given, names)
+    if 0 in shape:
+        raise empty(where, shape)
+
+
+def unequal(where: str, given: Sequence[Array], names: Sequence[str]) -> errors.ShapeError:
+    """Return the error for unequal shapes, with the line that mends the usual cause."""
+    a = given[0].shape
+    name, b = next((n, x.shape) for n, x in zip(names, given, strict=False) if x.shape != a)
+    if a == (*b, 1):
+        instead = f"tl.losses.{where}({names[0]}[..., 0], {name})"
+    elif b == (*a, 1):
+        instead = f"tl.losses.{where}({names[0]}, {name}[..., 0])"
+    elif int(np.prod(a)) == int(np.prod(b)):
+        instead = f"tl.losses.{where}({names[0]}, {name}.reshape({names[0]}.shape))"
+    else:
+        instead = f"tl.losses.{where}({names[0]}, np.broadcast_to({name}, {names[0]}.shape)) if that is meant"
+    return errors.shapes(where, f"{names[0]} and {name} must have the same shape, nothing is broadcast in silence", (a, b), instead)
+
+
+def empty(where: str, shape: tuple[int, ...]) -> errors.ShapeError:
+    """Return the error for a batch of nothing."""
+    return errors.ShapeError(
+        errors.say(where, "a batch must hold at least one entry", f"shape {shape}", "if len(batch): loss = ..., and skip the empty one")
+    )
+
+
+def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array | None) -> list[Array]:
+    """Check predictions and targets of one shape: floating predictions, targets without nan."""
+    first = of_array(given[0], where, names[0])
+    out = [first]
+    dtype = value_of(first).dtype
+    for x in given[1:]:
+        kind = type(x)
+        if kind is not Tensor:
+            if kind is not np.ndarray:
+                x = np.asarray(x)
+            if x.dtype.kind in "biu":
+                x = x.astype(dtype)
+        elif x.value.dtype.kind != "f":
+            x = x.value.astype(dtype)
+        out.append(x)
+    same_shape(where, out, names)
+    target = out[-1]
+    no_nan(where, target, mask, names[-1])
+    if type(target) is Tensor and target.track & NEEDS_GRAD and not any(type(x) is Tensor and x.track & NEEDS_GRAD for x in out[:-1]):
+        swapped(where, names)
+    return out
+
+
+def swapped(where: str, names: Sequence[str]) -> None:
+    """Warn that the arguments look exchanged."""
+    warnings.warn(
+        errors.say(
+            where,
+            f"the {names[-1]} requires grad and the {names[0]} does not, so the two look exchanged",
+            f"{where}({names[0]}, {names[-1]}) with requires_grad on the second",
+            f"tl.losses.{where}(prediction, {names[-1]})",
+        ),
+        errors.ProvenanceWarning,
+        stacklevel=5,
+    )
+
+
+def kept_values(x: Array, mask: Array | None) -> Array:
+    """Return the numbers that the mask keeps, or all."""
+    value = value_of(x)
+    if mask is None:
+        return value
+    mask = np.asarray(value_of(mask))
+    return value[mask] if mask.shape == value.shape[: mask.ndim] else value
+
+
+def no_nan(where: str, target: Array, mask: Array | None, name: str = "target") -> None:
+    """Refuse nan among the targets; the dot product finds one in a single pass."""
+    value = target.value if type(target) is Tensor else target
+    if mask is not None:
+        value = kept_values(target, mask)
+    if value.dtype.kind != "f":
+        return
+    if math.isnan(np.vdot(value, value)):
+        count = int(np.count_nonzero(np.isnan(value)))
+        if count:
+            raise errors.DomainError(
+                errors.say(
+                    where,
+                    f"a {name} must not be nan",
+                    f"{count} of {value.size}",
+                    f"tl.losses.{where}(input, np.nan_to_num({name}), where=~np.isnan({name}))",
+                )
+            )
+
+
+def in_range(where: str, x: Array, low: float, high: float, name: str, mask: Array | None, instead: str, *, open_low: bool = False) -> None:
+    """Refuse entries outside an interval (nan in a prediction is left to flow)."""
+    value = kept_values(x, mask)
+    if not value.size:
+        return
+    least, most = np.minimum.reduce(value, None), np.maximum.reduce(value, None)
+    if least < low or most > high or (open_low and least == low):
+        worst = least if least < low or (open_low and least == low) else most
+        interval = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if high == np.inf else ']'}"
+        raise errors.DomainError(errors.say(where, f"{name} must lie in {interval}", f"{worst:.6g}", instead))
+
+
+def whole(where: str, index: Array, classes: int, ignore: int | None, name: str = "target") -> Array:
+    """Return class indices as an integer array; refuse one outside 0 to C - 1 that is not ignored."""
+    index = value_of(index)
+    if type(index) is not np.ndarray:
+        index = np.asarray(index)
+    if index.dtype.kind not in "iu":
+        if index.dtype.kind == "b":
+            return index.astype(np.int64)
+        raise errors.DTypeError(
+            errors.say(where, f"{name} must be whole numbers", f"dtype {index.dtype}", f"tl.losses.{where}(input, {name}.astype(np.int64))")
+        )
+    if not index.size:
+        raise empty(where, index.shape)
+    if np.minimum.reduce(index, None) < 0 or np.maximum.reduce(index, None) >= classes:
+        bad = (
+            index[((index < 0) | (index >= classes)) & (index != ignore)] if ignore is not None else index[(index < 0) | (index >= classes)]
+        )
+        if bad.size:
+            raise errors.DomainError(
+                errors.say(
+                    where,
+                    f"a class index must lie in 0 to {classes - 1}, because input has {classes} classes",
+                    f"{int(bad.flat[0])}",
+                    f"{name} - {name}.min() if classes are counted from 1, or ignore_index={int(bad.flat[0])} to leave it out",
+                )
+            )
+    return index
+
+
+def classes_or_probabilities(where: str, z: Array, target: Any, axis: int) -> bool:
+    """Return whether the target holds class indices; refuse shapes that fit neither form."""
+    shape = z.shape
+    indices = shape[:axis] + shape[axis + 1 :]
+    t = value_of(target)
+    if t.dtype.kind in "biu":
+        if t.shape != indices:
+            onehot = t.shape == shape
+            instead = (
+                f"tl.losses.{where}(input, np.argmax(target, axis={axis})), or target.astype(input.dtype) for probabilities"
+                if onehot
+                else f"tl.losses.{where}(input, target.reshape({indices}))"
+            )
+            raise errors.shapes(
+                where, f"class indices must have input's shape without its class axis {axis}, {indices}", (t.shape,), instead
+            )
+        return True
+    if t.shape != shape:
+        instead = (
+            f"tl.losses.{where}(input, target.astype(np.int64))"
+            if t.shape == indices
+            else f"tl.losses.{where}(input, target) with target of shape {shape}, or whole-number classes of shape {indices}"
+        )
+        raise errors.shapes(where, "a floating target holds class probabilities, and must have input's shape", (t.shape, shape), instead)
+    return False
+
+
+def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) -> Array:
+    """Give weights (or a mask) of the leading axes the number of axes of the terms."""
+    w = w if isinstance(w, Tensor | np.ndarray) else np.asarray(w)
+    if w.shape == shape:
+        return w
+    if w.shape == shape[: w.ndim] and w.ndim:
+        return w.reshape(w.shape + (1,) * (len(shape) - w.ndim))
+    raise errors.shapes(
+        where,
+        f"{name} must have the shape of the terms, or of their first axes",
+        (w.shape, shape),
+        f"{name}=np.broadcast_to({name}, {shape})",
+    )
+
+
+# ---- where the numbers came from ----------------------------------------------------------------------------------------------
+
+
+def not_probabilities(where: str, z: Array) -> None:
+    """Warn when a loss of scores is given what softmax or expit made: it would be applied twice."""
+    if type(z) is Tensor and z.node is not None and z.node[0].name in MADE_PROBABILITIES:
+        maker = z.node[0].name
+        warnings.warn(
+            errors.say(
+                where,
+                f"input must be scores, to which it applies {maker} itself",
+                f"the result of {maker}",
+                f"tl.losses.{where}(scores, target), without {maker}",
+            ),
+            errors.ProvenanceWarning,
+            stacklevel=4,
+        )
+
+
+def not_scores(where: str, p: Array, instead: str) -> None:
+    """Warn when a loss of log-probabilities is given scores or probabilities: anything above 0 is no log of a probability."""
+    if type(p) is Tensor and p.node is not None and p.node[0].name in MADE_PROBABILITIES:
+        warnings.warn(
+            errors.say(where, "input must be log-probabilities", f"the result of {p.node[0].name}", instead),
+            errors.ProvenanceWarning,
+            stacklevel=4,
+        )
+
+
+def sums_to_one(where: str, p: Array, axis: int, name: str) -> None:
+    """Warn, under debug, when probabilities do not add up to one."""
+    if RECORDING.get() != REMEMBER_LINES:
+        return
+    total = np.sum(value_of(p), axis=axis)
+    worst = total.flat[np.argmax(np.abs(total - 1))] if np.ndim(total) else total
+    if abs(worst - 1) > 1e-3:
+        warnings.warn(
+            errors.say(
+                where, f"{name} must sum to 1 along axis {axis}", f"{worst:.6g}", f"{name} / np.sum({name}, axis={axis}, keepdims=True)"
+            ),
+            errors.ProvenanceWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,76 @@
+"""What is known about a loss, as data that people list, tests check and pictures plot."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+__all__ = ["DOMAINS", "Facts", "Kink"]
+
+Smoothness: TypeAlias = Literal["kink", "C1", "C2", "C-infinity"]
+Task: TypeAlias = Literal[
+    "regression", "counts", "classification", "embedding", "sequence", "segmentation", "distribution", "survival", "ranking"
+]
+
+DOMAINS: Final = {
+    "real": "any real number",
+    "positive": "greater than 0",
+    "nonnegative": "0 or greater",
+    "above -1": "greater than -1",
+    "probability": "from 0 to 1",
+    "log-probability": "0 or less: the log of a probability",
+    "logit": "a score, from which expit or softmax makes probabilities",
+    "sign": "-1 or +1",
+    "binary": "0 or 1",
+    "count": "0, 1, 2, ...",
+    "class index": "a whole number from 0 to C - 1",
+    "vector": "vectors along the last axis",
+    "embedding": "vectors along the last axis, compared by distance or angle",
+}
+"""The kinds of number that a prediction or a target may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point where the slope jumps: ``at`` is measured in the loss's own variable (residual or margin), at the default arguments."""
+
+    at: float
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    r"""What mathematics says about a loss at its default arguments.
+
+    Attributes:
+        formula: one term, in LaTeX: z is the prediction, y the target, r = z - y, m = y z.
+        input: the domain of the prediction, a key of `DOMAINS`.
+        target: the domain of the target, a key of `DOMAINS`.
+        likelihood: the noise model whose negative log-likelihood it is, up to constants; None where there is none.
+        estimates: what of the target's distribution the best constant prediction is.
+        smoothness: how often it is differentiable in the prediction.
+        variable: what the kinks are measured in: "residual" (z - y), "margin" (y z), or "" where the loss is not a function of one number.
+        kinks: where the slope in ``variable`` jumps.
+        convex: whether it is convex in the prediction.
+        proper: for a score of probabilities, whether the true ones minimise it: "strictly", "yes", "no"; None for other losses.
+        robust: whether one far outlier has a bounded pull: the slope stays bounded.
+        task: what kind of problem it is for.
+        stable: the largest magnitude of prediction, by dtype, up to which value and gradient are finite; absent where every one is.
+        choose: when to choose it, in a sentence.
+        source: where it comes from.
+    """
+
+    formula: str
+    input: str
+    target: str
+    task: Task
+    estimates: str
+    smoothness: Smoothness
+    convex: bool
+    choose: str
+    source: str
+    likelihood: str | None = None
+    variable: str = ""
+    kinks: tuple[Kink, ...] = ()
+    proper: Literal["strictly", "yes", "no"] | None = None
+    robust: bool = False
+    stable: tuple[tuple[str, float], ...] = ()

@@ -1,0 +1,197 @@
+"""`Loss`: one declaration per loss, and all that is the same for every loss: arguments, checks, weights, reduction."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.losses import checks
+from tinygrad_loss.losses.facts import Facts
+
+__all__ = ["LOSSES", "REDUCTIONS", "Loss", "Terms", "loss"]
+
+REDUCTIONS: Final = ("none", "mean", "sum", "batchmean")
+Terms = Callable[..., Any]
+Check = Callable[[str, Sequence[Array], Sequence[str], "Array | None"], list[Array]]
+
+_losses: dict[str, Loss] = {}
+LOSSES: Mapping[str, Loss] = MappingProxyType(_losses)
+"""Every declared loss by name; filled while `tinygrad_loss.losses` is imported."""
+
+
+class Loss:
+    """A loss: call it as ``loss(input, target, ..., reduction="mean")``; its facts are its attributes.
+
+    Every loss takes ``reduction`` ("none", "mean", "sum", "batchmean"), ``sample_weight`` (one per term, or per row) and
+    ``where`` (a mask of what counts). A mean is the sum of w * loss over the sum of w, over what is kept.
+    """
+
+    def __init__(
+        self, terms: Terms, facts: Facts, *, order: Sequence[str], check: Check | None, at_once: Terms | None, divides_by: str, per: str
+    ) -> None:
+        self.terms = terms
+        self.facts = facts
+        self.at_once = at_once
+        self.check = check
+        self.divides_by = divides_by
+        self.per = per
+        self.__name__ = self.__qualname__ = terms.__name__
+        self.__doc__ = terms.__doc__
+        self.__module__ = terms.__module__
+        self.__wrapped__ = terms
+        parameters = inspect.signature(terms).parameters.values()
+        self.arrays = tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+        self.defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        self.arity = len(self.arrays)
+        self.order = tuple(order) or (*self.defaults, "reduction")
+        self.__signature__ = self._signature()
+
+    def _signature(self) -> inspect.Signature:
+        shared = {"reduction": "mean", "sample_weight": None, "where": None}
+        by_position, by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+        listed = [inspect.Parameter(name, by_position) for name in self.arrays]
+        defaults = self.defaults | shared
+        listed += [inspect.Parameter(name, by_position, default=defaults[name]) for name in self.order]
+        listed += [inspect.Parameter(name, by_name, default=value) for name, value in defaults.items() if name not in self.order]
+        return inspect.Signature(listed)
+
+    def __call__(self, *given: Any, reduction: str = "mean", sample_weight: Any = None, where: Any = None, **options: Any) -> Any:
+        """Compute the loss."""
+        if len(given) != self.arity or (options and not options.keys() <= self.defaults.keys()):
+            given, reduction, options = self._bound(given, reduction, options)
+        arrays = given if self.check is None else self.check(self.__name__, given, self.arrays, where)
+        with np.errstate(all="ignore"):
+            plain = sample_weight is None and where is None
+            if plain and self.at_once is not None and (reduction == "mean" or reduction == "sum"):  # noqa: PLR1714  the faster spelling
+                answer = self.at_once(*arrays, mean=reduction == "mean", **options)
+                if answer is not None:
+                    return answer
+            terms = self.terms(*arrays, **options)
+            terms, weights = terms if type(terms) is tuple else (terms, None)
+            if plain and weights is None and reduction == "mean":
+                return np.mean(terms)
+            return self._reduced(terms, weights, reduction, sample_weight, where)
+
+    def _bound(self, given: tuple[Any, ...], reduction: str, options: dict[str, Any]) -> tuple[tuple[Any, ...], str, dict[str, Any]]:
+        """Sort what was given by position and by name into arrays and options."""
+        arrays = list(given[: self.arity])
+        extra = given[self.arity :]
+        if len(extra) > len(self.order):
+            message = f"{self.__name__}{self.__signature__}: too many positional arguments"
+            raise TypeError(message)
+        for name, value in zip(self.order, extra, strict=False):
+            if name in options:
+                message = f"{self.__name__}{self.__signature__}: {name} was given twice"
+                raise TypeError(message)
+            options[name] = value
+        for name in self.arrays[len(arrays) :]:
+            if name not in options:
+                message = f"{self.__name__}{self.__signature__}: {name} is missing"
+                raise TypeError(message)
+            arrays.append(options.pop(name))
+        reduction = options.pop("reduction", reduction)
+        unknown = next((name for name in options if name not in self.defaults), None)
+        if unknown is not None:
+            known = [*self.defaults, "reduction", "sample_weight", "where"]
+            raise TypeError(
+                errors.say(self.__name__, f"arguments are {', '.join(known)}", f"{unknown}=", f"{errors.nearest(unknown, known)}=")
+            )
+        return tuple(arrays), reduction, options
+
+    def _reduced(self, terms: Array, weights: Array | None, reduction: str, sample_weight: Any, where: Any) -> Array:
+        """Weigh, mask and add up the terms; a mean divides by the sum of the weights of what is kept."""
+        if reduction not in REDUCTIONS:
+            raise errors.unknown_name(self.__name__, "reduction", reduction, REDUCTIONS)
+        shape = terms.shape
+        if sample_weight is not None:
+            w = checks.shape_of_weights(self.__name__, "sample_weight", sample_weight, shape)
+            w = w if type(w) is Tensor else w.astype(terms.dtype, copy=False)
+            terms = terms * w
+            weights = w if weights is None else weights * w
+        if where is not None:
+            mask = checks.shape_of_weights(self.__name__, "where", checks.value_of(where), shape)
+            terms = np.where(mask, terms, 0.0)
+            weights = np.where(mask, 1.0 if weights is None else weights, 0.0)
+        if reduction == "none":
+            return terms
+        total = np.sum(terms)
+        if reduction == "sum":
+            return total
+        if reduction == "batchmean":
+            return total / (shape[0] if shape else 1)
+        if weights is None:
+            return total / terms.size
+        return total / self._denominator(weights, terms)
+
+    def _denominator(self, weights: Array, terms: Array) -> Array:
+        full = weights if weights.shape == terms.shape else np.broadcast_to(weights, terms.shape)
+        total = np.sum(full)
+        dtype = checks.value_of(terms).dtype
+        if type(total) is not Tensor:
+            total = np.asarray(total).astype(dtype)[()]
+        if checks.value_of(total) == 0:
+            warnings.warn(
+                errors.say(
+                    self.__name__,
+                    "a mean needs at least one entry with a weight",
+                    "none: all are ignored, masked or of weight 0, so the mean is nan",
+                    "reduction='sum', or skip the batch",
+                ),
+                errors.NothingKeptWarning,
+                stacklevel=4,
+            )
+        return total
+
+    # ---- what is known about it -----------------------------------------------------------------------------------------
+
+    @property
+    def likelihood(self) -> Any:
+        """The noise model whose negative log-likelihood this loss is, up to constants; None where there is none."""
+        if self.facts.likelihood is None:
+            return None
+        from tinygrad_loss import distributions  # noqa: PLC0415  a heavy room that most users of a loss do not need
+
+        return getattr(distributions, self.facts.likelihood)
+
+    def __repr__(self) -> str:
+        f = self.facts
+        return f"<loss {self.__name__}: {f.formula}; reduction='mean' divides by {self.divides_by}>"
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+
+def loss(
+    *,
+    order: Sequence[str] = (),
+    check: Check | None = checks.alike,
+    at_once: Terms | None = None,
+    divides_by: str = "the number of entries",
+    per: str = "entry",
+    **facts: Any,
+) -> Callable[[Terms], Loss]:
+    """Declare a loss from the function that computes its terms.
+
+    Args:
+        order: the options that may follow the arrays by position, as in PyTorch; all of them, then reduction, by default.
+        check: what is asked of the arrays before they are used.
+        at_once: ``at_once(*arrays, mean=..., **options)``, the reduced loss as one op where there is one, else None.
+        divides_by: what a mean divides by, for `repr`.
+        per: what one term belongs to: "entry" or "row".
+        facts: the fields of `Facts`.
+    """
+
+    def declared(terms: Terms) -> Loss:
+        made = Loss(terms, Facts(**facts), order=order, check=check, at_once=at_once, divides_by=divides_by, per=per)
+        _losses[made.__name__] = made
+        return made
+
+    return declared

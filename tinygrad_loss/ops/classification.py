@@ -1,0 +1,180 @@
+"""Cross-entropies as one op each: exact at every logit, and one pass over the scores in each direction."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import custom, elementwise, linear
+from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.exponential import expit_slope, softmax_
+from tinygrad_loss.ops.pointwise import pointwise
+
+__all__ = ["absorbing_product", "class_cross_entropy", "logistic_error", "pick_class", "probability_error"]
+
+LOWEST_LOG: Final = -100.0
+"""PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
+LEAST_VARIANCE: Final = 1e-12
+"""PyTorch's bound for p (1 - p) in the gradient of the same loss."""
+
+
+# ---- two classes ----------------------------------------------------------------------------------------------------------
+
+
+def _logistic(z: Array, t: Array) -> Array:
+    """Return -log of the probability of ``t``; fmax drops the nan of inf * 0, where the limit is 0."""
+    return np.fmax(((z >= 0) - t) * z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def _logistic_slope(z: Array, t: Array) -> Array:
+    """Return sigmoid(z) - t without the cancellation of 1 - 1 at a confident score."""
+    right = z >= 0
+    h = np.exp(-np.abs(z))
+    return ((right - t) - (right + t - 1.0) * h) / (1.0 + h)
+
+
+logistic_slope: Rule = elementwise(
+    "logistic_slope", _logistic_slope, lambda _y, z, _t: expit_slope(z), -1, domain=((-30.0, 30.0), (0.0, 1.0)), doc=r"\sigma(z) - t"
+)
+logistic_error = pointwise(
+    "logistic_error",
+    _logistic,
+    lambda z, t: logistic_slope(z, t),
+    lambda z, _t: -z,
+    domain=((-30.0, 30.0), (0.0, 1.0)),
+    doc=r"\log(1 + e^z) - z t, the negative log-likelihood of a coin with log-odds z",
+)
+
+
+def _coin(p: Array, t: Array) -> Array:
+    return -(t * np.maximum(np.log(p), LOWEST_LOG) + (1.0 - t) * np.maximum(np.log1p(-p), LOWEST_LOG))
+
+
+probability_error = pointwise(
+    "probability_error",
+    _coin,
+    lambda p, t: (p - t) / np.maximum((1.0 - p) * p, LEAST_VARIANCE),
+    lambda p, _t: np.log1p(-p) - np.log(p),
+    domain=(0.05, 0.95),
+    doc=r"-t \log p - (1 - t) \log(1 - p), with each logarithm at least -100",
+)
+
+absorbing_product: Rule = elementwise(
+    "absorbing_product",
+    lambda a, b: np.where((a == 0) | (b == 0), 0.0, a * b),
+    lambda _y, _a, b: b,
+    lambda _y, a, _b: a,
+    doc=r"a b, where 0 absorbs even an infinity: 0 \log 0 = 0",
+)
+
+
+# ---- many classes ---------------------------------------------------------------------------------------------------------
+
+
+def _is_class(z: Array, index: Array, axis: int) -> Array:
+    """Return the one-hot form of class indices, as truth values."""
+    return np.expand_dims(index, axis) == np.arange(z.shape[axis]).reshape((-1,) + (1,) * (z.ndim - 1 - axis))
+
+
+def _picked(z: Array, index: Array, axis: int) -> Array:
+    """Return the entry of each row that its index names."""
+    if z.ndim == 2 and axis == 1:
+        return z[np.arange(len(z)), index]
+    return np.take_along_axis(z, np.expand_dims(index, axis), axis).squeeze(axis)
+
+
+def _placed(g: Array, index: Array, axis: int, classes: int) -> Array:
+    """Return zeros with ``g`` at the class that each index names."""
+    if g.ndim == 1 and axis == 1:
+        out = np.zeros((len(g), classes), g.dtype)
+        out[np.arange(len(g)), index] = g
+        return out
+    out = np.zeros((*g.shape[:axis], classes, *g.shape[axis:]), g.dtype)
+    np.put_along_axis(out, np.expand_dims(index, axis), np.expand_dims(g, axis), axis)
+    return out
+
+
+pick_class: Rule = linear(
+    "pick_class",
+    _picked,
+    lambda g, x, index, axis: place_class(g, index, axis=axis, classes=x.shape[axis]),
+    doc="the entry at a class index",
+)
+place_class: Rule = linear(
+    "place_class", _placed, lambda g, _x, index, axis, classes: pick_class(g, index, axis=axis), doc="zeros, with an entry at a class index"
+)
+
+
+def _shifted(z: Array, axis: int) -> Array:
+    """Return the scores less the largest of their row; a single infinite score is certain of its class."""
+    top = np.maximum.reduce(z, axis=axis, keepdims=True)
+    if not np.isfinite(np.vdot(top, top)) and np.isposinf(top).any():
+        certain = np.isposinf(top) & (np.count_nonzero(np.isposinf(z), axis=axis, keepdims=True) == 1)
+        z = np.where(certain, np.where(np.isposinf(z), z.dtype.type(0), -np.inf), z)
+        top = np.where(certain, z.dtype.type(0), top)
+    return z - top
+
+
+def _class_loss(z: Array, index: Array, axis: int, n: int | None) -> Array:
+    shifted = _shifted(z, axis)
+    terms = np.log(np.add.reduce(np.exp(shifted), axis)) - _picked(shifted, index, axis)
+    return terms if n is None else terms.sum() / n
+
+
+def _class_slope(g: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
+    p = _shifted(z, axis)
+    np.exp(p, out=p)
+    by = g / n if n is not None else np.expand_dims(g, axis)
+    p *= by / np.add.reduce(p, axis=axis, keepdims=True)
+    if z.ndim == 2 and axis == 1:
+        p[np.arange(len(z)), index] -= by if n is not None else g
+    else:
+        p -= _is_class(z, index, axis) * by
+    return p
+
+
+def _slope_again(g: Array, _y: Array, _cotangent: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
+    """Differentiate the slope in its cotangent."""
+    p = softmax_(z, axis=axis) - _is_class(z, index, axis)
+    along = np.sum(g * p, axis=axis)
+    return along if n is None else np.sum(along) / n
+
+
+def _slope_in_scores(g: Array, _y: Array, cotangent: Array, z: Array, _index: Array, axis: int, n: int | None) -> Array:
+    """Differentiate the slope in the scores: the Hessian of a log-partition, applied."""
+    p = softmax_(z, axis=axis)
+    by = cotangent / n if n is not None else np.expand_dims(cotangent, axis)
+    return by * p * (g - np.sum(g * p, axis=axis, keepdims=True))
+
+
+def _slope_jvp(dx: Any, y: Array, cotangent: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
+    total = None
+    if dx[0] is not None:
+        by = dx[0] / n if n is not None else np.expand_dims(dx[0], axis)
+        total = by * (softmax_(z, axis=axis) - _is_class(z, index, axis))
+    if dx[1] is not None:
+        term = _slope_in_scores(dx[1], y, cotangent, z, index, axis, n)
+        total = term if total is None else total + term
+    return total
+
+
+class_slope: Rule = custom(
+    "class_cross_entropy_slope",
+    _class_slope,
+    [_slope_again, _slope_in_scores, None],
+    _slope_jvp,
+    doc=r"g\,(\mathrm{softmax}(z) - e_y)",
+)
+
+
+def _class_jvp(dx: Any, _y: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
+    along = np.sum(dx[0] * (softmax_(z, axis=axis) - _is_class(z, index, axis)), axis=axis)
+    return along if n is None else np.sum(along) / n
+
+
+class_cross_entropy: Rule = custom(
+    "class_cross_entropy",
+    _class_loss,
+    [lambda g, _y, z, index, axis, n: class_slope(g, z, index, axis=axis, n=n), None],
+    _class_jvp,
+    doc=r"\log \sum_c e^{z_c} - z_y for class indices y: one term per row, or their sum divided by n",
+)

@@ -1,0 +1,34 @@
+"""Smooth distances between a prediction and a target."""
+
+import numpy as np
+
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.pointwise import pointwise
+
+__all__ = ["huber_error", "squared_error"]
+
+
+def _squared(x: Array, t: Array) -> Array:
+    r = x - t
+    return r * r
+
+
+squared_error = pointwise(
+    "squared_error", _squared, lambda x, t: (x - t) * 2.0, lambda x, t: (t - x) * 2.0, doc=r"(x - t)^2, without an array of residuals kept"
+)
+
+
+def _huber(x: Array, t: Array, delta: float) -> Array:
+    r = np.abs(x - t)
+    inner = np.minimum(r, delta)
+    return inner * (r - inner * 0.5)
+
+
+huber_error = pointwise(
+    "huber_error",
+    _huber,
+    lambda x, t, delta: np.clip(x - t, -delta, delta),
+    lambda x, t, delta: np.clip(t - x, -delta, delta),
+    static=True,
+    doc=r"r^2 / 2 up to |r| = \delta, then \delta (|r| - \delta / 2), with r = x - t",
+)
