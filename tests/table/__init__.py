@@ -1,23 +1,18 @@
 """One row per op: add yours to the file of its room."""
 
-import functools
 import importlib
 import pkgutil
 
 import tinygrad_loss.ops
-from table import activation, arithmetic, calculus, dense, exponential, indexing, linear_algebra, logic, piecewise, reduction, shape
 from table.row import Row, Sample
 from tinygrad_loss.engine.op import OPS, Op
 
 __all__ = ["ROWS", "Row", "Sample", "differentiable", "every_op", "with_facts"]
 
-ROWS: dict[str, Row] = functools.reduce(
-    lambda all_, part: {**all_, **part},
-    [
-        room.ROWS
-        for room in (activation, arithmetic, dense, exponential, piecewise, logic, reduction, shape, indexing, linear_algebra, calculus)
-    ],
-)
+ROWS: dict[str, Row] = {}
+for _file in pkgutil.iter_modules(__path__):
+    if _file.name != "row":
+        ROWS.update(importlib.import_module(f"table.{_file.name}").ROWS)
 
 for _module in pkgutil.walk_packages(tinygrad_loss.ops.__path__, "tinygrad_loss.ops."):
     importlib.import_module(_module.name)  # an op is in the table once its file is imported

@@ -17,8 +17,8 @@ from tinygrad_loss.ops import norm as norm
 from tinygrad_loss.ops import piecewise as piecewise
 from tinygrad_loss.ops import pointwise as pointwise
 from tinygrad_loss.ops import reduction as reduction
-from tinygrad_loss.ops import root as root
 from tinygrad_loss.ops import regression as regression
+from tinygrad_loss.ops import root as root
 from tinygrad_loss.ops import shape as shape
 from tinygrad_loss.ops import sorting as sorting
 from tinygrad_loss.ops import special as special
