@@ -67,10 +67,11 @@ def _extrapolated(sample: Callable[[float], tuple[Array, Array, float]], *, orde
     with np.errstate(all="ignore"):
         for h in steps:
             far, near, width = sample(h)
+            eps = np.finfo(np.result_type(far, np.float16)).eps  # what float32 values cannot resolve is noise
             far, near = np.asarray(far, np.float64), np.asarray(near, np.float64)
             row = [(far - near) / width]
             quotients.append(np.abs(row[0]))
-            noise = 4.0 * np.finfo(np.float64).eps * np.maximum(np.abs(far), np.abs(near)) / h
+            noise = 4.0 * eps * np.maximum(np.abs(far), np.abs(near)) / h
             if best is None:
                 best, error = np.array(row[0]), np.full(row[0].shape, np.inf)
             for j, older in enumerate(previous):

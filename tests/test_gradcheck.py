@@ -1,0 +1,101 @@
+"""`tl.gradcheck`: what is right passes, what is wrong is named, and a kink is not taken for a gradient."""
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+
+
+@pytest.mark.parametrize("x", [0.3, -4.0, np.array([1e-3, 1.0, 1e3]), np.linspace(0.1, 2.0, 6).reshape(2, 3)])
+def test_a_right_gradient_passes(x):
+    report = tl.gradcheck(lambda x: np.exp(-x * x / 9.0) * x, x)
+    assert report
+    assert report.checked == np.size(x) ** 2
+    assert report.failures == ()
+
+
+def test_several_arguments_in_nested_containers():
+    def f(parameters, x):
+        return np.tanh(x @ parameters["w"]) + parameters["b"][0]
+
+    rng = np.random.default_rng(0)
+    report = tl.gradcheck(f, {"w": rng.standard_normal((3, 2)), "b": [0.5]}, rng.standard_normal((4, 3)))
+    assert report
+    assert report.checked == 8 * (6 + 1 + 12)
+
+
+def test_a_wrong_gradient_is_named_with_its_entry():
+    def forgets_a_factor(x):
+        return x * x.detach()
+
+    report = tl.gradcheck(forgets_a_factor, np.array([1.0, 3.0]))
+    assert not report
+    assert [(e.index, e.output, e.why) for e in report.failures] == [((1,), (1,), "wrong"), ((0,), (0,), "wrong")]
+    worst = report.failures[0]
+    assert worst.analytic == 3.0
+    assert worst.numeric == pytest.approx(6.0, abs=10 * worst.error)
+    assert worst.error < 1e-9
+    assert str(report).splitlines()[:2] == [
+        "gradcheck: 4 derivatives, 2 wrong; the worst:",
+        f"  argument 0[1] of result [1]: analytic 3, numeric 6 +- {worst.error:.1g}: wrong",
+    ]
+    assert len(str(report).splitlines()) == 4
+
+
+def test_a_slightly_wrong_gradient_is_noticed():
+    assert not tl.gradcheck(lambda x: x + 1e-7 * np.exp(x.detach()), 1.0)
+
+
+def test_a_kink_is_no_gradient_though_the_central_difference_is_zero():
+    # torch.autograd.gradcheck (2.13.0) passes abs at 0: its rule and its central difference are both 0.
+    for policy in ("nan", "convention"):
+        with tl.at_kinks(policy):
+            report = tl.gradcheck(np.abs, 0.0)
+        assert [e.why for e in report.failures] == ["kink"]
+        assert (report.failures[0].left, report.failures[0].right) == pytest.approx((-1.0, 1.0), abs=1e-12)
+    assert str(report).endswith("at a kink, left slope -1, right slope 1")
+
+
+def test_a_jump_has_no_slope_on_its_side():
+    with tl.at_kinks("convention"):
+        (entry,) = tl.gradcheck(np.floor, 2.0).failures
+    assert (entry.why, entry.left) == ("kink", float("inf"))
+
+
+def test_single_precision_is_compared_with_differences_in_double():
+    assert tl.gradcheck(lambda x: 1e3 * np.exp(x), np.float32([0.5, 3.0, -2.0]))
+
+
+def test_a_rule_that_only_rounding_spoils_is_called_precision():
+    def cancels(x):
+        return (x + 1e4) ** 2 - x * x - 2e4 * x  # constant, but not in float32
+
+    report = tl.gradcheck(cancels, np.float32([0.3]))
+    assert [e.why for e in report.failures] in ([], ["precision"])
+    assert tl.gradcheck(cancels, np.array([0.3]))
+
+    def steep(x):
+        return np.exp(1e4 * (x - 0.3))  # the argument of exp is off by 1e4 roundings in float32
+
+    assert [e.why for e in tl.gradcheck(steep, np.float32([0.3001])).failures] == ["precision"]
+
+
+def test_values_too_noisy_to_tell_are_called_precision():
+    report = tl.gradcheck(lambda x: (x.detach() * 1e6).astype(np.float32) + 0.0 * x, np.array([1.2345]))
+    assert [e.why for e in report.failures] == ["wrong"]  # the true slope, 1e6, stands far above the noise
+    report = tl.gradcheck(lambda x: (1e6 + x.detach() * 1e-3).astype(np.float32) + 0.0 * x, np.array([1.2345]))
+    assert report.failures == ()  # a slope below the noise cannot be told from 0
+
+
+def test_an_argument_that_is_not_floating_says_where_it_belongs():
+    with pytest.raises(tl.errors.DTypeError) as raised:
+        tl.gradcheck(lambda x, i: x[i], np.array([1.0]), np.array([0]))
+    assert str(raised.value) == (
+        "tl.gradcheck: only floating numbers have a derivative, got an argument of dtype int64. "
+        "Type instead: tl.gradcheck(lambda x: f(x, labels), x), with what is not floating inside f"
+    )
+
+
+def test_a_result_without_gradient_is_an_error_not_a_pass():
+    with pytest.raises(tl.errors.CutPathError):
+        tl.gradcheck(lambda x: x > 0, 1.0)
