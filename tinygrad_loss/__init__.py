@@ -30,6 +30,7 @@ _LATER: Final = {
     "gradcheck": ("calculus.numeric", "gradcheck"),
     "losses": ("losses", ""),
     "nn": ("nn", ""),
+    "op": ("calculus.own", "op"),
     "optim": ("optim", ""),
 }
 

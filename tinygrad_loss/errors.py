@@ -25,6 +25,7 @@ __all__ = [
     "UndefinedGradientError",
     "UndefinedGradientWarning",
     "UnprovedGradientWarning",
+    "WrongDerivativeError",
 ]
 
 
@@ -74,6 +75,10 @@ class StateError(TinygradLossError, ValueError):
 
 class ArgumentError(TinygradLossError, TypeError):
     """An argument is of the wrong kind, or two arguments contradict each other."""
+
+
+class WrongDerivativeError(TinygradLossError, ArithmeticError):
+    """The declared derivative of a user's own op is not the derivative of its forward."""
 
 
 class UndefinedGradientError(TinygradLossError, ArithmeticError):

@@ -47,10 +47,12 @@ def elementwise(
     facts: Facts | None = None,
     vjps: Sequence[Rule] | None = None,
     static: bool = False,
+    listed: bool = True,
 ) -> Callable[..., Array]:
     """Declare a function of each entry by its partial derivatives ``partial(y, *x)``; a number where constant.
 
     ``vjps`` are rules that save work over the derived ones; ``static`` says that the forward and the partials take static arguments by keyword as well.
+    An op that is not ``listed`` stays out of the table: it is a user's own.
     """
     arity = len(partials)
     return _declare(
@@ -67,6 +69,7 @@ def elementwise(
         None if static else arity,
         numpy,
         methods,
+        listed=listed,
     )
 
 
@@ -197,10 +200,12 @@ def custom(
     tied: Sequence[Rule] | None = None,
     arity: int | None = None,
     domain: Interval | Sequence[Interval] = ANYWHERE,
+    listed: bool = True,
 ) -> Callable[..., Array]:
     """Declare an op by both its modes; a law test obliges them to agree.
 
     ``vjps`` is one rule per input, or for any number of inputs one rule ``rule(i, g, y, *x, **static)`` that is told which.
+    An op that is not ``listed`` stays out of the table: it is a user's own.
     """
     rules: Sequence[Rule | None] = vjps if isinstance(vjps, Sequence) else _PerInput(vjps)
     return _declare(
@@ -218,6 +223,7 @@ def custom(
         arity,
         numpy,
         methods,
+        listed=listed,
     )
 
 
@@ -361,12 +367,14 @@ def _push_linear(op: Op, *, joint: bool) -> Rule:
 # ---- entering the tables -----------------------------------------------------------------------------------------------
 
 
-def _declare(op: Op, arity: int | None, numpy: object, methods: Sequence[str]) -> Callable[..., Array]:
+def _declare(op: Op, arity: int | None, numpy: object, methods: Sequence[str], *, listed: bool = True) -> Callable[..., Array]:
     call = caller(op, arity)
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = op.doc
+    call.op = op  # type: ignore[attr-defined]  a function says which op it calls
     object.__setattr__(op, "call", call)
-    enter(op)
+    if listed:
+        enter(op)
     for key in numpy if isinstance(numpy, tuple) else (numpy,):
         open_door(key, call)
     for method in methods:
