@@ -39,7 +39,7 @@ def test_a_wrong_derivative_in_both_modes_breaks_the_law_of_differences(op, rng)
 def test_a_transpose_that_forgets_an_entry_breaks_the_adjoint_law(op, rng):
     def forgetful(g, *x, **static):
         pulled = np.array(op.vjps[0](g, *x, **static))
-        pulled.flat[0] = 0.0
+        pulled.flat[np.argmax(np.abs(pulled))] = 0.0
         return pulled
 
     with pytest.raises(AssertionError):

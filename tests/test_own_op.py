@@ -1,5 +1,7 @@
 """`tl.op`: a user's own op obeys the laws of the table without being in it."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -125,9 +127,10 @@ def test_a_derivative_is_declared_in_one_way(partials, vjps, got):
 
 
 def test_a_forward_that_leaves_numpy_says_so():
-    import math
-
     lost = tl.op("lost", lambda x: math.exp(x), lambda y, _x: y)
     with pytest.raises(tl.errors.DTypeError) as raised:
         lost(tl.tensor(1.0, requires_grad=True))
-    assert str(raised.value) == "tl.op('lost'): forward must return an array, got float. Type instead: NumPy functions of x: np.exp, not math.exp"
+    assert (
+        str(raised.value)
+        == "tl.op('lost'): forward must return an array, got float. Type instead: NumPy functions of x: np.exp, not math.exp"
+    )

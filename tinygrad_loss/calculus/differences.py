@@ -67,7 +67,8 @@ def _extrapolated(sample: Callable[[float], tuple[Array, Array, float]], *, orde
     with np.errstate(all="ignore"):
         for h in steps:
             far, near, width = sample(h)
-            eps = np.finfo(np.result_type(far, np.float16)).eps  # what float32 values cannot resolve is noise
+            dtype = np.dtype(getattr(far, "dtype", np.float64))
+            eps = np.finfo(dtype if dtype.kind == "f" else np.float64).eps  # what float32 values cannot resolve is noise
             far, near = np.asarray(far, np.float64), np.asarray(near, np.float64)
             row = [(far - near) / width]
             quotients.append(np.abs(row[0]))

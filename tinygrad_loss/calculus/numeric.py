@@ -191,7 +191,7 @@ def _judged(
         elif not abs(analytic - numeric) <= ERROR_BARS * error + ROUNDINGS * float(np.finfo(dtype).eps) * scale:
             right_in_double = abs(float(exact[output + index]) - numeric) <= ERROR_BARS * error + 1e-9 * scale
             why = "precision" if right_in_double or not error <= 1e-3 * scale else "wrong"
-        yield Entry(argument, index, output, analytic, numeric, error, *slopes, why)
+        yield Entry(argument, index, output, analytic, numeric, error, slopes[0], slopes[1], why)
 
 
 def _has_kink(slopes: list[float], bars: float, scale: float) -> bool:

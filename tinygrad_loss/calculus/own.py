@@ -78,9 +78,11 @@ def _array_from(name: str, forward: Rule) -> Rule:
     @functools.wraps(forward)
     def computed(*x: Array, **static: Any) -> Array:
         y = forward(*x, **static)
-        if not hasattr(y, "dtype"):
+        if not hasattr(y, "dtype") and any(hasattr(v, "dtype") for v in x):
             raise errors.DTypeError(
-                errors.say(f"tl.op({name!r})", "forward must return an array", type(y).__name__, "NumPy functions of x: np.exp, not math.exp")
+                errors.say(
+                    f"tl.op({name!r})", "forward must return an array", type(y).__name__, "NumPy functions of x: np.exp, not math.exp"
+                )
             )
         return y
 
@@ -149,9 +151,7 @@ def _uneven(y: Array) -> Array:
     return np.reshape(np.cos(np.arange(1.0, np.size(y) + 1.0)), np.shape(y))[()]
 
 
-def _compare(
-    declared: Op, x: Sequence[Any], static: dict[str, Any], place: tuple[int, tuple[int, ...]], weights: Array, of: str
-) -> None:
+def _compare(declared: Op, x: Sequence[Any], static: dict[str, Any], place: tuple[int, tuple[int, ...]], weights: Array, of: str) -> None:
     i, index = place
     unit = np.zeros(np.shape(x[i]))
     unit[index] = 1.0
@@ -166,7 +166,10 @@ def _compare(
     pulled = declared.vjps[i](weights, y, *x, **static)  # type: ignore[misc]
     if np.shape(pulled) != unit.shape:
         raise errors.shapes(
-            declared.name, f"the vjp of input {i} must have that input's shape", (np.shape(pulled), unit.shape), "np.sum(..., keepdims=True)"
+            declared.name,
+            f"the vjp of input {i} must have that input's shape",
+            (np.shape(pulled), unit.shape),
+            "np.sum(..., keepdims=True)",
         )
     dx = [unit[()] if k == i else None for k in range(len(x))]
     pushed = np.sum(declared.jvp(dx, y, *x, **static) * weights)  # type: ignore[misc]

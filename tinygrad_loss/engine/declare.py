@@ -371,7 +371,7 @@ def _declare(op: Op, arity: int | None, numpy: object, methods: Sequence[str], *
     call = caller(op, arity)
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = op.doc
-    call.op = op  # type: ignore[attr-defined]  a function says which op it calls
+    call.__dict__["op"] = op  # a function says which op it calls
     object.__setattr__(op, "call", call)
     if listed:
         enter(op)
