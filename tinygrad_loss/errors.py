@@ -7,12 +7,15 @@ Each class also is the builtin exception that a caller would expect to catch.
 import difflib
 from collections.abc import Iterable
 
+from numpy.linalg import LinAlgError
+
 __all__ = [
     "ArgumentError",
     "CutPathError",
     "DTypeError",
     "DomainError",
     "LostGraphError",
+    "MatrixError",
     "MissingPackageError",
     "NoRuleError",
     "NonFiniteError",
@@ -43,6 +46,10 @@ class DTypeError(TinygradLossError, TypeError):
 
 class DomainError(TinygradLossError, ValueError):
     """A value lies where the function is not defined: a probability of 1.2, a class index of 10 among 10."""
+
+
+class MatrixError(TinygradLossError, LinAlgError):
+    """A matrix has no inverse, no Cholesky factor, or is no matrix at all."""
 
 
 class NoRuleError(TinygradLossError, TypeError):
@@ -134,3 +141,27 @@ def lost_graph(what: str, instead: str) -> LostGraphError:
     return LostGraphError(
         say(what, "it would turn a tensor that requires grad into a constant, and lose its gradient", "such a tensor", instead)
     )
+
+
+def matrix(name: str, complaint: str, got: Iterable[tuple[int, ...]]) -> MatrixError:
+    """Return the error for a matrix that cannot be worked on, from NumPy's complaint about it."""
+    shapes_ = " and ".join(f"shape {shape}" for shape in got)
+    rules = (
+        ("ingular", "the matrix must have an inverse", f"a singular one of {shapes_}", "np.linalg.pinv(a), or a + 1e-6 * np.eye(n)"),
+        (
+            "positive definite",
+            "the matrix must be symmetric and positive definite",
+            f"one of {shapes_} that is not",
+            "a @ np.swapaxes(a, -1, -2) + 1e-6 * np.eye(n)",
+        ),
+        ("square", "the last two axes must be equally long", shapes_, "np.linalg.pinv(a) or np.linalg.svd(a), which take any matrix"),
+        ("two-dimensional", "it works on the last two axes", shapes_, "np.reshape(a, (..., rows, columns))"),
+        (
+            "converge",
+            "the iteration must converge",
+            f"{shapes_}, with nan or inf or entries of very different size",
+            "np.isfinite(a).all()",
+        ),
+    )
+    rule, came, instead = next((r[1:] for r in rules if r[0] in complaint), (complaint, shapes_, f"help(np.linalg.{name})"))
+    return MatrixError(say(f"np.linalg.{name}", rule, came, instead))

@@ -173,6 +173,8 @@ def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
     """Word NumPy's complaint about shapes with the op and a way out; leave every other error as it is."""
     if isinstance(error, errors.TinygradLossError):
         return error
+    if isinstance(error, np.linalg.LinAlgError):
+        return errors.matrix(op.name, str(error), [np.shape(v) for v in values])
     text = str(error)
     arrays = [np.shape(v) for v in values]
     if "broadcast" in text:

@@ -1,5 +1,6 @@
 """Products of matrices, and what is solved with them."""
 
+import math
 import operator
 
 import numpy as np
@@ -28,7 +29,8 @@ def _matmul_b(g: Array, a: Array, b: Array) -> Array:
     if b.ndim == 1:
         return unbroadcast((np.swapaxes(a, -1, -2) @ g[..., None])[..., 0], b.shape)
     if b.ndim == 2:
-        return a.reshape((-1, a.shape[-1])).T @ g.reshape((-1, g.shape[-1]))
+        rows = math.prod(a.shape[:-1])  # -1 does not work where an axis is empty
+        return a.reshape((rows, a.shape[-1])).T @ g.reshape((rows, g.shape[-1]))
     return unbroadcast(np.swapaxes(a, -1, -2) @ g, b.shape)
 
 
