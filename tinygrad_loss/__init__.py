@@ -22,8 +22,8 @@ from tinygrad_loss.engine.tensor import tensor as tensor
 _LATER: Final = {
     # name at the front door: (module, attribute in it, or "" for the module itself); loaded on first use
     "data": ("data", ""),
-    "differentiability": ("calculus.nonsmooth", "differentiability"),
-    "directional": ("calculus.nonsmooth", "directional"),
+    "differentiability": ("calculus.verdict", "differentiability"),
+    "directional": ("calculus.verdict", "directional"),
     "distributions": ("distributions", ""),
     "draw": ("picture.draw", "draw"),
     "fit": ("training.fit", "fit"),

@@ -18,6 +18,8 @@ REMEMBER_LINES: Final = 2
 # One variable answers "record?" and "remember source lines?", because every op asks it once.
 RECORDING: ContextVar[int] = ContextVar("recording", default=ON)
 AT_KINKS: ContextVar[Policy] = ContextVar("at_kinks", default="nan")
+BRANCHES: ContextVar[list[str] | None] = ContextVar("branches", default=None)
+"""Where a function under examination branched in Python on a tie; None: nobody is looking, so warn."""
 
 
 @contextmanager

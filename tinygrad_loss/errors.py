@@ -5,7 +5,10 @@ Each class also is the builtin exception that a caller would expect to catch.
 """
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
+from types import FrameType
 
 from numpy.linalg import LinAlgError
 
@@ -21,6 +24,7 @@ __all__ = [
     "NonFiniteError",
     "NothingKeptWarning",
     "ProvenanceWarning",
+    "OutOfReachError",
     "ShapeError",
     "StaleGraphError",
     "StateError",
@@ -90,6 +94,10 @@ class WrongDerivativeError(TinygradLossError, ArithmeticError):
 
 class UndefinedGradientError(TinygradLossError, ArithmeticError):
     """The function has no gradient at this point, and the policy is ``"raise"``."""
+
+
+class OutOfReachError(TinygradLossError, ValueError):
+    """The function does something that its record does not show, so nothing true can be said about it."""
 
 
 class UndefinedGradientWarning(RuntimeWarning):
@@ -165,3 +173,19 @@ def matrix(name: str, complaint: str, got: Iterable[tuple[int, ...]]) -> MatrixE
     )
     rule, came, instead = next((r[1:] for r in rules if r[0] in complaint), (complaint, shapes_, f"help(np.linalg.{name})"))
     return MatrixError(say(f"np.linalg.{name}", rule, came, instead))
+
+
+def caller_frame() -> FrameType:
+    """Return the innermost frame outside this package and NumPy: the user's line."""
+    frame = sys._getframe(1)  # noqa: SLF001  inspect.stack() reads source files, which costs milliseconds
+    inside = {__name__.partition(".")[0], "numpy", "contextlib"}
+    while frame.f_back is not None and (frame.f_globals.get("__name__") or "").partition(".")[0] in inside:
+        frame = frame.f_back
+    return frame
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the user's own line, once per text there."""
+    frame = caller_frame()
+    registry = frame.f_globals.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)

@@ -3,7 +3,6 @@
 These closures are on the path of every operation, so they are written out for one and two inputs.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -119,6 +118,8 @@ def _binary(op: Op) -> Callable[..., Array]:
 
 def _general(op: Op) -> Callable[..., Array]:
     forward, mask, recording = op.forward, _mask(op), RECORDING.get
+    # Numbers chosen by a recorded condition are a step function of what was compared: slope 0 beside its jumps, like floor.
+    steers = op.choices is not None and op.choices[0] is None
 
     def call(*inputs: Array, **static: Any) -> Array:
         track = version = 0
@@ -143,6 +144,8 @@ def _general(op: Op) -> Callable[..., Array]:
         except ValueError as error:
             raise explain(error, op, tuple(values)) from None
         track &= mask
+        if steers and track and t.value.dtype.kind == "f":
+            track = TRACED | NEEDS_GRAD
         if track and (mode := recording()):
             t.node = (op, tuple(kept), static or None, version)
             t.track = track
@@ -189,9 +192,6 @@ def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
 
 
 def remember(t: Tensor) -> None:
-    """Note the innermost source line outside the package that computed ``t``."""
-    frame = sys._getframe(2)  # noqa: SLF001  the public inspect.stack() reads source files, which costs milliseconds per op
-    package = __name__.partition(".")[0]
-    while frame.f_back is not None and (frame.f_globals.get("__name__") or "").partition(".")[0] in {package, "numpy"}:
-        frame = frame.f_back
+    """Note the user's source line that computed ``t``."""
+    frame = errors.caller_frame()
     t.line = f"{frame.f_code.co_filename}:{frame.f_lineno}"

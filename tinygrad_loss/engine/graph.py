@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
 __all__ = ["differentiable_order", "leading_to", "record_of", "replay"]
 
@@ -48,7 +48,7 @@ def leading_to(ordered: list[Tensor], stops: Collection[int]) -> list[Tensor]:
     reached = set(stops)
     kept = []
     for t in ordered:
-        if t.node is not None and any(id(x) in reached for x in t.node[1]):
+        if t.node is not None and any(id(x) in reached or (type(x) is Tensor and x.track == TRACED) for x in t.node[1]):
             reached.add(id(t))
             kept.append(t)
     return kept

@@ -87,14 +87,31 @@ def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] =
             _pull_tensors(done, screen=policy != "convention")
         else:
             pull(done, policy=policy)
+    if done.traced:
+        _find_steering_leaves(done, stops)
     if stops:
-        done.leaves = {key: leaf for key, leaf in leaves.items() if key in stops}
+        done.leaves = {key: leaf for key, leaf in done.leaves.items() if key in stops}
         done.cotangents = {key: g for key, g in done.cotangents.items() if key in stops}
     return done
 
 
-def pull(done: Pass, *, policy: Policy) -> None:  # noqa: C901, PLR0912, PLR0915  the hot loop: calls and branches are written out
-    """Carry cotangents from the root to the leaves, on plain arrays."""
+def _find_steering_leaves(done: Pass, stops: Collection[int]) -> None:
+    """Give leaves that only steer a choice their gradient, which is 0 where no comparison is tied."""
+    stack, seen = list(done.traced), set()
+    while stack:
+        t = stack.pop()
+        if id(t) in seen or not t.track:
+            continue
+        seen.add(id(t))
+        if t.node is not None and id(t) not in stops:
+            stack.extend(x for x in t.node[1] if type(x) is Tensor)
+        elif t.track & NEEDS_GRAD and id(t) not in done.cotangents:
+            done.leaves[id(t)] = t
+            done.cotangents[id(t)] = np.zeros_like(t.value)
+
+
+def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, PLR0915  the hot loop: calls and branches are written out
+    """Carry cotangents from the root to the leaves, on the values; a policy of None looks at no kink."""
     cotangents, suspects, traced = done.cotangents, done.suspects, done.traced
     convention = policy == "convention"
     count = np.count_nonzero
@@ -103,7 +120,7 @@ def pull(done: Pass, *, policy: Policy) -> None:  # noqa: C901, PLR0912, PLR0915
         if g is None:
             continue
         op, inputs, static, version = t.node  # type: ignore[misc]
-        vjps, facts = op.vjps, op.facts
+        vjps, facts = op.vjps, op.facts if policy else None
         if static is None and len(inputs) == ONE:
             a = inputs[0]
             if a.version != version:
@@ -215,7 +232,7 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
 
 def needs_judgement(done: Pass) -> bool:
     """Whether anything was noticed that may leave the gradient undefined: a hit, a tied comparison, a non-finite leaf."""
-    return bool(done.suspects) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
+    return bool(done.suspects) or not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
 
 
 def tied(t: Tensor) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors
+from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array, Op
 
@@ -205,18 +205,26 @@ class Tensor(Kind):
 
     def __bool__(self) -> bool:
         answer = bool(self.value)
-        facts = self.node[0].facts if self.node else None
-        if facts is not None and self.node is not None:
-            _, inputs, static, _ = self.node
-            values = [x.value if type(x) is Tensor else x for x in inputs]
-            if np.any(facts.tie(self.value, *values, **static or {})):
-                warnings.warn(
-                    f"if x {self.node[0].name} y: both sides are equal, so the branch taken is only one of two; "
-                    "its derivative may not be the function's. Type instead: np.where(condition, a, b)",
-                    errors.UndefinedGradientWarning,
-                    stacklevel=2,
-                )
+        if self.track == TRACED:
+            self._branch()
         return answer
+
+    def _branch(self) -> None:
+        """Notice a branch in Python on a comparison of equals: the record shows only the side that was taken."""
+        from tinygrad_loss.engine.reverse import tied  # noqa: PLC0415  reverse walks tensors, so it imports this file
+
+        if self.node is None or not tied(self):
+            return
+        branches = BRANCHES.get()
+        if branches is not None:
+            frame = errors.caller_frame()
+            branches.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+            return
+        errors.warn_caller(
+            f"`if` on {self.node[0].name} of equals: the branch taken is only one of two, so its derivative may not be the function's. "
+            "Type instead: np.where(condition, a, b)",
+            errors.UndefinedGradientWarning,
+        )
 
     def __len__(self) -> int:
         return len(self.value)

@@ -32,7 +32,7 @@ norm2_: Rule = custom(
     _norm2,
     [lambda g, y, x, axis: kept(g, x, axis) * _unit(x, y, axis)],
     lambda dx, y, x, axis: np.sum(dx[0] * _unit(x, y, axis), axis=axis),
-    facts=Facts(nature="kink", tie=lambda y, _x, axis: y == 0),
+    facts=Facts(nature="kink", tie=lambda y, _x, axis: y == 0, near=lambda x, axis: np.sqrt(np.sum(x * x, axis=axis))),
     doc=r"\sqrt{\sum_i x_i^2}, without overflow",
 )
 

@@ -1,12 +1,12 @@
 """Functions in pieces: where the pieces meet there may be a kink or a jump, and each op here says where."""
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from tinygrad_loss.engine.declare import door, elementwise, selection
-from tinygrad_loss.engine.op import Array, Facts
+from tinygrad_loss.engine.op import Array, Facts, Rule
 
 __all__ = [
     "absolute", "ceil", "clip", "copysign", "floor", "floor_divide", "fmax", "fmin", "fmod", "heaviside", "maximum", "minimum", "relu",
@@ -139,22 +139,43 @@ def relu(x: Array, at_zero: float = 0.0) -> Array:
 # ---- jumps ----------------------------------------------------------------------------------------------------------------
 
 
-def _jump(tie: Any) -> Facts:
-    return Facts(nature="jump", tie=tie)
+def _jump(tie: Rule, limit: Rule | None = None, near: Rule | None = None) -> Facts:
+    return Facts(nature="jump", tie=tie, limit=limit, near=near)
 
 
-sign = elementwise("sign", np.sign, 0, numpy=np.sign, facts=_jump(lambda _y, x: x == 0), doc=r"\mathrm{sign}\,x")
-floor = elementwise("floor", np.floor, 0, numpy=np.floor, facts=_jump(lambda y, x: y == x), doc=r"\lfloor x \rfloor")
-ceil = elementwise("ceil", np.ceil, 0, numpy=np.ceil, facts=_jump(lambda y, x: y == x), doc=r"\lceil x \rceil")
+sign = elementwise(
+    "sign", np.sign, 0, numpy=np.sign, facts=_jump(lambda _y, x: x == 0, limit=lambda _x, side: side), doc=r"\mathrm{sign}\,x"
+)
+floor = elementwise(
+    "floor",
+    np.floor,
+    0,
+    numpy=np.floor,
+    facts=_jump(lambda y, x: y == x, limit=lambda x, side: x if side > 0 else x - 1.0),
+    doc=r"\lfloor x \rfloor",
+)
+ceil = elementwise(
+    "ceil",
+    np.ceil,
+    0,
+    numpy=np.ceil,
+    facts=_jump(lambda y, x: y == x, limit=lambda x, side: x + 1.0 if side > 0 else x),
+    doc=r"\lceil x \rceil",
+)
 trunc = elementwise(
-    "trunc", np.trunc, 0, numpy=(np.trunc, np.fix), facts=_jump(lambda y, x: (y == x) & (x != 0)), doc="x without its fraction"
+    "trunc",
+    np.trunc,
+    0,
+    numpy=(np.trunc, np.fix),
+    facts=_jump(lambda y, x: (y == x) & (x != 0), limit=lambda x, side: np.where(x * side > 0, x, x + side)),
+    doc="x without its fraction",
 )
 rint = elementwise(
     "rint",
     np.rint,
     0,
     numpy=np.rint,
-    facts=_jump(lambda _y, x: x - np.floor(x) == 0.5),
+    facts=_jump(lambda _y, x: x - np.floor(x) == 0.5, limit=lambda x, side: x + 0.5 * side),
     doc="x to the nearest whole number, halves to even",
 )
 heaviside = elementwise(
@@ -163,7 +184,7 @@ heaviside = elementwise(
     0,
     lambda _y, x, _h: x == 0,
     numpy=np.heaviside,
-    facts=_jump(lambda _y, x, _h: x == 0),
+    facts=_jump(lambda _y, x, _h: x == 0, near=lambda x, h: np.where(x > 0, 1.0, np.where(x < 0, 0.0, h))),
     doc="0 below zero, 1 above, h at zero",
 )
 copysign = elementwise(
@@ -172,7 +193,7 @@ copysign = elementwise(
     lambda _y, a, b: np.sign(a) * np.copysign(1.0, b),
     0,
     numpy=np.copysign,
-    facts=_jump(lambda _y, a, b: (a == 0) | (b == 0)),
+    facts=_jump(lambda _y, a, b: (a == 0) | (b == 0), near=lambda a, b: np.abs(a) * np.where(np.signbit(b), -1.0, 1.0)),
     doc=r"|a| with the sign of b",
 )
 floor_divide = elementwise(
@@ -182,7 +203,7 @@ floor_divide = elementwise(
     0,
     numpy=np.floor_divide,
     methods=("__floordiv__", "__rfloordiv__"),
-    facts=_jump(lambda y, a, b: y * b == a),
+    facts=_jump(lambda y, a, b: y * b == a, near=lambda a, b: np.floor(a / b)),
     domain=((-3.0, 3.0), NONZERO),
     doc=r"\lfloor a / b \rfloor",
 )
@@ -193,7 +214,7 @@ remainder = elementwise(
     lambda _y, a, b: -np.floor_divide(a, b),
     numpy=np.remainder,
     methods=("__mod__", "__rmod__"),
-    facts=_jump(lambda y, _a, b: (y == 0) | (b == 0)),
+    facts=_jump(lambda y, _a, b: (y == 0) | (b == 0), near=lambda a, b: a - np.floor(a / b) * b),
     domain=((-3.0, 3.0), NONZERO),
     doc=r"a - b \lfloor a / b \rfloor",
 )
@@ -203,7 +224,7 @@ fmod = elementwise(
     1,
     lambda _y, a, b: -np.trunc(a / b),
     numpy=np.fmod,
-    facts=_jump(lambda y, a, b: ((y == 0) & (a != 0)) | (b == 0)),
+    facts=_jump(lambda y, a, b: ((y == 0) & (a != 0)) | (b == 0), near=lambda a, b: a - np.trunc(a / b) * b),
     domain=((-3.0, 3.0), NONZERO),
     doc=r"a - b\,\mathrm{trunc}(a / b)",
 )

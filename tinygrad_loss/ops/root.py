@@ -42,6 +42,6 @@ hypot = elementwise(
     lambda y, a, _b: a / nonzero(y),
     lambda y, _a, b: b / nonzero(y),
     numpy=np.hypot,
-    facts=Facts(nature="kink", tie=lambda y, _a, _b: y == 0),
+    facts=Facts(nature="kink", tie=lambda y, _a, _b: y == 0, near=lambda a, b: np.sqrt(a * a + b * b)),
     doc=r"\sqrt{a^2 + b^2}, without overflow",
 )

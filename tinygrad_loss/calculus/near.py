@@ -1,0 +1,183 @@
+"""A recorded function close to its point: replayed on germs, forward and backward, without calling the user's code again."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, constant, germ, variable
+from tinygrad_loss.calculus.germ_rules import FLAT
+from tinygrad_loss.context import enable_grad
+from tinygrad_loss.engine.graph import differentiable_order, record_of
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.reverse import Pass, pull
+from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
+
+__all__ = ["Near", "Side", "limit_of", "patiently", "side_of"]
+
+CAPS: Final = (2, 4, 8)
+"""How many powers of t to keep, in the order tried."""
+
+
+class Near:
+    """A recorded function close to the point at which it was recorded."""
+
+    def __init__(self, root: Tensor, seed: Array, leaves: Sequence[Tensor]) -> None:
+        self.root, self.seed, self.leaves = root, seed, list(leaves)
+        self.record = record_of(root, {id(leaf) for leaf in leaves})
+        with np.errstate(all="ignore"):
+            self.value = float(np.sum(np.asarray(root.value, np.float64) * np.asarray(seed, np.float64)))
+        self.trivial = root.size == 1 and float(np.sum(seed)) == 1.0
+        self.size = sum(leaf.size for leaf in leaves)
+
+    def result_along(self, direction: Sequence[Array]) -> Germ:
+        """Return the recorded result at x + t v, of its own shape."""
+        given = {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)}
+        return germ(self._replayed(given).get(id(self.root), self.root.value))
+
+    def along(self, direction: Sequence[Array]) -> Germ:
+        """Return f(x + t v), the sum of the result's entries with their cotangents."""
+        return self._total(self.result_along(direction))
+
+    def _total(self, y: Germ) -> Germ:
+        if self.trivial:
+            return y.each(lambda c: np.reshape(c, ()))
+        return germ(np.sum(y * self.seed))
+
+    def gradient_along(self, direction: Sequence[Array]) -> tuple[Germ, list[Germ]]:
+        """Return f(x + t v) and its gradient there, entry by entry, as germs."""
+        given = {id(leaf): _leaf(variable(leaf.value, v)) for leaf, v in zip(self.leaves, direction, strict=True)}
+        y = self._replayed(given).get(id(self.root))
+        zero = [constant(np.zeros(leaf.shape)) for leaf in self.leaves]
+        if not isinstance(y, Tensor) or not y.requires_grad:
+            return constant(np.float64(self.value)), zero  # nothing that moves leads here
+        seed = constant(np.broadcast_to(self.seed, y.shape))
+        seed.absorbs = True
+        order, leaves = differentiable_order(y)
+        done = Pass(y, seed, order, leaves, {id(y): seed})
+        with np.errstate(all="ignore"):
+            pull(done, policy=None)
+        gradients = [germ(done.cotangents.get(id(given[id(leaf)]), z)) for leaf, z in zip(self.leaves, zero, strict=True)]
+        return self._total(y.value), gradients
+
+    def _replayed(self, given: dict[int, Array]) -> dict[int, Array]:
+        """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
+        now = dict(given)
+        with np.errstate(all="ignore"), enable_grad():
+            for t in self.record:
+                if t.node is None:
+                    continue
+                op, inputs, static, _ = t.node
+                if not any(type(x) is Tensor and id(x) in now for x in inputs):
+                    continue
+                values = [now.get(id(x), x.value) if type(x) is Tensor else x for x in inputs]
+                y = op.call(*values, **static or {})
+                scale = max((_largest(x) for x in inputs), default=0.0)
+                if isinstance(y, Tensor):
+                    y.value = settled(y.value, t.value, scale)
+                else:
+                    y = settled(y, t.value, scale)
+                now[id(t)] = y
+        return now
+
+
+def _leaf(x: Germ) -> Tensor:
+    t = tensor(x)  # type: ignore[arg-type]
+    t.track = LEAF
+    return t
+
+
+def _largest(x: Array) -> float:
+    value = np.asarray(x.value if type(x) is Tensor else x)
+    if value.dtype.kind not in "fiu" or not value.size:
+        return 0.0
+    size = float(np.max(np.abs(value), initial=0.0, where=np.isfinite(value)))
+    return size * max(1.0, value.size**0.5)
+
+
+def settled(y: Array, recorded: Array, scale: float) -> Array:
+    """Give a germ the recorded value at t = 0 where they differ by rounding only."""
+    if not isinstance(y, Germ):
+        return y
+    here = y.constant
+    recorded = np.asarray(recorded)
+    if recorded.dtype.kind != "f" or recorded.shape != here.shape:
+        return y
+    rounding = 16 * np.finfo(recorded.dtype).eps * np.maximum(np.abs(here), scale)
+    recorded = recorded.astype(np.float64)
+    close = np.isfinite(recorded) & (np.abs(here - recorded) <= rounding)
+    value = np.where(close, recorded, here)
+    return y if np.array_equal(value, here, equal_nan=True) else y.like({**y.terms, (0, 0): value})
+
+
+# ---- reading a germ ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How a function leaves the point on one side: does it exist there, does it jump, and its slope (perhaps infinite)."""
+
+    exists: bool
+    jumps: bool = False
+    slope: float = math.nan
+    second: float = math.nan
+
+
+def side_of(f: Germ, value: float) -> Side:
+    """Read a germ of a scalar function whose value at the point is ``value``."""
+    if bool(f.missing):
+        return Side(exists=False)
+    if _unbounded(f) or float(f.constant) != value:
+        return Side(exists=True, jumps=True)
+    if f.order <= 1:
+        raise Exhausted
+    slope = _first(f, 1)
+    second = math.nan
+    if math.isfinite(slope) and f.order > 2:
+        second = 2.0 * _first(f.like({k: c for k, c in f.terms.items() if k != (1, 0)}), 2)
+    return Side(exists=True, slope=slope, second=second)
+
+
+def _unbounded(f: Germ) -> bool:
+    return any((e < 0 or (e == 0 and j > 0)) and np.any(c != 0) for (e, j), c in f.terms.items())
+
+
+def _first(f: Germ, power: int) -> float:
+    """Return the coefficient of t^power, or an infinity when a larger term stands before it."""
+    for (e, j), c in f.terms.items():
+        if e > 0 and (e < power or (e == power and j > 0)) and float(c) != 0:
+            return math.copysign(math.inf, float(c))
+    return float(f.coefficient(power))
+
+
+def limit_of(g: Germ) -> np.ndarray:
+    """Return the limit of every entry of a gradient as t goes to 0, infinite where it grows."""
+    if g.order <= 0:
+        raise Exhausted
+    limit = np.array(g.constant)
+    for (e, j), c in reversed(g.terms.items()):
+        if e < 0 or (e == 0 and j > 0):
+            limit = np.where(c != 0, np.copysign(np.inf, c), limit)
+    return np.where(g.missing, np.nan, limit)
+
+
+def patiently(ask: Callable[[], Any]) -> tuple[Any, bool]:
+    """Ask with more and more terms; at last with undecided comparisons taken as equal. Returns the answer and whether it is certain."""
+    for cap in CAPS:
+        token = CAP.set(cap)
+        try:
+            return ask(), True
+        except Exhausted:
+            continue
+        finally:
+            CAP.reset(token)
+    cap_token, flat_token = CAP.set(CAPS[0]), FLAT.set(True)
+    try:
+        return ask(), False
+    except Exhausted:
+        return None, False
+    finally:
+        CAP.reset(cap_token)
+        FLAT.reset(flat_token)

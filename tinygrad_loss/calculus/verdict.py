@@ -1,0 +1,198 @@
+"""`differentiability` and `directional`: ask about a function at a point, and get the truth with its reasons."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.calculus.functional import Traced, connected
+from tinygrad_loss.calculus.near import Near, patiently, side_of
+from tinygrad_loss.calculus.nonsmooth import Judgement, Kind, Site, decide, sites_of
+from tinygrad_loss.calculus.tree import leaves_of
+from tinygrad_loss.context import BRANCHES
+from tinygrad_loss.engine.reverse import needs_judgement, sweep
+from tinygrad_loss.engine.tensor import Tensor
+
+__all__ = ["Verdict", "differentiability", "directional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a function is at a point.
+
+    Attributes:
+        kind: "smooth", "kink" (finite one-sided slopes that do not make a linear map), "infinite" (f is finite, a slope is not),
+            "discontinuous", or "outside" (not interior to the domain; at an edge the existing side's slope is given).
+        gradient: the gradient, in the form of ``x``; entries that do not exist are nan; None where none exists.
+        left: for a single number, the slope from below, or None where that side does not exist or jumps.
+        right: for a single number, the slope from above.
+        proved: whether this is proved; if not, every probe agreed.
+        sites: the ops that are not smooth here.
+        interval: for a single number at a kink, the Clarke interval.
+        second: for a single number where f is smooth, the one-sided second derivatives (with ``order=2``).
+        value: f(x).
+    """
+
+    kind: Kind
+    gradient: Any
+    left: float | None
+    right: float | None
+    proved: bool
+    sites: tuple[Site, ...]
+    interval: tuple[float, float] | None = None
+    second: tuple[float, float] | None = None
+    value: float = math.nan
+
+    def __str__(self) -> str:
+        """Say it in sentences."""
+        lines = [f"{self.kind} ({'proved' if self.proved else 'every probe agreed, but not proved'}); f = {self.value:g}"]
+        if self.left is not None or self.right is not None:
+            lines.append(f"slope from the left {_shown(self.left)}, from the right {_shown(self.right)}")
+        if self.interval is not None:
+            lines.append(f"Clarke interval [{self.interval[0]:g}, {self.interval[1]:g}]")
+        if self.second is not None:
+            lines.append(f"second derivative from the left {self.second[0]:g}, from the right {self.second[1]:g}")
+        lines.append(f"gradient {self.gradient}")
+        lines += [f"  {site}" for site in self.sites]
+        return "\n".join(lines)
+
+    def _repr_markdown_(self) -> str:
+        """Show itself in a notebook."""
+        head, *rest = str(self).split("\n")
+        return f"**{head}**\n\n" + "\n".join(f"* {line.strip()}" for line in rest)
+
+
+def _shown(slope: float | None) -> str:
+    return "does not exist" if slope is None else f"{slope:g}"
+
+
+def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdict:
+    r"""Decide whether ``f`` has a gradient at ``x``, and what it is: the truth about the whole function.
+
+    $f'(x; v) = \lim_{t \to 0^+} (f(x + t v) - f(x)) / t$ must be finite and linear in $v$.
+
+    Args:
+        f: returns a single number.
+        x: one argument, or a tuple for several; arrays of any shape, numbers, or trees of them.
+        order: 2 asks for the one-sided second derivatives as well (a single number only).
+
+    Returns:
+        A `Verdict`; ``print`` it.
+
+    Raises:
+        ShapeError: ``f`` returns more than one number.
+        OutOfReachError: ``f`` branches in Python on a comparison that is a tie at ``x``, or gives two answers when called twice.
+
+    Source: Khan 2018, Branch-locking AD techniques; Shamseddine and Berz 1996.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.differentiability(np.abs, 0.0).kind
+    'kink'
+    >>> tl.differentiability(lambda x: np.maximum(x, 0.0) - np.maximum(-x, 0.0), 0.0).gradient
+    1.0
+    """
+    traced, y = _called(f, x)
+    found, sites = _examined(traced, y)
+    interval = None
+    if found.kind == "kink" and found.left is not None and found.right is not None:
+        interval = (min(found.left, found.right), max(found.left, found.right))
+    return Verdict(
+        kind=found.kind,
+        gradient=_formed(traced, found.gradients),
+        left=found.left,
+        right=found.right,
+        proved=found.proved,
+        sites=sites,
+        interval=interval,
+        second=found.second if order >= 2 else None,
+        value=float(np.sum(y.value)),
+    )
+
+
+def directional(f: Callable[..., Any], x: Any, d: Any) -> Any:
+    r"""Return the exact one-sided derivative of ``f`` at ``x`` along ``d``.
+
+    $f'(x; d) = \lim_{t \to 0^+} (f(x + t d) - f(x)) / t$, infinite where that grows, nan where that side does not exist or jumps.
+
+    Args:
+        f: returns a single number.
+        x: one argument, or a tuple for several.
+        d: a direction of the same form; its length counts.
+
+    Raises:
+        ShapeError: ``f`` returns more than one number, or ``d`` has not the form of ``x``.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> float(tl.directional(np.abs, 0.0, -3.0))
+    3.0
+    """
+    traced, y = _called(f, x)
+    steps = [np.asarray(step, np.float64) for step in leaves_of(d)]
+    if [s.shape for s in steps] != [v.shape for v in traced.variables]:
+        raise errors.shapes(
+            "tl.directional", "the direction must have the form of x", [s.shape for s in steps], "tl.directional(f, x, np.ones_like(x))"
+        )
+    near = Near(y, np.ones_like(y.value), traced.variables)
+    side, _ = patiently(lambda: side_of(near.along(steps), near.value))
+    return np.float64(math.nan if side is None or not side.exists or side.jumps else side.slope)
+
+
+def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
+    """Run ``f`` on fresh variables, and refuse what cannot be judged from its record."""
+    args = x if isinstance(x, tuple) else (x,)
+    everywhere = tuple(range(len(args)))
+    token = BRANCHES.set([])
+    try:
+        with np.errstate(all="ignore"):
+            traced = Traced(f, args, everywhere, {})
+            again = Traced(f, args, everywhere, {})
+        branches = BRANCHES.get() or []
+    finally:
+        BRANCHES.reset(token)
+    if branches:
+        raise errors.OutOfReachError(
+            errors.say(
+                "tl.differentiability",
+                "f must not branch in Python on a comparison of equals",
+                f"`if` on a tie at {branches[0]}",
+                "np.where(condition, a, b)",
+            )
+        )
+    y = connected(traced.result, "tl.differentiability")
+    if y.size != 1:
+        raise errors.ShapeError(
+            errors.say("tl.differentiability", "f must return a single number", f"shape {y.shape}", "lambda x: np.sum(f(x))")
+        )
+    second = again.result
+    if not isinstance(second, Tensor) or not np.array_equal(y.value, second.value, equal_nan=True):
+        got = f"{y.value} and then {second.value if isinstance(second, Tensor) else second}"
+        raise errors.OutOfReachError(
+            errors.say(
+                "tl.differentiability", "f must give the same answer when called twice", got, "rng = np.random.default_rng(0) inside f"
+            )
+        )
+    return traced, y
+
+
+def _examined(traced: Traced, y: Tensor) -> tuple[Judgement, tuple[Site, ...]]:
+    """Take the ordinary gradient when nothing was flagged, which proves it; else judge."""
+    seed = np.ones_like(y.value)
+    if not y.requires_grad:
+        zeros = [np.zeros(v.shape) for v in traced.variables]
+        return Judgement("smooth", zeros, proved=True, left=0.0, right=0.0), ()
+    done = sweep(y, seed, policy="nan", stops=traced.stops)
+    near = Near(y, seed, traced.variables)
+    if not needs_judgement(done) and near.size != 1:
+        gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
+        return Judgement("smooth", gradients, proved=True), ()
+    return decide(near), tuple(sites_of(done))
+
+
+def _formed(traced: Traced, gradients: list[np.ndarray]) -> Any:
+    """Return gradients in the form of the arguments: a float for a number, an array for an array."""
+    shown = [float(g) if g.ndim == 0 else g for g in gradients]
+    formed = traced.arranged(shown)
+    return formed[0] if len(traced.trees) == 1 else formed
