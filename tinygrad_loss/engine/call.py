@@ -166,6 +166,8 @@ def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -
     if kind is not None:
         return kind.apply(op, inputs, static)
     inputs = tuple(constant(x, op.name) for x in inputs)
+    if not any(hasattr(x, "dtype") for x in inputs):
+        inputs = tuple(np.float64(x) if type(x) is float or type(x) is int else x for x in inputs)
     try:
         return op.forward(*inputs, **static)
     except ValueError as error:

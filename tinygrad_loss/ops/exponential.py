@@ -209,8 +209,8 @@ def logsumexp(x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:
         ShapeError: no ``axis`` for more than one.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> float(tl.ops.logsumexp(np.array([1000.0, 1000.0]))) == 1000 + np.log(2)
-    True
+    >>> float(tl.ops.logsumexp(np.array([1000.0, 1000.0])))
+    1000.6931471805599
     """
     x = x if hasattr(x, "ndim") else np.asarray(x)
     axis = _axis(x, axis, "logsumexp")

@@ -85,7 +85,7 @@ def sum(  # noqa: A001  NumPy's name
     r"""Return $\sum_i x_i$ over the given axes.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.sum)([1.0, 2.0])
+    >>> tl.grad(np.sum)(np.array([1.0, 2.0]))
     array([1., 1.])
     """
     no_out(out)
@@ -99,7 +99,7 @@ def mean(a: Array, axis: Any = None, dtype: Any = None, out: None = None, keepdi
     r"""Return $\frac1n \sum_i x_i$ over the given axes.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.mean)([1.0, 2.0])
+    >>> tl.grad(np.mean)(np.array([1.0, 2.0]))
     array([0.5, 0.5])
     """
     no_out(out)
@@ -116,7 +116,7 @@ def max(a: Array, axis: Any = None, out: None = None, keepdims: bool = False, in
     r"""Return the largest entry over the given axes; where several attain it there is a kink.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.max)([1.0, 3.0, 2.0])
+    >>> tl.grad(np.max)(np.array([1.0, 3.0, 2.0]))
     array([0., 1., 0.])
     """
     no_out(out)
@@ -128,7 +128,7 @@ def min(a: Array, axis: Any = None, out: None = None, keepdims: bool = False, in
     r"""Return the smallest entry over the given axes; where several attain it there is a kink.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.min)([1.0, 3.0, 2.0])
+    >>> tl.grad(np.min)(np.array([1.0, 3.0, 2.0]))
     array([1., 0., 0.])
     """
     no_out(out)

@@ -56,7 +56,7 @@ def sort(a: Array, axis: int | None = -1, kind: Any = None, order: None = None, 
     """Return the entries from the smallest to the largest; where two are equal each kinks, but their sum does not.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.sort(x)[0])([2.0, 1.0])
+    >>> tl.grad(lambda x: np.sort(x)[0])(np.array([2.0, 1.0]))
     array([0., 1.])
     """
     del kind, order, stable

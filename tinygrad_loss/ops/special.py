@@ -98,7 +98,7 @@ def polygamma(n: int, x: Array) -> Array:
         DomainError: ``n`` is not a whole number from 0.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> float(tl.ops.polygamma(1, 1.0)) == np.pi**2 / 6
+    >>> bool(np.isclose(tl.ops.polygamma(1, 1.0), np.pi**2 / 6))
     True
     """
     if not isinstance(n, int | np.integer) or n < 0:
@@ -165,7 +165,7 @@ def gammainc(a: Array, x: Array) -> Array:
         NoRuleError: ``a`` is a tensor.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> round(float(tl.grad(lambda x: tl.ops.gammainc(1.0, x))(1.0)), 6) == round(np.exp(-1), 6)
+    >>> bool(np.isclose(tl.grad(lambda x: tl.ops.gammainc(1.0, x))(1.0), np.exp(-1)))
     True
     """
     return gammainc_(x if hasattr(x, "ndim") else np.asarray(x), a=_constant_shape(a, "gammainc"))

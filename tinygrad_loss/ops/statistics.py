@@ -42,7 +42,7 @@ def var(
     r"""Return the variance $\frac1{n - ddof} \sum_i (x_i - \bar x)^2$ over the given axes.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.var)([1.0, 3.0])
+    >>> tl.grad(np.var)(np.array([1.0, 3.0]))
     array([-1.,  1.])
     """
     no_out(out, "np.var")
@@ -58,7 +58,7 @@ def std(
     r"""Return the standard deviation over the given axes: a Euclidean norm, so it has a kink where all entries are equal.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.std)([1.0, 3.0])
+    >>> tl.grad(np.std)(np.array([1.0, 3.0]))
     array([-0.5,  0.5])
     """
     no_out(out, "np.std")
