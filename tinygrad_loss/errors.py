@@ -12,6 +12,11 @@ from types import FrameType
 
 from numpy.linalg import LinAlgError
 
+
+from typing import Any
+
+import numpy as np
+
 __all__ = [
     "ArgumentError",
     "CutPathError",
@@ -189,3 +194,24 @@ def warn_caller(message: str, category: type[Warning]) -> None:
     frame = caller_frame()
     registry = frame.f_globals.setdefault("__warningregistry__", {})
     warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)
+
+
+def refuse_nonfinite(where: str, parameter: str, gradient: Any, report: Any) -> NonFiniteError:
+    """Return the error for a gradient that no step may use.
+
+    Args:
+        where: who refuses it.
+        parameter: the name of the parameter, or its number.
+        gradient: an array with an entry that is not finite.
+        report: what the last ``backward`` found out about it; None where no kink was hit.
+    """
+    entries = np.asarray(gradient)
+    bad = int(entries.size - np.count_nonzero(np.isfinite(entries)))
+    kind = "nan" if np.isnan(entries).any() else "inf"
+    got = f"{kind} in {bad} of {entries.size} entries of parameter {parameter}; nothing was changed"
+    if report is None:
+        instead = 'with tl.debug(): around the loss, which names the first op that overflows; at a kink, with tl.at_kinks("subgradient"):'
+    else:
+        got += f" ({report})"
+        instead = 'with tl.at_kinks("subgradient"): around backward()'
+    return NonFiniteError(say(where, "every gradient must be finite", got, instead))

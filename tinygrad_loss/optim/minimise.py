@@ -1,0 +1,76 @@
+"""SciPy's optimisers with exact derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.calculus.functional import grad, value_and_grad
+from tinygrad_loss.calculus.tree import leaves_of, refilled
+from tinygrad_loss.engine.tensor import Tensor
+
+__all__ = ["minimize"]
+
+NO_GRADIENT: Final = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
+WITH_HESSIAN_PRODUCT: Final = frozenset({"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"})
+
+
+def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method: str = "BFGS", **options: Any) -> Any:
+    r"""Minimise ``f`` by ``scipy.optimize.minimize`` with its exact gradient, and exact products $H v$ where the method takes them.
+
+    Args:
+        f: a function of ``x0``'s form (and ``args``) that returns one number, written with NumPy calls.
+        x0: where to start: an array, or a tree (list, tuple, dict) of arrays.
+        args: further arguments of ``f``.
+        method: SciPy's name: ``"BFGS"``, ``"L-BFGS-B"``, ``"Newton-CG"``, ``"trust-ncg"``, ...
+        options: what SciPy's function takes besides: ``tol``, ``bounds``, ``constraints``, ``options``, ``callback``.
+
+    Returns:
+        SciPy's result; ``x`` has the form of ``x0``.
+
+    Raises:
+        NonFiniteError: the gradient is nan or inf, as at a kink under the policy ``"nan"``.
+
+    Source: Nocedal and Wright 2006, Numerical Optimization; Pearlmutter 1994 for the products.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> result = tl.optim.minimize(lambda p: (p["a"] - 1) ** 2 + np.sum((p["b"] + 2) ** 2), {"a": 0.0, "b": np.zeros(2)})
+    >>> round(float(result.x["a"]), 6), np.round(result.x["b"], 6)
+    (1.0, array([-2., -2.]))
+    """
+    from scipy import optimize  # noqa: PLC0415  importing SciPy takes longer than importing the package
+
+    start = [np.asarray(x.value if isinstance(x, Tensor) else x) for x in leaves_of(x0)]
+    dtype = np.result_type(*start, np.float64)
+    shapes = [x.shape for x in start]
+    ends = np.cumsum([x.size for x in start])
+
+    def as_tree(flat: Any) -> Any:
+        parts = [flat[end - int(np.prod(shape)) : end] for end, shape in zip(ends, shapes, strict=True)]
+        return refilled(x0, [np.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)])
+
+    def of_flat(flat: Any, *args: Any) -> Any:
+        return f(as_tree(flat), *args)
+
+    def value_and_gradient(flat: np.ndarray, *args: Any) -> tuple[float, np.ndarray]:
+        value, gradient = value_and_grad(of_flat)(flat, *args)
+        if not np.isfinite(gradient).all():
+            raise errors.refuse_nonfinite("tl.optim.minimize", "x", gradient, None)
+        return float(value), gradient
+
+    def hessian_product(flat: np.ndarray, v: np.ndarray, *args: Any) -> np.ndarray:
+        return grad(lambda x: np.sum(grad(of_flat)(x, *args) * v))(flat)
+
+    known: dict[str, Any] = {"jac": True}
+    if method.lower() in WITH_HESSIAN_PRODUCT:
+        known["hessp"] = hessian_product
+    function: Callable[..., Any] = value_and_gradient
+    if method.lower() in NO_GRADIENT:
+        known, function = {}, lambda flat, *args: float(of_flat(flat, *args))
+    flat = np.concatenate([x.ravel() for x in start]).astype(dtype)
+    result = optimize.minimize(function, flat, args=args, method=method, **known, **options)
+    result.x = as_tree(result.x)
+    return result

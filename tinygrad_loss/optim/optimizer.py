@@ -1,0 +1,215 @@
+"""What optimisers share: parameter groups, one pass over the gradients that stores nothing until all is computed, and state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.context import enable_grad
+from tinygrad_loss.engine.tensor import Tensor
+
+__all__ = ["Optimizer"]
+
+Group = dict[str, Any]
+NOT_FOR_THE_RULE: Final = frozenset({"params", "initial_lr"})
+
+
+class Optimizer:
+    """Moves the parameters it was given by a pure rule; subclasses name the rule and its defaults.
+
+    Attributes:
+        param_groups: dicts of ``params`` and the settings that the rule reads in each step.
+        state: what the rule remembers of each parameter, in the order of the parameters.
+    """
+
+    rule: ClassVar[Callable[..., tuple[Any, dict[str, Any]]]]
+
+    def __init__(self, params: Iterable[Any], **defaults: Any) -> None:
+        self.defaults = defaults
+        self.param_groups: list[Group] = []
+        self.state: list[dict[str, Any]] = []
+        for group in groups_of(type(self).__name__, params):
+            self.add_param_group(group)
+
+    def add_param_group(self, group: Group) -> None:
+        """Add parameters with settings of their own: ``{"params": [...], "lr": 0.1}``.
+
+        Raises:
+            DomainError: an unknown setting, a setting out of range, or a parameter that is here already.
+        """
+        where = type(self).__name__
+        params = list(group["params"])
+        held = {id(p) for g in self.param_groups for p in g["params"]}
+        for i, p in enumerate(params):
+            check_parameter(where, p, i)
+            if id(p) in held:
+                raise errors.DomainError(
+                    errors.say(where, "a parameter must be given once", f"parameter {p.name or i} twice", "each tensor in one group only")
+                )
+            held.add(id(p))
+        for name in group:
+            if name not in self.defaults and name not in NOT_FOR_THE_RULE:
+                raise errors.unknown_name(where, "setting", name, self.defaults)
+        new = {**self.defaults, **group, "params": params}
+        check_settings(where, new)
+        self.param_groups.append(new)
+        self.state.extend({} for _ in params)
+
+    def settings(self, group: Group) -> dict[str, Any]:
+        """Return what the rule reads of a group."""
+        return {name: value for name, value in group.items() if name not in NOT_FOR_THE_RULE}
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Move every parameter that has a gradient; all new values are computed before the first is stored.
+
+        Args:
+            closure: computes the loss and its gradients anew, before the step.
+
+        Returns:
+            What ``closure`` returned.
+
+        Raises:
+            NonFiniteError: a gradient is nan or inf; no parameter and no state has changed.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        moved = []
+        i = 0
+        with np.errstate(all="ignore"):
+            for group in self.param_groups:
+                rule = partial(type(self).rule, **self.settings(group))
+                for p in group["params"]:
+                    g = p.grad
+                    if g is not None:
+                        if not (math.isfinite(np.vdot(g, g)) or np.isfinite(g).all()):
+                            raise self.refusal(p, i)
+                        moved.append((p, i, rule(p.value, g, self.state[i])))
+                    i += 1
+        for p, i, (value, state) in moved:
+            p.assign(value)
+            self.state[i] = state
+        return loss
+
+    def refusal(self, p: Tensor, i: int) -> errors.NonFiniteError:
+        """Return the error for a gradient that no step may use."""
+        return errors.refuse_nonfinite(f"{type(self).__name__}.step", p.name or f"number {i}", p.grad, p.report)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return settings and state, parameters by position: all that is needed to go on elsewhere."""
+        groups, start = [], 0
+        for group in self.param_groups:
+            end = start + len(group["params"])
+            groups.append({**group, "params": list(range(start, end))})
+            start = end
+        return {"state": {i: dict(state) for i, state in enumerate(self.state) if state}, "param_groups": groups}
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            ShapeError: other numbers of groups or parameters, or a state of another shape than its parameter.
+        """
+        where = f"{type(self).__name__}.load_state_dict"
+        have = [len(g["params"]) for g in self.param_groups]
+        came = [len(g["params"]) for g in saved["param_groups"]]
+        if have != came:
+            raise errors.ShapeError(
+                errors.say(where, f"groups must have {have} parameters", f"{came}", "the model and groups that were saved")
+            )
+        state = [dict(saved["state"].get(i, {})) for i in range(len(self.state))]
+        params = [p for g in self.param_groups for p in g["params"]]
+        for i, (p, remembered) in enumerate(zip(params, state, strict=True)):
+            for name, value in remembered.items():
+                if isinstance(value, np.ndarray) and value.ndim and value.shape != p.shape:
+                    raise errors.shapes(
+                        where,
+                        f"{name} of parameter {p.name or i} must have its shape",
+                        (value.shape, p.shape),
+                        "the model that was saved",
+                    )
+        for group, new in zip(self.param_groups, saved["param_groups"], strict=True):
+            group.update({name: value for name, value in new.items() if name != "params"})
+        self.state = state
+
+    def __repr__(self) -> str:
+        groups = "; ".join(
+            ", ".join([f"{len(g['params'])} parameters", *(f"{k}={v}" for k, v in self.settings(g).items())]) for g in self.param_groups
+        )
+        return f"{type(self).__name__}({groups})"
+
+
+def groups_of(where: str, params: Iterable[Any]) -> list[Group]:
+    """Return parameter groups from tensors, from pairs of name and tensor, or from dicts."""
+    if isinstance(params, Tensor):
+        raise errors.DomainError(errors.say(where, "params must be a list of tensors", "one tensor", f"{where}([x], lr=...)"))
+    if hasattr(params, "parameters"):
+        raise errors.DomainError(
+            errors.say(where, "params must be a list of tensors", type(params).__name__, f"{where}(model.parameters(), lr=...)")
+        )
+    given = list(params)
+    if not given:
+        raise errors.DomainError(errors.say(where, "there must be parameters to move", "none", f"{where}(model.parameters(), lr=...)"))
+    if isinstance(given[0], dict):
+        return [{**g, "params": [g["params"]] if isinstance(g["params"], Tensor) else list(g["params"])} for g in given]
+    return [{"params": [p[1] if isinstance(p, tuple) else p for p in given]}]
+
+
+def check_parameter(where: str, p: Any, i: int) -> None:
+    """Refuse what cannot be moved: anything but a leaf that requires grad."""
+    if not isinstance(p, Tensor):
+        rule, got = "a parameter must be a tensor", f"{type(p).__name__} as number {i}"
+    elif not p.requires_grad:
+        rule, got = "a parameter must require grad", f"number {i}, of shape {p.shape}, that does not"
+    elif not p.is_leaf:
+        rule, got = "a parameter must be a leaf", f"the result of {p.node[0].name} as number {i}"  # type: ignore[index]
+    else:
+        return
+    raise errors.DomainError(errors.say(where, rule, got, "x = tl.tensor(data, requires_grad=True)"))
+
+
+RANGES: Final[dict[str, tuple[float, float]]] = {
+    # smallest allowed, and the first number that is too large
+    "lr": (0.0, math.inf),
+    "momentum": (0.0, math.inf),
+    "weight_decay": (0.0, math.inf),
+    "lr_decay": (0.0, math.inf),
+    "eps": (0.0, math.inf),
+    "l1": (0.0, math.inf),
+    "power": (0.0, math.inf),
+    "alpha": (0.0, math.inf),
+    "initial_accumulator_value": (0.0, math.inf),
+    "betas": (0.0, 1.0),
+}
+
+
+def check_settings(where: str, group: Group) -> None:
+    """Refuse settings out of their range."""
+    for name, (lowest, limit) in RANGES.items():
+        if name not in group:
+            continue
+        values = group[name] if isinstance(group[name], tuple | list) else [group[name]]
+        if not all(lowest <= v < limit for v in values):
+            interval = f"in [{lowest:g}, {limit:g})"
+            raise errors.DomainError(errors.say(where, f"{name} must lie {interval}", str(group[name]), f"{where}(params, lr=0.01)"))
+    if group.get("nesterov") and (group["momentum"] <= 0 or group["dampening"] != 0):
+        raise errors.DomainError(
+            errors.say(
+                where,
+                "nesterov=True needs momentum and no dampening",
+                f"momentum={group['momentum']}, dampening={group['dampening']}",
+                f"{where}(params, lr=0.01, momentum=0.9, nesterov=True)",
+            )
+        )
