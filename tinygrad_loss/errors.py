@@ -9,13 +9,10 @@ import sys
 import warnings
 from collections.abc import Iterable
 from types import FrameType
-
-from numpy.linalg import LinAlgError
-
-
 from typing import Any
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
 __all__ = [
     "ArgumentError",

@@ -44,6 +44,18 @@ def test_a_gradient_that_is_not_finite_changes_nothing(make):
     np.testing.assert_equal(optimizer.state_dict()["state"], state)
 
 
+def test_a_refusal_at_a_kink_names_the_op_and_the_line_to_add():
+    x = leaf([0.0, 2.0], name="w")
+    with pytest.warns(errors.UndefinedGradientWarning):
+        np.sum(np.abs(x)).backward()
+    with pytest.raises(errors.NonFiniteError) as error:
+        optim.SGD([x], lr=0.1).step()
+    said = str(error.value)
+    assert said.startswith("SGD.step: every gradient must be finite, got nan in 1 of 2 entries of parameter w; nothing was changed (kink")
+    assert "absolute" in said
+    assert said.endswith('Type instead: with tl.at_kinks("subgradient"): around backward()')
+
+
 def test_large_finite_gradients_whose_square_overflows_are_taken():
     x = leaf()
     x.grad = [1e200, -1e200]
