@@ -103,7 +103,7 @@ def test_no_module_imports_itself_in_a_circle():
         tree = parsed(file)
         on_import = ast.Module([n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom) and n.col_offset == 0], [])
         named = {m if m in modules else m.rpartition(".")[0] for _, m in imported(on_import)}
-        graph[name] = {m for m in named if m in modules and m != name and m != NAME}
+        graph[name] = {m for m in named if m in modules and m not in {name, NAME}}
     packages = {module_of(f) for f in FILES if f.name == "__init__.py"}
     try:
         TopologicalSorter({k: v - packages for k, v in graph.items() if k not in packages}).prepare()
