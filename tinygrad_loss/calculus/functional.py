@@ -153,7 +153,7 @@ def connected(y: Any, transform: str) -> Tensor:
             )
         )
     if y.track == TRACED:
-        raise cut_path(y)
+        raise cut_path(y, transform)
     return y
 
 

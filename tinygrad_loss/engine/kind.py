@@ -107,7 +107,10 @@ def no_out(out: object, name: str = "np.f") -> None:
     if out is not None:
         raise errors.NoRuleError(
             errors.say(
-                name, "results are never written in place, because a recorded value must not change", "out=", f"y = {name}(x), without out="
+                name,
+                "results are never written in place, because a recorded value must not change",
+                "out=",
+                f"y = {name}(x), without out=, and a = a + x rather than a += x",
             )
         )
 

@@ -59,6 +59,9 @@ def backward(root: Tensor, gradient: ArrayLike | None) -> None:
 
 def _seed(root: Tensor, gradient: ArrayLike | None) -> Array:
     value = root.value
+    kind = _kind_of(value)
+    if kind not in "fc":
+        raise cut_path(root) if kind in "biu" else not_numbers(root)
     if gradient is None:
         if value.size != 1:
             raise errors.ShapeError(
@@ -70,7 +73,12 @@ def _seed(root: Tensor, gradient: ArrayLike | None) -> Array:
                 )
             )
         return value.dtype.type(1) if value.ndim == 0 else np.ones_like(value)
-    seed = np.array(gradient.value if isinstance(gradient, Tensor) else gradient, dtype=root.dtype)
+    seed = np.array(gradient.value if isinstance(gradient, Tensor) else gradient)
+    if seed.dtype.kind not in ("biufc" if kind == "c" else "biuf"):
+        raise errors.DTypeError(
+            errors.say("backward", "gradient= must be real numbers", f"dtype {seed.dtype}", "y.backward(gradient=np.ones_like(y.data))")
+        )
+    seed = seed.astype(root.dtype, copy=False)
     if seed.shape != root.shape:
         raise errors.shapes(
             "backward", "gradient= must have the tensor's shape", (seed.shape, root.shape), "y.backward(gradient=np.ones_like(y.data))"
@@ -279,7 +287,8 @@ def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
 
 def stale(op: Op, inputs: tuple[Any, ...]) -> errors.StaleGraphError:
     """Return the error for a graph whose leaf was given new values after it was recorded."""
-    names = ", ".join(repr(x.name) if x.name else f"of shape {x.shape}" for x in inputs if type(x) is Tensor and x.version)
+    changed = dict.fromkeys(repr(x.name) if x.name else f"of shape {x.shape}" for x in inputs if type(x) is Tensor and x.version)
+    names = " and ".join(changed)
     return errors.StaleGraphError(
         errors.say(
             op.name,
@@ -290,12 +299,25 @@ def stale(op: Op, inputs: tuple[Any, ...]) -> errors.StaleGraphError:
     )
 
 
-def cut_path(root: Tensor) -> errors.CutPathError:
+def not_numbers(root: Tensor) -> errors.DTypeError:
+    """Return the error that names the op at which an array of objects came in."""
+    order, _ = differentiable_order(root)
+    first = next((t for t in order if _kind_of(t.value) not in "biufc"), root)
+    name = first.node[0].name if first.node else "backward"
+    return errors.DTypeError(errors.say(name, "operands must be real numbers", "dtype object", "np.asarray(operand, dtype=np.float64)"))
+
+
+def _kind_of(value: Array) -> str:
+    """Return the letter of a dtype; an array of objects may have summed to a Python number."""
+    return value.dtype.kind if hasattr(value, "dtype") else "O"
+
+
+def cut_path(root: Tensor, where: str = "backward") -> errors.CutPathError:
     """Return the error that names the op at which the path to the leaves was cut."""
     if root.node is None:
         got = "a leaf with requires_grad=False, or the result of .data, .numpy(), .detach() or tl.no_grad()"
         instead = "x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()"
-        return errors.CutPathError(errors.say("backward", "a leaf that requires grad must have led here", got, instead))
+        return errors.CutPathError(errors.say(where, "a leaf that requires grad must have led here", got, instead))
     stack, seen, cut = [root], set(), root
     while stack:
         t = stack.pop()
@@ -310,7 +332,7 @@ def cut_path(root: Tensor) -> errors.CutPathError:
     instead = INSTEAD.get(name, "np.where(condition, a, b) of values, which has a gradient in a and b")
     return errors.CutPathError(
         errors.say(
-            "backward",
+            where,
             "a leaf that requires grad must have led here through ops that have a derivative",
             f"a path that {name} cut",
             instead,

@@ -188,11 +188,17 @@ class Tensor(Kind):
         return self.value
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
-        value = self._leave("np.asarray(x)", "x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(...) to set entries")
+        value = self._leave(
+            "np.asarray(x)",
+            "x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
+            "tl.ops.softmax(x) rather than scipy.special.softmax(x)",
+        )
         return np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
 
     def __float__(self) -> float:
-        return float(self._leave("float(x)", "x.item() for the number, np.exp(x) rather than math.exp(x)"))
+        return float(
+            self._leave("float(x)", "x.item() for the number, np.exp(x) rather than math.exp(x), np.where(mask, x, a) rather than a[i] = x")
+        )
 
     def __int__(self) -> int:
         return int(self._leave("int(x)", "x.item() for the number"))
@@ -227,6 +233,9 @@ class Tensor(Kind):
         )
 
     def __len__(self) -> int:
+        if self.ndim == 0:
+            message = "len() of a 0-d tensor"
+            raise TypeError(message)
         return len(self.value)
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -334,7 +343,10 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
         if array.dtype.kind not in "biuf":
             raise errors.DTypeError(
                 errors.say(
-                    "tl.tensor", "data must be real numbers or truth values", f"dtype {array.dtype}", "np.asarray(data, dtype=np.float64)"
+                    "tl.tensor",
+                    "data must be real numbers or truth values",
+                    f"dtype {array.dtype}",
+                    "np.real(data), or np.abs(data)" if array.dtype.kind == "c" else "np.asarray(data, dtype=np.float64)",
                 )
             )
         if requires_grad and array.dtype.kind != "f":
