@@ -81,22 +81,22 @@ def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array 
     first = of_array(given[0], where, names[0])
     out = [first]
     dtype = value_of(first).dtype
-    for x in given[1:]:
-        kind = type(x)
-        if kind is not Tensor:
-            if kind is not np.ndarray:
-                x = np.asarray(x)
-            if x.dtype.kind in "biu":
-                x = x.astype(dtype)
-        elif x.value.dtype.kind != "f":
-            x = x.value.astype(dtype)
-        out.append(x)
+    out += [as_numbers(x, dtype) for x in given[1:]]
     same_shape(where, out, names)
     target = out[-1]
     no_nan(where, target, mask, names[-1])
     if type(target) is Tensor and target.track & NEEDS_GRAD and not any(type(x) is Tensor and x.track & NEEDS_GRAD for x in out[:-1]):
         swapped(where, names)
     return out
+
+
+def as_numbers(x: Any, dtype: Any) -> Array:
+    """Return a target as an array or tensor of floating numbers: whole numbers and truth values take the prediction's dtype."""
+    if type(x) is Tensor:
+        return x if x.value.dtype.kind == "f" else x.value.astype(dtype)
+    if type(x) is not np.ndarray:
+        x = np.asarray(x)
+    return x.astype(dtype) if x.dtype.kind in "biu" else x
 
 
 def swapped(where: str, names: Sequence[str]) -> None:

@@ -9,10 +9,20 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
-from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy, logistic_error, pick_class, probability_error
+from tinygrad_loss.ops.classification import (
+    absorbing_product,
+    class_cross_entropy,
+    logistic_error,
+    margin_error,
+    pick_class,
+    probability_error,
+)
 from tinygrad_loss.ops.exponential import log_softmax_, softplus_
 
-__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "linear_cross_entropy", "multilabel_soft_margin_loss",
+    "nll_loss", "soft_margin_loss",
+]  # fmt: skip
 
 # ---- two classes ----------------------------------------------------------------------------------------------------------
 
@@ -361,3 +371,170 @@ def nll_loss(input: Array, target: Array, *, weight: Array | None = None, ignore
     if rows is None:
         return terms
     return (terms * rows if ignored is None else np.where(ignored, 0.0, terms * rows)), rows
+
+
+# ---- several labels -------------------------------------------------------------------------------------------------------
+
+
+def _labels(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    z, target = checks.alike(where, given, names, mask)
+    checks.not_probabilities(where, z)
+    if not z.ndim:
+        raise errors.ShapeError(errors.say(where, "input must have an axis of labels", "shape ()", f"tl.losses.{where}(z[None], y[None])"))
+    return [z, target]
+
+
+def _labels_at_once(z: Array, t: Array, *, mean: bool, weight: Array | None = None) -> Array | None:
+    labels = checks.value_of(t)
+    if weight is not None or np.minimum.reduce(labels, None) < 0 or np.maximum.reduce(labels, None) > 1:
+        return None
+    return logistic_error.total(z, t, n=checks.value_of(z).size if mean else z.shape[-1])
+
+
+@loss(
+    order=("weight", "reduction"),
+    check=_labels,
+    at_once=_labels_at_once,
+    divides_by="the number of rows; each row is the mean over its labels",
+    per="row",
+    formula=r"\frac1C \sum_c \log(1 + e^{z_c}) - z_c y_c",
+    input="logit",
+    target="binary",
+    task="classification",
+    likelihood="Bernoulli",
+    estimates="log-odds",
+    smoothness="C-infinity",
+    convex=True,
+    proper="strictly",
+    robust=True,
+    choose="Several labels may hold at once, and one number per row is wanted.",
+    source="Zhang and Zhou, A review on multi-label learning algorithms, IEEE TKDE 26, 2014",
+)
+def multilabel_soft_margin_loss(input: Array, target: Array, *, weight: Array | None = None) -> Any:  # noqa: A002
+    r"""Return the mean over labels of $\log(1 + e^z) - z y$, one coin per label.
+
+    Args:
+        input: scores ``[..., C]``.
+        target: y of 0 or 1, of the same shape.
+        weight: a factor per label that broadcasts to the shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: nan among the targets.
+
+    Source: Zhang and Zhou, IEEE TKDE 26, 2014.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.multilabel_soft_margin_loss([[0.0, 0.0]], [[1.0, 0.0]])), 6)  # log 2
+    0.693147
+    """
+    terms = absorbing_product(target, softplus_(-input)) + absorbing_product(1.0 - target, softplus_(input))
+    if weight is not None:
+        terms = terms * factor("multilabel_soft_margin_loss", "weight", weight, terms)
+    return np.sum(terms, axis=-1) / input.shape[-1]
+
+
+def _margins_at_once(z: Array, y: Array, *, mean: bool) -> Array:
+    return margin_error.total(z, y, n=checks.value_of(z).size if mean else 1)
+
+
+@loss(
+    at_once=_margins_at_once,
+    formula=r"\log(1 + e^{-m})",
+    input="logit",
+    target="sign",
+    task="classification",
+    likelihood="Bernoulli",
+    estimates="log-odds",
+    smoothness="C-infinity",
+    variable="margin",
+    convex=True,
+    proper="strictly",
+    robust=True,
+    choose="Two classes written -1 and +1: the logistic likelihood as a function of the margin.",
+    source="Friedman, Hastie and Tibshirani, Additive logistic regression, Annals of Statistics 28, 2000",
+)
+def soft_margin_loss(input: Array, target: Array) -> Any:  # noqa: A002
+    r"""Return $\log(1 + e^{-y z})$ for a sign y; it grows like $-y z$ and never overflows.
+
+    Args:
+        input: scores z, any shape.
+        target: y of -1 or +1, of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: nan among the targets.
+
+    Source: Friedman, Hastie and Tibshirani, Annals of Statistics 28, 2000.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.soft_margin_loss([1000.0], [-1.0]))
+    1000.0
+    """
+    return margin_error.each(input, target)
+
+
+# ---- scores of a linear layer ---------------------------------------------------------------------------------------------
+
+
+@loss(
+    order=(),
+    check=None,
+    divides_by="the number of rows, or the sum of the class weights of the rows that are not ignored",
+    per="row",
+    formula=r"\log \sum_c e^{w_c x + b_c} - w_y x - b_y",
+    input="vector",
+    target="class index",
+    task="classification",
+    likelihood="Categorical",
+    estimates="log-probabilities",
+    smoothness="C-infinity",
+    convex=True,
+    proper="strictly",
+    choose="The last layer is linear, and the loss and the layer are wanted as one function.",
+    source="Wijmans et al., Cut your losses in large-vocabulary language models, ICLR 2025",
+)
+def linear_cross_entropy(
+    input: Array,  # noqa: A002
+    linear_weight: Array,
+    target: Array,
+    *,
+    linear_bias: Array | None = None,
+    weight: Array | None = None,
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+) -> Any:
+    r"""Return the cross-entropy of the scores $x W^T + b$.
+
+    Args:
+        input: rows x ``[N, in]`` or ``[in]``.
+        linear_weight: W ``[C, in]``, or ``[C, d1, ..., in]`` for scores ``[N, C, d1, ...]``.
+        target: classes or probabilities, as for `cross_entropy` of the scores.
+        linear_bias: b, of W's shape without its last axis.
+        weight: one number per class.
+        ignore_index: rows with this class do not count; -100 by default.
+        label_smoothing: the share of the target that is spread evenly over all classes.
+
+    Raises:
+        ShapeError: the last axes of input and W differ, or the target does not fit the scores.
+        DomainError: a class outside 0 to C - 1.
+
+    Source: Wijmans et al., ICLR 2025.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> round(float(tl.losses.linear_cross_entropy(np.ones((1, 3)), np.zeros((2, 3)), [1])), 6)  # log 2
+    0.693147
+    """
+    x = checks.of_array(input, "linear_cross_entropy")
+    w = checks.of_array(linear_weight, "linear_cross_entropy", "linear_weight")
+    if x.shape[-1] != w.shape[-1]:
+        raise errors.shapes(
+            "linear_cross_entropy", "input and linear_weight must agree in their last axis", (x.shape, w.shape), "np.swapaxes(linear_weight, -1, -2)"
+        )
+    scores = x @ np.transpose(w.reshape((-1, w.shape[-1])))
+    scores = scores.reshape(x.shape[:-1] + w.shape[:-1])
+    if linear_bias is not None:
+        scores = scores + linear_bias
+    scores, target = of_classes("linear_cross_entropy", (scores, target), ("input", "target"), None)
+    ignore = -100 if ignore_index is None else ignore_index
+    return cross_entropy.terms(scores, target, weight=weight, ignore_index=ignore, label_smoothing=label_smoothing)

@@ -9,6 +9,8 @@ from tinygrad_loss.ops import arithmetic as arithmetic
 from tinygrad_loss.ops import arranging as arranging
 from tinygrad_loss.ops import classification as classification
 from tinygrad_loss.ops import dense as dense
+from tinygrad_loss.ops import distance as distance
+from tinygrad_loss.ops import divergence as divergence
 from tinygrad_loss.ops import error_function as error_function
 from tinygrad_loss.ops import exponential as exponential
 from tinygrad_loss.ops import indexing as indexing
@@ -61,6 +63,10 @@ from tinygrad_loss.ops.error_function import erfinv as erfinv
 from tinygrad_loss.ops.error_function import log_ndtr as log_ndtr
 from tinygrad_loss.ops.error_function import ndtr as ndtr
 from tinygrad_loss.ops.error_function import ndtri as ndtri
+from tinygrad_loss.ops.distance import cosine_similarity as cosine_similarity
+from tinygrad_loss.ops.distance import p_norm as p_norm
+from tinygrad_loss.ops.distance import pairwise_distance as pairwise_distance
+from tinygrad_loss.ops.distance import pdist as pdist
 from tinygrad_loss.ops.exponential import expit as expit
 from tinygrad_loss.ops.exponential import log_sigmoid as log_sigmoid
 from tinygrad_loss.ops.exponential import log_softmax as log_softmax

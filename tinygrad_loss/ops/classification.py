@@ -6,10 +6,10 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import custom, elementwise, linear
 from tinygrad_loss.engine.op import Array, Rule
-from tinygrad_loss.ops.exponential import expit_slope, softmax_
+from tinygrad_loss.ops.exponential import expit, expit_slope, softmax_
 from tinygrad_loss.ops.pointwise import pointwise
 
-__all__ = ["absorbing_product", "class_cross_entropy", "logistic_error", "pick_class", "probability_error"]
+__all__ = ["absorbing_product", "class_cross_entropy", "logistic_error", "margin_error", "pick_class", "probability_error"]
 
 LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
@@ -42,6 +42,20 @@ logistic_error = pointwise(
     lambda z, _t: -z,
     domain=((-30.0, 30.0), (0.0, 1.0)),
     doc=r"\log(1 + e^z) - z t, the negative log-likelihood of a coin with log-odds z",
+)
+
+
+def _margin(z: Array, y: Array) -> Array:
+    m = np.where(y == 0, 0.0, z * y)
+    return np.maximum(-m, 0.0) + np.log1p(np.exp(-np.abs(m)))
+
+
+margin_error = pointwise(
+    "margin_error",
+    _margin,
+    lambda z, y: -y * expit(-(z * y)),
+    lambda z, y: -z * expit(-(z * y)),
+    doc=r"\log(1 + e^{-y z}) of a score z and a sign y",
 )
 
 

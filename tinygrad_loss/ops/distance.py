@@ -1,0 +1,87 @@
+"""Distances and angles between vectors along an axis."""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.norm import norm2
+from tinygrad_loss.ops.piecewise import maximum
+
+__all__ = ["cosine_similarity", "p_norm", "pairwise_distance", "pdist"]
+
+
+def p_norm(x: Array, p: float, axis: int = -1, *, keepdims: bool = False) -> Array:
+    r"""Return $(\sum_i |x_i|^p)^{1/p}$ along an axis, scaled by the largest entry so that no power overflows.
+
+    Args:
+        x: ``[..., D]``.
+        p: the degree; infinity is the largest entry, 0 the count of entries that are not 0.
+        axis: the axis of the components.
+        keepdims: keep the axis with length 1.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> float(tl.ops.p_norm(np.array([3.0, -4.0]), 1.0))
+    7.0
+    """
+    if p == 2:
+        return norm2(x, axis, keepdims=keepdims)
+    size = np.abs(x)
+    if p == 1:
+        return np.sum(size, axis=axis, keepdims=keepdims)
+    if p == np.inf:
+        return np.max(size, axis=axis, keepdims=keepdims)
+    if p == -np.inf:
+        return np.min(size, axis=axis, keepdims=keepdims)
+    if p == 0:
+        return np.sum(np.where(size == 0, size, 1.0), axis=axis, keepdims=keepdims)
+    return np.sum(size ** float(p), axis=axis, keepdims=keepdims) ** (1.0 / p)
+
+
+def pairwise_distance(x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Array:
+    r"""Return $\|x_1 - x_2 + eps\|_p$ along the last axis.
+
+    Args:
+        x1: vectors ``[..., D]``.
+        x2: vectors that broadcast with them.
+        p: the degree of the norm.
+        eps: is added to each difference, as in PyTorch, so that equal vectors have a gradient.
+        keepdim: keep the last axis with length 1.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> round(float(tl.ops.pairwise_distance(np.zeros(2), np.array([3.0, 4.0]))), 5)
+    5.0
+    """
+    return p_norm(x1 - x2 + eps, p, keepdims=keepdim)
+
+
+def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
+    r"""Return $x_1 \cdot x_2 / (\|x_1\| \|x_2\|)$ along an axis, each norm being at least ``eps``.
+
+    Args:
+        x1: any shape.
+        x2: a shape that broadcasts with it.
+        dim: the axis of the components.
+        eps: the least norm.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> float(tl.ops.cosine_similarity(np.array([1.0, 0.0]), np.array([2.0, 0.0]), dim=0))
+    1.0
+    """
+    first: Any = x1 / maximum(norm2(x1, dim, keepdims=True), eps)
+    return np.sum(first * (x2 / maximum(norm2(x2, dim, keepdims=True), eps)), axis=dim)
+
+
+def pdist(x: Array, p: float = 2.0) -> Array:
+    r"""Return the p-distances of all pairs of rows i < j.
+
+    Args:
+        x: rows ``[N, D]``.
+        p: the degree of the norm.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.pdist(np.array([[0.0], [1.0], [3.0]]))
+    array([1., 3., 2.])
+    """
+    i, j = np.triu_indices(len(x), 1)
+    return p_norm(x[i] - x[j], p)
