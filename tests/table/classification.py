@@ -38,6 +38,15 @@ ROWS = table(
         slopes=([-2 / 3, 1.0], [-LN3 / 2, 0.0]),
         source=CLOSED,
     ),
+    Row(name="margin_error", at=(LN3, 1.0), value=LN4 - LN3, slopes=(-0.25, -LN3 / 4), curvature=3 / 16, source=CLOSED),
+    Row(
+        name="sum_margin_error",
+        at=([LN3, 0.0], [1.0, -1.0]),
+        static={"n": 2},
+        value=(LN4 - LN3 + LN2) / 2,
+        slopes=([-0.125, 0.25], [-LN3 / 8, 0.0]),
+        source=CLOSED,
+    ),
     Row(name="absorbing_product", at=([0.0, 2.0], [math.inf, 3.0]), value=[0.0, 6.0], slopes=([math.inf, 3.0], [0.0, 2.0]), source=CLOSED),
     Row(
         name="pick_class",

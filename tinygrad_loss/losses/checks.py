@@ -76,15 +76,15 @@ def empty(where: str, shape: tuple[int, ...]) -> errors.ShapeError:
     )
 
 
-def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array | None) -> list[Array]:
-    """Check predictions and targets of one shape: floating predictions, targets without nan."""
+def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array | None, *, nan_flows: bool = False) -> list[Array]:
+    """Check predictions and targets of one shape: floating predictions, targets without nan (or a warning, where it flows)."""
     first = of_array(given[0], where, names[0])
     out = [first]
     dtype = value_of(first).dtype
     out += [as_numbers(x, dtype) for x in given[1:]]
     same_shape(where, out, names)
     target = out[-1]
-    no_nan(where, target, mask, names[-1])
+    no_nan(where, target, mask, names[-1], flows=nan_flows)
     if type(target) is Tensor and target.track & NEEDS_GRAD and not any(type(x) is Tensor and x.track & NEEDS_GRAD for x in out[:-1]):
         swapped(where, names)
     return out
@@ -122,7 +122,7 @@ def kept_values(x: Array, mask: Array | None) -> Array:
     return value[mask] if mask.shape == value.shape[: mask.ndim] else value
 
 
-def no_nan(where: str, target: Array, mask: Array | None, name: str = "target") -> None:
+def no_nan(where: str, target: Array, mask: Array | None, name: str = "target", *, flows: bool = False) -> None:
     """Refuse nan among the targets; the dot product finds one in a single pass."""
     value = target.value if type(target) is Tensor else target
     if mask is not None:
@@ -132,14 +132,15 @@ def no_nan(where: str, target: Array, mask: Array | None, name: str = "target") 
     if math.isnan(np.vdot(value, value)):
         count = int(np.count_nonzero(np.isnan(value)))
         if count:
-            raise errors.DomainError(
-                errors.say(
-                    where,
-                    f"a {name} must not be nan",
-                    f"{count} of {value.size}",
-                    f"tl.losses.{where}(input, np.nan_to_num({name}), where=~np.isnan({name}))",
-                )
+            message = errors.say(
+                where,
+                f"a {name} must not be nan",
+                f"{count} of {value.size}",
+                f"tl.losses.{where}(input, np.nan_to_num({name}), where=~np.isnan({name}))",
             )
+            if not flows:
+                raise errors.DomainError(message)
+            warnings.warn(message, errors.ProvenanceWarning, stacklevel=5)
 
 
 def in_range(where: str, x: Array, low: float, high: float, name: str, mask: Array | None, instead: str, *, open_low: bool = False) -> None:

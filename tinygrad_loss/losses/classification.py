@@ -529,7 +529,10 @@ def linear_cross_entropy(
     w = checks.of_array(linear_weight, "linear_cross_entropy", "linear_weight")
     if x.shape[-1] != w.shape[-1]:
         raise errors.shapes(
-            "linear_cross_entropy", "input and linear_weight must agree in their last axis", (x.shape, w.shape), "np.swapaxes(linear_weight, -1, -2)"
+            "linear_cross_entropy",
+            "input and linear_weight must agree in their last axis",
+            (x.shape, w.shape),
+            "np.swapaxes(linear_weight, -1, -2)",
         )
     scores = x @ np.transpose(w.reshape((-1, w.shape[-1])))
     scores = scores.reshape(x.shape[:-1] + w.shape[:-1])

@@ -21,9 +21,7 @@ def _stirling(y: Array) -> Array:
     return np.where(above, safe * np.log(safe) - safe + 0.5 * np.log(2.0 * math.pi * safe), 0.0)
 
 
-def _poisson_at_once(
-    z: Array, t: Array, *, mean: bool, log_input: bool = True, full: bool = False, eps: float = 1e-8
-) -> Array | None:
+def _poisson_at_once(z: Array, t: Array, *, mean: bool, log_input: bool = True, full: bool = False, eps: float = 1e-8) -> Array | None:
     if full:
         return None
     n = checks.value_of(z).size if mean else 1

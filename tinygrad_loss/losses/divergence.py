@@ -11,7 +11,7 @@ __all__ = ["kl_div"]
 
 
 def _log_probabilities(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    log_q, target = checks.alike(where, given, names, mask)
+    log_q, target = checks.alike(where, given, names, mask, nan_flows=True)
     checks.not_scores(where, log_q, "tl.losses.kl_div(np.log(q), p), or tl.ops.log_softmax of the scores")
     return [log_q, target]
 
@@ -50,7 +50,7 @@ def kl_div(input: Array, target: Array, *, log_target: bool = False) -> Any:  # 
 
     Raises:
         ShapeError: the shapes differ.
-        DomainError: nan among the targets.
+        ProvenanceWarning: nan among the targets; it flows into the loss, as in PyTorch.
 
     Source: Kullback and Leibler, Annals of Mathematical Statistics 22, 1951.
 

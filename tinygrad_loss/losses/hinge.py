@@ -97,6 +97,7 @@ def hinge_embedding_loss(input: Array, target: Array, *, margin: float = 1.0) ->
 
 def _rows(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     """Bring scores to [N, C]; a single row, or a single score, is a batch of one, which the terms lose again."""
+    del mask
     z = checks.of_array(given[0], where, names[0])
     target = given[1] if hasattr(given[1], "shape") else np.asarray(given[1])
     if 0 in z.shape:
@@ -148,7 +149,9 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
     z = input.reshape((1, -1)) if single else input
     index = checks.value_of(target).reshape(-1)
     if index.shape != z.shape[:1]:
-        raise errors.shapes("multi_margin_loss", "target must hold one class per row of input", (target.shape, input.shape), "np.argmax(target, axis=1)")
+        raise errors.shapes(
+            "multi_margin_loss", "target must hold one class per row of input", (target.shape, input.shape), "np.argmax(target, axis=1)"
+        )
     index = checks.whole("multi_margin_loss", index, z.shape[1], None)
     others = index[:, None] != np.arange(z.shape[1])
     gap = relu_(z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin)

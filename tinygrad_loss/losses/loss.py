@@ -35,12 +35,22 @@ class Loss:
     """
 
     def __init__(
-        self, terms: Terms, facts: Facts, *, order: Sequence[str], check: Check | None, at_once: Terms | None, divides_by: str, per: str
+        self,
+        terms: Terms,
+        facts: Facts,
+        *,
+        order: Sequence[str],
+        check: Check | None,
+        at_once: Terms | None,
+        mean_of: Terms | None,
+        divides_by: str,
+        per: str,
     ) -> None:
         self.terms = terms
         self.facts = facts
         self.at_once = at_once
         self.check = check
+        self.mean_of = mean_of
         self.divides_by = divides_by
         self.per = per
         self.__name__ = self.__qualname__ = terms.__name__
@@ -76,6 +86,8 @@ class Loss:
                     return answer
             terms = self.terms(*arrays, **options)
             terms, weights = terms if type(terms) is tuple else (terms, None)
+            if self.mean_of is not None and reduction == "mean":
+                terms = self.mean_of(terms, arrays)
             if plain and weights is None and reduction == "mean":
                 return np.mean(terms)
             return self._reduced(terms, weights, reduction, sample_weight, where)
@@ -129,7 +141,10 @@ class Loss:
             return total / (shape[0] if shape else 1)
         if weights is None:
             return total / terms.size
-        return total / self._denominator(weights, terms)
+        kept = self._denominator(weights, terms)
+        if checks.value_of(kept) == 0:
+            return total * 0.0 + checks.value_of(total).dtype.type(np.nan)  # nan, and no entry has any influence
+        return total / kept
 
     def _denominator(self, weights: Array, terms: Array) -> Array:
         full = weights if weights.shape == terms.shape else np.broadcast_to(weights, terms.shape)
@@ -174,6 +189,7 @@ def loss(
     order: Sequence[str] = (),
     check: Check | None = checks.alike,
     at_once: Terms | None = None,
+    mean_of: Terms | None = None,
     divides_by: str = "the number of entries",
     per: str = "entry",
     **facts: Any,
@@ -184,13 +200,14 @@ def loss(
         order: the options that may follow the arrays by position, as in PyTorch; all of them, then reduction, by default.
         check: what is asked of the arrays before they are used.
         at_once: ``at_once(*arrays, mean=..., **options)``, the reduced loss as one op where there is one, else None.
+        mean_of: ``mean_of(terms, arrays)``, the terms of a mean where they are not those of "none".
         divides_by: what a mean divides by, for `repr`.
         per: what one term belongs to: "entry" or "row".
         facts: the fields of `Facts`.
     """
 
     def declared(terms: Terms) -> Loss:
-        made = Loss(terms, Facts(**facts), order=order, check=check, at_once=at_once, divides_by=divides_by, per=per)
+        made = Loss(terms, Facts(**facts), order=order, check=check, at_once=at_once, mean_of=mean_of, divides_by=divides_by, per=per)
         _losses[made.__name__] = made
         return made
 

@@ -4,6 +4,7 @@ NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy
 """
 
 from tinygrad_loss.ops import activation as activation
+from tinygrad_loss.ops import alignment as alignment
 from tinygrad_loss.ops import along as along
 from tinygrad_loss.ops import arithmetic as arithmetic
 from tinygrad_loss.ops import arranging as arranging
@@ -55,6 +56,10 @@ from tinygrad_loss.ops.activation import tanhshrink as tanhshrink
 from tinygrad_loss.ops.activation import threshold as threshold
 from tinygrad_loss.ops.dense import bilinear as bilinear
 from tinygrad_loss.ops.dense import linear as linear
+from tinygrad_loss.ops.distance import cosine_similarity as cosine_similarity
+from tinygrad_loss.ops.distance import p_norm as p_norm
+from tinygrad_loss.ops.distance import pairwise_distance as pairwise_distance
+from tinygrad_loss.ops.distance import pdist as pdist
 from tinygrad_loss.ops.error_function import erf as erf
 from tinygrad_loss.ops.error_function import erfc as erfc
 from tinygrad_loss.ops.error_function import erfcinv as erfcinv
@@ -63,10 +68,6 @@ from tinygrad_loss.ops.error_function import erfinv as erfinv
 from tinygrad_loss.ops.error_function import log_ndtr as log_ndtr
 from tinygrad_loss.ops.error_function import ndtr as ndtr
 from tinygrad_loss.ops.error_function import ndtri as ndtri
-from tinygrad_loss.ops.distance import cosine_similarity as cosine_similarity
-from tinygrad_loss.ops.distance import p_norm as p_norm
-from tinygrad_loss.ops.distance import pairwise_distance as pairwise_distance
-from tinygrad_loss.ops.distance import pdist as pdist
 from tinygrad_loss.ops.exponential import expit as expit
 from tinygrad_loss.ops.exponential import log_sigmoid as log_sigmoid
 from tinygrad_loss.ops.exponential import log_softmax as log_softmax

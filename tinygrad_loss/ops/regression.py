@@ -36,11 +36,15 @@ huber_error = pointwise(
 
 def _poisson(z: Array, t: Array) -> Array:
     rate = np.exp(z)
-    return np.where(np.isinf(z), rate + np.where(t == 0, 0.0, np.where(z < 0, np.inf, 0.0)), rate - t * z)
+    return np.where(np.isinf(z), np.where((z > 0) | (t == 0), rate, np.inf), rate - t * z)
 
 
 poisson_error = pointwise(
-    "poisson_error", _poisson, lambda z, t: np.exp(z) - t, lambda z, _t: -z, doc=r"e^z - t z, a count's negative log-likelihood at log-rate z"
+    "poisson_error",
+    _poisson,
+    lambda z, t: np.exp(z) - t,
+    lambda z, _t: -z,
+    doc=r"e^z - t z, a count's negative log-likelihood at log-rate z",
 )
 poisson_mean_error = pointwise(
     "poisson_mean_error",
