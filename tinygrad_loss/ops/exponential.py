@@ -9,8 +9,8 @@ from tinygrad_loss.engine.declare import custom, door, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 
 __all__ = [
-    "exp", "exp2", "expit", "expm1", "log", "log1p", "log2", "log10", "log_sigmoid", "logaddexp", "logit", "logsumexp", "log_softmax",
-    "softmax", "softplus", "tanh",
+    "exp", "exp2", "expit", "expm1", "log", "log1p", "log2", "log10", "log_sigmoid", "logaddexp", "logit",
+    "logsumexp", "log_softmax", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
 LN2: Final = 0.6931471805599453
@@ -19,8 +19,8 @@ POSITIVE: Final = (0.1, 3.0)
 WIDE: Final = (-30.0, 30.0)
 
 exp = elementwise("exp", np.exp, lambda y, _x: y, numpy=np.exp, doc=r"e^x")
-exp2 = elementwise("exp2", np.exp2, lambda y, _x: y * LN2, numpy=np.exp2, doc=r"2^x")
-expm1 = elementwise("expm1", np.expm1, lambda _y, x: np.exp(x), numpy=np.expm1, doc=r"e^x - 1, exact near 0")
+exp2 = elementwise("exp2", np.exp2, lambda y, _x: y * LN2, numpy=(np.exp2, "exp2"), doc=r"2^x")
+expm1 = elementwise("expm1", np.expm1, lambda _y, x: np.exp(x), numpy=(np.expm1, "expm1"), doc=r"e^x - 1, exact near 0")
 _pole = Facts(nature="infinite", tie=lambda _y, x: x == 0)
 log = elementwise("log", np.log, lambda _y, x: 1.0 / x, numpy=np.log, facts=_pole, domain=POSITIVE, doc=r"\log x")
 log2 = elementwise("log2", np.log2, lambda _y, x: (1.0 / LN2) / x, numpy=np.log2, facts=_pole, domain=POSITIVE, doc=r"\log_2 x")
@@ -29,12 +29,26 @@ log1p = elementwise(
     "log1p",
     np.log1p,
     lambda _y, x: 1.0 / (1.0 + x),
-    numpy=np.log1p,
+    numpy=(np.log1p, "log1p"),
     facts=Facts(nature="infinite", tie=lambda _y, x: x == -1),
     domain=(-0.9, 3.0),
     doc=r"\log(1 + x), exact near 0",
 )
-tanh = elementwise("tanh", np.tanh, lambda y, _x: 1.0 - y * y, numpy=np.tanh, domain=(-4.0, 4.0), doc=r"\tanh x")
+tanh = elementwise("tanh", np.tanh, lambda _y, x: sech2(x), numpy=np.tanh, domain=(-4.0, 4.0), doc=r"\tanh x")
+
+
+def _sech2(x: Array) -> Array:
+    e = np.exp(np.abs(x) * -2.0)
+    return 4.0 * e / np.square(1.0 + e)
+
+
+sech2: Rule = elementwise(
+    "sech2",
+    _sech2,
+    lambda y, x: -2.0 * np.tanh(x) * y,
+    domain=(-4.0, 4.0),
+    doc=r"1 / \cosh^2 x, the slope of \tanh, without the cancellation of 1 - \tanh^2 x",
+)
 
 
 def _expit(x: Array) -> Array:
@@ -48,7 +62,7 @@ expit: Rule = elementwise(
 expit_slope: Rule = elementwise(
     "expit_slope",
     lambda x: _expit(x) * _expit(-x),
-    lambda y, x: y * (1.0 - 2.0 * expit(x)),
+    lambda y, x: -y * np.tanh(x * 0.5),
     domain=WIDE,
     doc=r"\sigma(x)\,\sigma(-x), the slope of the logistic function, without the cancellation of 1 - \sigma",
 )

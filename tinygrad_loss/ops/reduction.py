@@ -8,9 +8,10 @@ import numpy as np
 from tinygrad_loss.engine.declare import custom, door, linear
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array, Facts
+from tinygrad_loss.ops.cumulative import before, cumprod_
 from tinygrad_loss.ops.shape import broadcast_to_, reshape_
 
-__all__ = ["max", "mean", "min", "sum"]
+__all__ = ["max", "mean", "min", "prod", "ptp", "sum"]
 
 
 def over(x: Array, axis: Any) -> tuple[int, ...]:
@@ -67,6 +68,28 @@ max_ = custom("max", lambda x, axis: x.max(axis=axis), [_extreme_vjp], _extreme_
 min_ = custom("min", lambda x, axis: x.min(axis=axis), [_extreme_vjp], _extreme_jvp, facts=_ties, doc=r"\min_i x_i")
 
 
+def _others(x: Array, axis: tuple[int, ...]) -> Array:
+    """Return for each entry the product of all others; nothing is divided, so zeros are exact, to every order."""
+    if len(axis) == 1:
+        (k,) = axis
+        earlier = before(cumprod_(x, axis=k, reverse=False), k, 1.0)
+        return earlier * before(cumprod_(x, axis=k, reverse=True), k, 1.0, reverse=True)
+    order = (*(i for i in range(x.ndim) if i not in axis), *axis)
+    first = x.ndim - len(axis)
+    turned = np.transpose(x, order)
+    others = _others(np.reshape(turned, (*turned.shape[:first], count(x, axis))), (first,))
+    return np.transpose(np.reshape(others, turned.shape), tuple(order.index(i) for i in range(x.ndim)))
+
+
+prod_ = custom(
+    "prod",
+    lambda x, axis: np.prod(x, axis=axis),
+    [lambda g, _y, x, axis: kept(g, x, axis) * _others(x, axis)],
+    lambda dx, _y, x, axis: np.sum(dx[0] * _others(x, axis), axis=axis),
+    doc=r"\prod_i x_i",
+)
+
+
 def _reduce(op: Any, a: Array, axis: Any, keepdims: bool, where: Any, neutral: float, initial: Any, combine: Any) -> Array:
     """Reduce in canonical form: mask what ``where`` leaves out, then fold ``initial`` in, then give the axes back."""
     if where is not True:
@@ -107,7 +130,7 @@ def mean(a: Array, axis: Any = None, dtype: Any = None, out: None = None, keepdi
         a = a.astype(dtype)
     if where is not True:
         kept_entries = np.broadcast_to(where, a.shape)
-        return sum(a, axis, keepdims=keepdims, where=where) / np.sum(kept_entries, axis=axis, keepdims=keepdims)
+        return sum(a, axis, keepdims=keepdims, where=where) / np.sum(kept_entries, axis=axis, keepdims=keepdims).astype(a.dtype)
     return _reduce(mean_, a, axis, keepdims, True, 0.0, None, None)
 
 
@@ -133,3 +156,26 @@ def min(a: Array, axis: Any = None, out: None = None, keepdims: bool = False, in
     """
     no_out(out)
     return _reduce(min_, a, axis, keepdims, where, math.inf, initial, np.minimum)
+
+
+@door(np.prod, (np.multiply, "reduce"), methods=("prod",))
+def prod(
+    a: Array, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Array:
+    r"""Return $\prod_i x_i$ over the given axes; the gradient is exact where entries are 0.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(np.prod)([0.0, 2.0, 3.0])
+    array([6., 0., 0.])
+    """
+    no_out(out, "np.prod")
+    if dtype is not None:
+        a = a.astype(dtype)
+    return _reduce(prod_, a, axis, keepdims, where, 1.0, initial, np.multiply)
+
+
+@door(np.ptp)
+def ptp(a: Array, axis: Any = None, out: None = None, keepdims: bool = False) -> Array:
+    """Return the range from the smallest to the largest entry over the given axes."""
+    no_out(out, "np.ptp")
+    return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)

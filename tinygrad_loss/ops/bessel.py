@@ -1,0 +1,107 @@
+"""Bessel functions of whole order, whose slopes are their neighbours."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import door, elementwise
+from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.scipy_ufunc import scipy_ufunc
+
+__all__ = ["i0", "i0e", "i1", "i1e", "j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1"]
+
+POSITIVE: Final = (0.3, 3.0)
+FIRST_TWO: Final = {
+    "iv": ("i0", "i1"),
+    "ive": ("i0e", "i1e"),
+    "jv": ("j0", "j1"),
+    "kv": ("k0", "k1"),
+    "kve": ("k0e", "k1e"),
+    "yv": ("y0", "y1"),
+}
+"""SciPy's functions of any order, and its faster ones of orders 0 and 1."""
+
+
+def _of_order(name: str) -> Rule:
+    """Return a forward of ``x`` with the order as a static argument."""
+    general = scipy_ufunc(name)
+    first = [scipy_ufunc(short) for short in FIRST_TWO[name]]
+
+    def forward(x: Any, order: int) -> Any:
+        return first[order](x) if order < 2 else general(x.dtype.type(order), x)
+
+    return forward
+
+
+def _slope(lower: float, upper: float, family: Any) -> Rule:
+    """Return the partial made of the neighbours in the order; those of order -1 and 1 are equal up to a sign."""
+
+    def partial(_y: Array, x: Array, order: int) -> Array:
+        bessel = family()
+        if order == 0:
+            return (lower if lower == upper else upper) * 2.0 * bessel(x, order=1)
+        return lower * bessel(x, order=order - 1) + upper * bessel(x, order=order + 1)
+
+    return partial
+
+
+_pole = Facts(nature="infinite", tie=lambda _y, x, order: x == 0)
+bessel_i: Rule = elementwise(
+    "bessel_i", _of_order("iv"), _slope(0.5, 0.5, lambda: bessel_i), static=True, doc=r"I_n(x), modified, of the first kind"
+)
+bessel_j: Rule = elementwise(
+    "bessel_j", _of_order("jv"), _slope(0.5, -0.5, lambda: bessel_j), static=True, doc=r"J_n(x), of the first kind"
+)
+bessel_k: Rule = elementwise(
+    "bessel_k",
+    _of_order("kv"),
+    _slope(-0.5, -0.5, lambda: bessel_k),
+    static=True,
+    facts=_pole,
+    domain=POSITIVE,
+    doc=r"K_n(x), modified, of the second kind",
+)
+bessel_y: Rule = elementwise(
+    "bessel_y",
+    _of_order("yv"),
+    _slope(0.5, -0.5, lambda: bessel_y),
+    static=True,
+    facts=_pole,
+    domain=POSITIVE,
+    doc=r"Y_n(x), of the second kind",
+)
+bessel_ie: Rule = elementwise(
+    "bessel_ie",
+    _of_order("ive"),
+    lambda y, x, order: _slope(0.5, 0.5, lambda: bessel_ie)(y, x, order) - np.sign(x) * y,
+    static=True,
+    facts=Facts(nature="kink", tie=lambda _y, x, order: (x == 0) & (order == 0)),
+    doc=r"e^{-|x|} I_n(x)",
+)
+bessel_ke: Rule = elementwise(
+    "bessel_ke",
+    _of_order("kve"),
+    lambda y, x, order: y + _slope(-0.5, -0.5, lambda: bessel_ke)(y, x, order),
+    static=True,
+    facts=_pole,
+    domain=POSITIVE,
+    doc=r"e^x K_n(x)",
+)
+
+
+def _door(name: str, family: Rule, order: int, *more: object) -> Rule:
+    @door(name, *more)
+    def bessel(x: Array) -> Array:
+        return family(x if hasattr(x, "ndim") else np.asarray(x, np.float64), order=order)
+
+    bessel.__name__ = bessel.__qualname__ = name
+    bessel.__doc__ = f"Return the Bessel function ``scipy.special.{name}``."
+    return bessel
+
+
+i0, i1 = _door("i0", bessel_i, 0, np.i0), _door("i1", bessel_i, 1)
+i0e, i1e = _door("i0e", bessel_ie, 0), _door("i1e", bessel_ie, 1)
+j0, j1 = _door("j0", bessel_j, 0), _door("j1", bessel_j, 1)
+k0, k1 = _door("k0", bessel_k, 0), _door("k1", bessel_k, 1)
+k0e, k1e = _door("k0e", bessel_ke, 0), _door("k1e", bessel_ke, 1)
+y0, y1 = _door("y0", bessel_y, 0), _door("y1", bessel_y, 1)
