@@ -43,6 +43,9 @@ class Kind:
         no_out(kwargs.pop("out", None), numpy_name(ufunc))
         if method == "__call__":
             return _call(ufunc, inputs, kwargs)
+        if method == "outer" and len(inputs) == 2 and not kwargs:
+            a, b = (x if hasattr(x, "ndim") else np.asarray(x) for x in inputs)
+            return ufunc(a.reshape(a.shape + (1,) * b.ndim), b)
         answer = DOORS.get((ufunc, method))
         if answer is None:
             raise no_rule(f"{numpy_name(ufunc)}.{method}")

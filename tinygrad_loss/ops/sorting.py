@@ -8,7 +8,7 @@ from tinygrad_loss.engine.declare import custom, door, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.along import take_along_
 
-__all__ = ["argsort", "sort"]
+__all__ = ["argpartition", "argsort", "partition", "sort"]
 
 
 def flat(x: Array, axis: int | None) -> tuple[Array, int]:
@@ -70,3 +70,55 @@ def argsort(a: Array, axis: int | None = -1, kind: Any = None, order: None = Non
     del order
     x, along = flat(a, axis)
     return argsort_(x, axis=along, kind="stable" if stable else kind)
+
+
+# ---- partitions: only the entry at position kth is where a sort would put it --------------------------------------------------
+
+
+def _repeated(y: Array, axis: int, kth: tuple[int, ...]) -> Array:
+    """Return True for entries that equal one of another position that the partition has put in its place."""
+    tied = np.zeros_like(y, dtype=bool)
+    for k in kth:
+        placed = y[(slice(None),) * axis + (slice(k, k + 1),)]
+        same = y == placed
+        tied = tied | (same & (np.sum(same, axis=axis, keepdims=True) > 1))
+    return tied
+
+
+argpartition_: Rule = predicate(
+    "argpartition",
+    lambda x, kth, axis: np.argpartition(x, kth, axis=axis),
+    arity=None,
+    facts=Facts(nature="jump", tie=lambda y, x, kth, axis: _repeated(take_along_(x, y, axis=axis), axis, kth)),
+    doc="positions that would partition x around its kth entries",
+)
+partition_: Rule = custom(
+    "partition",
+    lambda x, kth, axis: np.take_along_axis(x, np.argpartition(x, kth, axis=axis), axis),
+    [lambda g, _y, x, kth, axis: take_along_(g, _order(argpartition_(x, kth=kth, axis=axis), axis), axis=axis)],
+    lambda dx, _y, x, kth, axis: take_along_(dx[0], argpartition_(x, kth=kth, axis=axis), axis=axis),
+    facts=Facts(nature="kink", tie=lambda y, _x, kth, axis: _repeated(y, axis, kth)),
+    doc="the entries with the kth smallest in its place, smaller ones before it, larger ones after",
+)
+
+
+def _placed(x: Array, axis: int, kth: Any) -> tuple[int, ...]:
+    """Return positions from the left."""
+    given = kth if isinstance(kth, tuple | list | np.ndarray) else (kth,)
+    return tuple(sorted(int(k) % x.shape[axis] for k in given))
+
+
+@door(np.partition)
+def partition(a: Array, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Array:
+    """Return the entries with the ``kth`` smallest in its place, smaller ones before it, larger ones after."""
+    del kind, order
+    x, along = flat(a, axis)
+    return partition_(x, kth=_placed(x, along, kth), axis=along)
+
+
+@door(np.argpartition, methods=("argpartition",))
+def argpartition(a: Array, kth: Any, axis: int | None = -1, kind: str = "introselect", order: None = None) -> Array:
+    """Return the positions that would partition ``a``: no gradient."""
+    del kind, order
+    x, along = flat(a, axis)
+    return argpartition_(x, kth=_placed(x, along, kth), axis=along)

@@ -1,0 +1,71 @@
+"""Whether arrays agree, and what takes the place of nan."""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import door, elementwise, predicate
+from tinygrad_loss.engine.op import Array, Rule
+
+__all__ = ["allclose", "array_equal", "array_equiv", "isclose", "nan_to_num"]
+
+isclose_: Rule = predicate(
+    "isclose",
+    lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan),
+    arity=None,
+    doc=r"|a - b| \le atol + rtol |b|",
+)
+
+
+@door(np.isclose)
+def isclose(a: Array, b: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Array:
+    r"""Return where $|a - b| \le atol + rtol |b|$."""
+    return isclose_(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@door(np.allclose)
+def allclose(a: Array, b: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    r"""Return whether $|a - b| \le atol + rtol |b|$ everywhere."""
+    return bool(np.all(isclose(a, b, rtol, atol, equal_nan)))
+
+
+@door(np.array_equal)
+def array_equal(a1: Array, a2: Array, equal_nan: bool = False) -> bool:
+    """Return whether two arrays have the same shape and the same entries."""
+    a1, a2 = (a if hasattr(a, "ndim") else np.asarray(a) for a in (a1, a2))
+    if a1.shape != a2.shape:
+        return False
+    same = a1 == a2
+    return bool(np.all(same | (np.isnan(a1) & np.isnan(a2)) if equal_nan else same))
+
+
+@door(np.array_equiv)
+def array_equiv(a1: Array, a2: Array) -> bool:
+    """Return whether two arrays broadcast to the same entries."""
+    a1, a2 = (a if hasattr(a, "ndim") else np.asarray(a) for a in (a1, a2))
+    try:
+        np.broadcast_shapes(a1.shape, a2.shape)
+    except ValueError:
+        return False
+    return bool(np.all(a1 == a2))
+
+
+nan_to_num_: Rule = elementwise(
+    "nan_to_num",
+    lambda x, **to: np.nan_to_num(x, **to),
+    lambda _y, x, **_to: np.isfinite(x),
+    static=True,
+    doc="x with numbers in place of nan and infinities, from which no gradient comes",
+)
+
+
+@door(np.nan_to_num)
+def nan_to_num(x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
+    """Put numbers in place of nan and infinities; no gradient comes from there.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda x: np.sum(np.nan_to_num(x)))([1.0, np.nan])
+    array([1., 0.])
+    """
+    del copy
+    return nan_to_num_(x, nan=nan, posinf=posinf, neginf=neginf)
