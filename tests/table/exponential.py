@@ -17,6 +17,7 @@ ROWS = table(
     Row(name="log10", at=(100.0,), value=2.0, slopes=(0.01 / LN10,), curvature=-1e-4 / LN10, source=CLOSED, tied=(0.0,)),
     Row(name="log1p", at=(1.0,), value=LN2, slopes=(0.5,), curvature=-0.25, source=CLOSED, tied=(-1.0,)),
     Row(name="tanh", at=(0.0,), value=0.0, slopes=(1.0,), curvature=0.0, source=CLOSED),
+    Row(name="sech2", at=(0.0,), value=1.0, slopes=(0.0,), curvature=-2.0, source=CLOSED),
     Row(name="expit", at=(0.0,), value=0.5, slopes=(0.25,), curvature=0.0, source=CLOSED),
     Row(name="expit_slope", at=(0.0,), value=0.25, slopes=(0.0,), curvature=-0.125, source=CLOSED),
     Row(name="softplus", at=(0.0,), value=LN2, slopes=(0.5,), curvature=0.25, source=CLOSED),

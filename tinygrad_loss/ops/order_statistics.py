@@ -23,6 +23,16 @@ PLOTTING: Final = {
     "normal_unbiased": (3 / 8, 3 / 8),
 }
 """Constants (alpha, beta) of the continuous methods (Hyndman and Fan 1996, Sample quantiles, The American Statistician 50)."""
+STEPS_AT_WHOLE: Final = {
+    "lower": lambda q, n: q * (n - 1),
+    "higher": lambda q, n: q * (n - 1),
+    "midpoint": lambda q, n: q * (n - 1),
+    "nearest": lambda q, n: q * (n - 1) + 0.5,
+    "inverted_cdf": lambda q, n: q * n,
+    "averaged_inverted_cdf": lambda q, n: q * n,
+    "closest_observation": lambda q, n: q * n + 0.5,
+}
+"""What is a whole number where another entry is chosen, for the methods that are step functions of q."""
 
 
 def _sorted(a: Array, axis: Any) -> tuple[Array, tuple[int, ...]]:
@@ -52,19 +62,19 @@ def _step(q: np.ndarray, n: int, method: str) -> np.ndarray:
     return np.minimum(np.floor(_positions(n, q, method)), n - 2).astype(np.int64)
 
 
-def _steps(_y: np.ndarray, q: np.ndarray, n: int, method: str) -> np.ndarray:
-    """Return True where the quantile is another entry just beside ``q``."""
-    return _positions(n, np.nextafter(q, 0.0), method) != _positions(n, np.nextafter(q, 1.0), method)
+def _steps(_y: Array, q: Array, n: int, method: str) -> Array:
+    """Return True where another entry is chosen just beside ``q``."""
+    v = STEPS_AT_WHOLE[method](q, n)
+    return v == np.rint(v)
 
 
-_jump = Facts(nature="jump", tie=lambda y, q, n, method: steps_(q, n=n, method=method))
-steps_: Rule = predicate("quantile_steps", lambda q, n, method: _steps(q, q, n, method), arity=None, doc="whether a quantile jumps at q")
+_jump = Facts(nature="jump", tie=_steps)
 step_: Rule = predicate(
     "quantile_step", _step, arity=None, facts=_jump, doc="the left one of the sorted entries that a quantile is made of"
 )
 part_: Rule = predicate(
     "quantile_part",
-    lambda q, n, method: _positions(n, q, method) - _step(q, n, method),
+    lambda q, n, method: (_positions(n, q, method) - _step(q, n, method)).astype(q.dtype),
     arity=None,
     facts=_jump,
     doc="how far between two sorted entries a quantile lies",

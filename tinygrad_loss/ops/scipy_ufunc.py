@@ -14,8 +14,9 @@ def scipy_ufunc(name: str) -> Rule:
 
     def forward(*x: Array) -> Array:
         y = getattr(import_module("scipy.special"), name)(*x)
-        # SciPy has no half precision, and answers it with single precision.
-        halves = y.dtype == np.float32 and all(getattr(a, "dtype", np.float16) == np.float16 for a in x)
-        return y.astype(np.float16) if halves else y
+        given = [a.dtype for a in x if hasattr(a, "dtype")]
+        # SciPy has no half precision, and to some functions a number beside single precision means double.
+        kept = np.result_type(*given) if given else y.dtype
+        return y.astype(kept) if kept.kind == "f" and kept != y.dtype else y
 
     return forward

@@ -125,7 +125,8 @@ def multigammaln(a: Array, d: int) -> Array:
 
 
 def _density_of_gamma(x: Array, a: Array) -> Array:
-    return np.exp(xlogy(a - 1.0, x) - x - gammaln(a))
+    log_gamma = math.lgamma(a) if isinstance(a, int | float) else gammaln(a)  # a number stays weak
+    return np.exp(xlogy(a - 1.0, x) - x - log_gamma)
 
 
 _lower_limit = Facts(nature="infinite", tie=lambda _y, x, a: x == 0)

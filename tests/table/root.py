@@ -1,0 +1,21 @@
+"""Rows of ``ops/root.py`` and ``ops/norm.py``."""
+
+from table.row import Row, Sample, table
+
+CLOSED = "closed form"
+
+ROWS = table(
+    Row(name="sqrt", at=(4.0,), value=2.0, slopes=(0.25,), curvature=-1 / 32, source=CLOSED, tied=(0.0,)),
+    Row(name="cbrt", at=(8.0,), value=2.0, slopes=(1 / 12,), curvature=-1 / 144, source=CLOSED, tied=(0.0,)),
+    Row(name="hypot", at=(3.0, 4.0), value=5.0, slopes=(0.6, 0.8), curvature=16 / 125, source=CLOSED, tied=(0.0, 0.0)),
+    Row(
+        name="norm2",
+        at=([3.0, 4.0],),
+        static={"axis": (0,)},
+        value=5.0,
+        slopes=([0.6, 0.8],),
+        source=CLOSED,
+        samples=(Sample((2, 3), axis=(0,)), Sample((2, 3), axis=(0, 1)), Sample((2, 3, 2), axis=(0, 2))),
+        tied=([0.0, 0.0],),
+    ),
+)
