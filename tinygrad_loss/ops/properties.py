@@ -8,7 +8,7 @@ from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["operand", "ours"]
+__all__ = ["operand", "ours", "values"]
 
 
 def operand(x: Any) -> Array:
@@ -19,6 +19,13 @@ def operand(x: Any) -> Array:
 def ours(x: Any) -> bool:
     """Whether ``x`` is one of our kinds of array, so that what is computed from it is recorded."""
     return isinstance(x, Kind)
+
+
+def values(x: Array) -> Any:
+    """Return the plain array inside a tensor: for indices, masks and statistics, which have no gradient."""
+    while isinstance(x, Kind) and hasattr(x, "value"):
+        x = x.value
+    return x
 
 
 @door(np.copy, methods=("copy",))

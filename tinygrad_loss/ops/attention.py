@@ -1,0 +1,127 @@
+"""Attention: a mean of values, weighted by how well keys answer a query."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.exponential import softmax_
+from tinygrad_loss.ops.properties import operand, values
+from tinygrad_loss.ops.regularisation import dropout
+
+__all__ = ["attention_weights", "causal_mask", "scaled_dot_product_attention"]
+
+
+def causal_mask(queries: int, keys: int) -> np.ndarray:
+    """Return which keys each query may see: those that do not come after it.
+
+    >>> import tinygrad_loss as tl
+    >>> tl.ops.causal_mask(2, 3)
+    array([[ True, False, False],
+           [ True,  True, False]])
+    """
+    return np.tri(queries, keys, dtype=bool)
+
+
+def attention_weights(scores: Array, mask: Array | None = None) -> Array:
+    """Return the softmax of ``scores`` over the last axis; a query that may see no key weighs all of them 0.
+
+    Args:
+        scores: ``[..., L, S]``.
+        mask: broadcasts against them: True where a key may be seen, or numbers that are added.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.attention_weights(np.zeros((1, 2)), np.array([True, False]))
+    array([[1., 0.]])
+    """
+    if mask is None:
+        return softmax_(scores, axis=-1)
+    mask = operand(mask)
+    if mask.dtype != np.bool_:
+        return softmax_(scores + mask, axis=-1)
+    visible: Any = values(mask)
+    # Adding -inf costs one pass, choosing with np.where four to ten times as much.
+    hidden = np.where(visible, 0.0, -np.inf).astype(scores.dtype)
+    blind = ~np.any(visible, axis=-1, keepdims=True)
+    if not blind.any():
+        return softmax_(scores + hidden, axis=-1)
+    return np.where(blind, 0.0, softmax_(scores + np.where(blind, 0.0, hidden).astype(scores.dtype), axis=-1))
+
+
+def scaled_dot_product_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    attn_mask: Array | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+    *,
+    rng: Any = None,
+) -> Array:
+    r"""Return $\mathrm{softmax}(Q K^\top / \sqrt{E} + M)\, V$.
+
+    Args:
+        query: ``[..., L, E]``.
+        key: ``[..., S, E]``.
+        value: ``[..., S, V]``.
+        attn_mask: broadcasts against ``[..., L, S]``: True where a key may be seen, or numbers that are added to the scores.
+        dropout_p: the probability of dropping a weight.
+        is_causal: whether a query may not see later keys.
+        scale: replaces $1 / \sqrt{E}$.
+        enable_gqa: whether several query heads on axis -3 share a head of key and value.
+        rng: a seed or generator for the dropout.
+
+    Returns:
+        ``[..., L, V]``.
+
+    Raises:
+        ShapeError: the axes do not fit.
+        ArgumentError: both a mask and ``is_causal``.
+
+    Source: Vaswani and others, Attention is all you need, 2017.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.scaled_dot_product_attention(np.zeros((1, 2)), np.ones((2, 2)), np.array([[1.0], [3.0]]))
+    array([[2.]])
+    """
+    query, key, value = operand(query), operand(key), operand(value)
+    if min(query.ndim, key.ndim, value.ndim) < 2 or query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+        raise errors.shapes(
+            "scaled_dot_product_attention",
+            "query and key have equally many features, key and value equally many positions",
+            (query.shape, key.shape, value.shape),
+            "query [..., L, E], key [..., S, E], value [..., S, V]",
+        )
+    if is_causal and attn_mask is not None:
+        raise errors.ArgumentError(
+            errors.say(
+                "scaled_dot_product_attention", "give either attn_mask or is_causal", "both", "attn_mask=mask & tl.ops.causal_mask(L, S)"
+            )
+        )
+    if enable_gqa:
+        key, value = _shared(query, key), _shared(query, value)
+    if is_causal:
+        attn_mask = causal_mask(query.shape[-2], key.shape[-2])
+    factor = 1.0 / math.sqrt(max(query.shape[-1], 1)) if scale is None else scale
+    weights = attention_weights((query * factor) @ np.swapaxes(key, -1, -2), attn_mask)
+    if dropout_p:
+        weights = dropout(weights, dropout_p, rng=rng)
+    return weights @ value
+
+
+def _shared(query: Array, x: Array) -> Array:
+    """Repeat each head of keys or values for the query heads that share it."""
+    if query.ndim < 3 or x.ndim < 3 or query.shape[-3] % x.shape[-3]:
+        raise errors.shapes(
+            "scaled_dot_product_attention",
+            "the query's heads on axis -3 are a multiple of the others'",
+            (query.shape, x.shape),
+            "enable_gqa=False",
+        )
+    times = query.shape[-3] // x.shape[-3]
+    wide = np.broadcast_to(np.expand_dims(x, -3), (*x.shape[:-2], times, *x.shape[-2:]))
+    return wide.reshape((*x.shape[:-3], query.shape[-3], *x.shape[-2:]))

@@ -1,0 +1,418 @@
+"""Convolution: a product of windows and filters. It and its two transposes are each other's derivatives, so every order is exact."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.declare import bilinear, linear
+from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.windows import Geometry, blocks, gather, grouped, scatter
+
+__all__ = [
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+]  # fmt: skip
+
+AXES: Final = {1: "L", 2: "H, W", 3: "D, H, W"}
+
+# ---- three kernels, closed under differentiation -------------------------------------------------------------------------
+
+
+def _last(x: np.ndarray) -> np.ndarray:
+    """Put the channels last, without a copy."""
+    return np.moveaxis(x, 1, -1)
+
+
+def _filters(weight: np.ndarray, groups: int) -> np.ndarray:
+    """Return filters as ``[groups, kernel, channels in, channels out]``."""
+    out, channels, *kernel = weight.shape
+    return np.ascontiguousarray(weight.reshape((groups, out // groups, channels, math.prod(kernel))).transpose((0, 3, 2, 1)))
+
+
+def _convolve(x: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
+    images, groups = _last(x), geometry.groups
+    out = len(weight)
+    count = geometry.count(x.shape[2:])
+    filters = _filters(weight, groups).reshape((groups, -1, out // groups))
+    y = np.empty((len(x), *count, out), np.result_type(x, weight))
+    for part in blocks(len(x), math.prod(count) * filters[0].shape[0] * groups * x.itemsize):
+        product = gather(images[part], geometry, count) @ filters
+        y[part] = (product[0] if groups == 1 else product.swapaxes(0, 1)).reshape(y[part].shape)
+    return np.moveaxis(y, -1, 1)
+
+
+def _convolve_input(g: np.ndarray, weight: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
+    rows, groups = _last(g), geometry.groups
+    count = g.shape[2:]
+    filters = np.ascontiguousarray(_filters(weight, groups).swapaxes(2, 3))
+    x = np.empty((len(g), *size, weight.shape[1] * groups), np.result_type(g, weight))
+    for part in blocks(len(g), math.prod(count) * weight.shape[1] * groups * g.itemsize):
+        x[part] = scatter(grouped(rows[part], groups), filters, geometry, size, count)
+    return np.moveaxis(x, -1, 1)
+
+
+def _convolve_weight(x: np.ndarray, g: np.ndarray, geometry: Geometry) -> np.ndarray:
+    images, rows, groups = _last(x), _last(g), geometry.groups
+    channels, out, taps = x.shape[1] // groups, g.shape[1] // groups, math.prod(geometry.kernel)
+    count = g.shape[2:]
+    total = np.zeros((groups, taps * channels, out), np.result_type(x, g))
+    for part in blocks(len(x), math.prod(count) * taps * x.shape[1] * x.itemsize):
+        total += gather(images[part], geometry, count).swapaxes(1, 2) @ grouped(rows[part], groups)
+    return total.reshape((groups, taps, channels, out)).transpose((0, 3, 2, 1)).reshape((groups * out, channels, *geometry.kernel))
+
+
+convolution: Rule = bilinear(
+    "convolution",
+    _convolve,
+    lambda g, x, weight, geometry: convolution_input(g, weight, geometry=geometry, size=x.shape[2:]),
+    lambda g, x, weight, geometry: convolution_weight(x, g, geometry=geometry),
+    static=True,
+    doc=r"\sum_{c, k} w_{o c k}\, x_{c,\, s p + d k}, the windows of x times filters",
+)
+convolution_input: Rule = bilinear(
+    "convolution_input",
+    _convolve_input,
+    lambda g, _y, weight, geometry, size: convolution(g, weight, geometry=geometry),
+    lambda g, y, weight, geometry, size: convolution_weight(g, y, geometry=geometry),
+    static=True,
+    doc="filters added into an image where windows lie: the transposed convolution",
+)
+convolution_weight: Rule = bilinear(
+    "convolution_weight",
+    _convolve_weight,
+    lambda g, x, y, geometry: convolution_input(y, g, geometry=geometry, size=x.shape[2:]),
+    lambda g, x, y, geometry: convolution(x, g, geometry=geometry),
+    static=True,
+    doc="the windows of x times an image of weights",
+)
+
+
+def _channel_sums(x: np.ndarray) -> np.ndarray:
+    rows = _last(x).reshape((-1, x.shape[1]))
+    return np.ones(len(rows), rows.dtype) @ rows
+
+
+channel_sums: Rule = linear(
+    "channel_sums",
+    _channel_sums,
+    lambda g, x: np.broadcast_to(g.reshape((-1,) + (1,) * (x.ndim - 2)), x.shape),
+    doc="the sum of each channel",
+)
+shift: Rule = linear(
+    "shift_channels",
+    lambda x, bias: np.moveaxis(np.moveaxis(x, 1, -1) + bias, -1, 1),
+    lambda i, g, _x, _bias: channel_sums(g) if i else g,
+    arity=None,
+    doc="a number added to each channel",
+)
+
+# ---- what people call -----------------------------------------------------------------------------------------------------
+
+
+def each_axis(value: Any, dims: int, op: str, name: str) -> tuple[int, ...]:
+    """Return a setting as one whole number per spatial axis."""
+    given = tuple(int(v) for v in value) if isinstance(value, Sequence) and not isinstance(value, str) else (int(value),)
+    if len(given) == 1:
+        given *= dims
+    if len(given) != dims:
+        raise errors.ArgumentError(
+            errors.say(op, f"{name} is one number, or one per spatial axis ({dims})", str(value), f"{name}={given[0]}")
+        )
+    return given
+
+
+def positive(value: Any, dims: int, op: str, name: str) -> tuple[int, ...]:
+    """Return a setting as one positive whole number per spatial axis."""
+    given = each_axis(value, dims, op, name)
+    if min(given) < 1:
+        raise errors.DomainError(errors.say(op, f"{name} must be at least 1", str(value), f"{name}=1"))
+    return given
+
+
+def _padding(
+    padding: Any, op: str, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> tuple[tuple[int, int], ...]:
+    if padding == "valid":
+        return ((0, 0),) * len(kernel)
+    if padding == "same":
+        if max(stride) > 1:
+            raise errors.ArgumentError(errors.say(op, 'padding="same" keeps the size, so stride must be 1', f"stride={stride}", "stride=1"))
+        totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+        return tuple((total // 2, total - total // 2) for total in totals)
+    if isinstance(padding, str):
+        raise errors.unknown_name(op, "padding", padding, ("valid", "same"))
+    given = each_axis(padding, len(kernel), op, "padding")
+    if min(given) < 0:
+        raise errors.DomainError(errors.say(op, "padding must not be negative", str(padding), "padding=0"))
+    return tuple((p, p) for p in given)
+
+
+def _shapes(op: str, dims: int, x: Array, weight: Array) -> None:
+    if weight.ndim != dims + 2 or x.ndim not in {dims + 1, dims + 2}:
+        raise errors.shapes(
+            op,
+            f"the input is [N, C, {AXES[dims]}] or [C, {AXES[dims]}], and the weight has {dims + 2} axes",
+            (x.shape, weight.shape),
+            f"np.reshape(x, (batch, channels, {'...' if dims > 1 else 'length'}))",
+        )
+
+
+def _array(x: Array) -> Array:
+    return x if hasattr(x, "ndim") else np.asarray(x)
+
+
+def _convolution(dims: int, x: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+    op = f"conv{dims}d"
+    x, weight = _array(x), _array(weight)
+    _shapes(op, dims, x, weight)
+    if x.ndim == dims + 1:
+        return _convolution(dims, x[None], weight, bias, stride, padding, dilation, groups)[0]
+    strides, dilations = positive(stride, dims, op, "stride"), positive(dilation, dims, op, "dilation")
+    out, channels, *kernel = weight.shape
+    if groups < 1 or out % groups:
+        raise errors.shapes(op, f"groups must divide the number of filters, groups={groups}", [weight.shape], "groups=1")
+    if x.shape[1] != channels * groups:
+        raise errors.shapes(
+            op,
+            f"the input must have {channels * groups} channels on axis 1, {channels} per group",
+            (x.shape, weight.shape),
+            f"a weight of shape ({out}, {x.shape[1] // groups}, {', '.join(map(str, kernel))})",
+        )
+    geometry = Geometry(tuple(kernel), strides, _padding(padding, op, tuple(kernel), strides, dilations), dilations, groups)
+    refuse_large(op, x, geometry)
+    y = convolution(x, weight, geometry=geometry)
+    return y if bias is None else _biased(op, y, bias)
+
+
+def refuse_large(op: str, x: Array, geometry: Geometry) -> None:
+    """Refuse a window that does not fit into the padded image."""
+    wide = tuple(n + sum(p) for n, p in zip(x.shape[2:], geometry.padding, strict=True))
+    if any(span > n for span, n in zip(geometry.spans, wide, strict=True)):
+        raise errors.shapes(
+            op,
+            f"the kernel, which covers {geometry.spans}, must fit into the padded input, which is {wide}",
+            [x.shape],
+            f"padding={max(math.ceil((span - n) / 2) for span, n in zip(geometry.spans, x.shape[2:], strict=True))}, or a smaller kernel",
+        )
+
+
+def _biased(op: str, y: Array, bias: Array) -> Array:
+    bias = _array(bias)
+    if bias.shape != (y.shape[1],):
+        raise errors.shapes(op, f"the bias has one entry per filter ({y.shape[1]})", [bias.shape], f"np.zeros({y.shape[1]})")
+    return shift(y, bias)
+
+
+def conv1d(
+    input: Array,  # noqa: A002  PyTorch's name
+    weight: Array,
+    bias: Array | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Array:
+    r"""Return the windows of a signal times filters: $y_{o p} = b_o + \sum_{c, k} w_{o c k}\, x_{c,\, s p + d k - \text{pad}}$.
+
+    Args:
+        input: ``[N, C, L]``, or ``[C, L]`` for one signal.
+        weight: ``[O, C / groups, K]``.
+        bias: ``[O]``.
+        stride: the step between windows.
+        padding: zeros at both ends, or ``"valid"`` (none), or ``"same"`` (as many as keep the length).
+        dilation: the step between the entries of a window.
+        groups: the number of parts of the channels, each with filters of its own.
+
+    Returns:
+        ``[N, O, L']``.
+
+    Raises:
+        ShapeError: the channels do not fit the weight, or the kernel does not fit into the signal.
+
+    Source: Dumoulin and Visin, A guide to convolution arithmetic for deep learning, 2016.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.conv1d(np.array([[[1.0, 2.0, 4.0]]]), np.array([[[1.0, -1.0]]]))
+    array([[[-1., -2.]]])
+    """
+    return _convolution(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(
+    input: Array,  # noqa: A002  PyTorch's name
+    weight: Array,
+    bias: Array | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Array:
+    """Return the windows of an image times filters; see `conv1d`.
+
+    Args:
+        input: ``[N, C, H, W]``, or ``[C, H, W]`` for one image.
+        weight: ``[O, C / groups, K, K']``.
+        bias: ``[O]``.
+        stride: the step between windows, one number or one per axis.
+        padding: zeros on all sides, or ``"valid"`` (none), or ``"same"`` (as many as keep the size).
+        dilation: the step between the entries of a window.
+        groups: the number of parts of the channels, each with filters of its own.
+
+    Returns:
+        ``[N, O, H', W']``.
+
+    Raises:
+        ShapeError: the channels do not fit the weight, or the kernel does not fit into the image.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))[0, 0]
+    array([[4., 4.],
+           [4., 4.]])
+    """
+    return _convolution(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    input: Array,  # noqa: A002  PyTorch's name
+    weight: Array,
+    bias: Array | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Array:
+    """Return the windows of a volume times filters; see `conv1d`.
+
+    Args:
+        input: ``[N, C, D, H, W]``, or ``[C, D, H, W]`` for one volume.
+        weight: ``[O, C / groups, K, K', K'']``.
+        bias: ``[O]``.
+        stride: the step between windows, one number or one per axis.
+        padding: zeros on all sides, or ``"valid"`` (none), or ``"same"`` (as many as keep the size).
+        dilation: the step between the entries of a window.
+        groups: the number of parts of the channels, each with filters of its own.
+
+    Returns:
+        ``[N, O, D', H', W']``.
+
+    Raises:
+        ShapeError: the channels do not fit the weight, or the kernel does not fit into the volume.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.conv3d(np.ones((1, 1, 2, 2, 2)), np.ones((1, 1, 2, 2, 2))).item()
+    8.0
+    """
+    return _convolution(3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _transposed(
+    dims: int, x: Array, weight: Array, bias: Array | None, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+) -> Array:
+    op = f"conv_transpose{dims}d"
+    x, weight = _array(x), _array(weight)
+    _shapes(op, dims, x, weight)
+    if x.ndim == dims + 1:
+        return _transposed(dims, x[None], weight, bias, stride, padding, output_padding, groups, dilation)[0]
+    strides, dilations = positive(stride, dims, op, "stride"), positive(dilation, dims, op, "dilation")
+    more = each_axis(output_padding, dims, op, "output_padding")
+    channels, _, *kernel = weight.shape
+    if x.shape[1] != channels or groups < 1 or channels % groups:
+        raise errors.shapes(
+            op,
+            f"the input must have the weight's {channels} channels on axis 1, a multiple of groups={groups}",
+            (x.shape, weight.shape),
+            f"a weight of shape ({x.shape[1]}, {weight.shape[1]}, {', '.join(map(str, kernel))})",
+        )
+    if any(not 0 <= m < max(s, d) for m, s, d in zip(more, strides, dilations, strict=True)):
+        raise errors.DomainError(
+            errors.say(op, "output_padding must be smaller than stride or dilation", str(output_padding), "output_padding=0")
+        )
+    asked = _padding(padding, op, tuple(kernel), strides, dilations)
+    # Entries added at the end first undo the padding there, so that exactly the input's windows fit; the rest are zeros.
+    back = [min(m, hi) for m, (_, hi) in zip(more, asked, strict=True)]
+    pads = tuple((lo, hi - b) for (lo, hi), b in zip(asked, back, strict=True))
+    geometry = Geometry(tuple(kernel), strides, pads, dilations, groups)
+    size = tuple((n - 1) * s - sum(p) + span for n, s, p, span in zip(x.shape[2:], strides, pads, geometry.spans, strict=True))
+    if min(size) < 1:
+        raise errors.shapes(op, f"the output must not be empty, which would be {size}", [x.shape], "padding=0")
+    y = convolution_input(x, weight, geometry=geometry, size=size)
+    rest = [m - b for m, b in zip(more, back, strict=True)]
+    if any(rest):
+        y = np.pad(y, [(0, 0), (0, 0), *((0, r) for r in rest)])
+    return y if bias is None else _biased(op, y, bias)
+
+
+def conv_transpose1d(
+    input: Array,  # noqa: A002  PyTorch's name
+    weight: Array,
+    bias: Array | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Array:
+    r"""Add filters into a signal where windows lie: the transpose of `conv1d`, plus a bias.
+
+    Args:
+        input: ``[N, C, L]``, or ``[C, L]`` for one signal.
+        weight: ``[C, O / groups, K]``.
+        bias: ``[O]``.
+        stride: the step between windows.
+        padding: how many entries are cut off at both ends.
+        output_padding: how many entries are added at the end.
+        groups: the number of parts of the channels, each with filters of its own.
+        dilation: the step between the entries of a window.
+
+    Returns:
+        ``[N, O, L']`` with $L' = (L - 1) s - 2 \text{pad} + d (K - 1) + 1 + \text{output padding}$.
+
+    Raises:
+        ShapeError: the channels do not fit the weight.
+        DomainError: ``output_padding`` is not smaller than stride or dilation.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.conv_transpose1d(np.array([[[1.0, 2.0]]]), np.array([[[1.0, 10.0]]]))
+    array([[[ 1., 12., 20.]]])
+    """
+    return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose2d(
+    input: Array,  # noqa: A002  PyTorch's name
+    weight: Array,
+    bias: Array | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Array:
+    """Add filters into an image where windows lie: the transpose of `conv2d`; see `conv_transpose1d`.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.conv_transpose2d(np.ones((1, 1, 1, 1)), np.array([[[[1.0, 2.0]]]])).shape
+    (1, 1, 1, 2)
+    """
+    return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(
+    input: Array,  # noqa: A002  PyTorch's name
+    weight: Array,
+    bias: Array | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Array:
+    """Add filters into a volume where windows lie: the transpose of `conv3d`; see `conv_transpose1d`.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.conv_transpose3d(np.ones((1, 1, 1, 1, 1)), np.ones((1, 2, 2, 2, 2))).shape
+    (1, 2, 2, 2, 2)
+    """
+    return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)

@@ -1,0 +1,253 @@
+"""Another number of entries per axis: adaptive pooling, interpolation, and channels that become pixels."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
+    "channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle",
+]  # fmt: skip
+
+MODES: Final = ("nearest", "linear", "bilinear", "trilinear")
+
+
+def _sizes(op: str, dims: int, x: Array, output_size: Any) -> tuple[int, ...]:
+    """Return the wished lengths; None keeps an axis."""
+    given = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * dims
+    if len(given) == 1:
+        given *= dims
+    if len(given) != dims or x.ndim not in {dims + 1, dims + 2}:
+        raise errors.shapes(
+            op, f"the input has {dims} axes after batch and channels, and output_size one length per axis", [x.shape], "output_size=1"
+        )
+    return tuple(int(n if m is None else m) for n, m in zip(x.shape[x.ndim - dims :], given, strict=True))
+
+
+def _bounds(length: int, out: int) -> list[tuple[int, int]]:
+    """Return where each of ``out`` windows that cover ``length`` entries evenly begins and ends."""
+    return [(i * length // out, -(-(i + 1) * length // out)) for i in range(out)]
+
+
+def _along(x: Array, axis: int, matrix: np.ndarray) -> Array:
+    """Multiply one axis by a matrix ``[out, in]``."""
+    return np.moveaxis(np.moveaxis(x, axis, -1) @ matrix.T.astype(x.dtype), -1, axis)
+
+
+def _adaptive_mean(dims: int, x: Array, output_size: Any) -> Array:
+    x = x if hasattr(x, "ndim") else np.asarray(x)
+    sizes = _sizes(f"adaptive_avg_pool{dims}d", dims, x, output_size)
+    axes = range(x.ndim - dims, x.ndim)
+    if set(sizes) == {1}:
+        return np.mean(x, axis=tuple(axes), keepdims=True)
+    for axis, out in zip(axes, sizes, strict=True):
+        matrix = np.zeros((out, x.shape[axis]))
+        for row, (begin, end) in zip(matrix, _bounds(x.shape[axis], out), strict=True):
+            row[begin:end] = 1.0 / (end - begin)
+        if out != x.shape[axis]:
+            x = _along(x, axis, matrix)
+    return x
+
+
+def _adaptive_largest(dims: int, x: Array, output_size: Any) -> Array:
+    x = x if hasattr(x, "ndim") else np.asarray(x)
+    sizes = _sizes(f"adaptive_max_pool{dims}d", dims, x, output_size)
+    first = x.ndim - dims
+    bounds = [_bounds(x.shape[first + i], n) for i, n in enumerate(sizes)]
+    axes = tuple(range(first, x.ndim))
+    cells = []
+    for at in np.ndindex(sizes):
+        window = tuple(slice(*bounds[i][k]) for i, k in enumerate(at))
+        cells.append(np.max(x[(..., *window)], axis=axes))
+    return np.stack(cells, axis=-1).reshape((*x.shape[:first], *sizes))
+
+
+def adaptive_avg_pool1d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+    """Return means of windows that cover ``[N, C, L]`` evenly, so many that the length becomes ``output_size``.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.adaptive_avg_pool1d(np.array([[[1.0, 2.0, 4.0]]]), 2)
+    array([[[1.5, 3. ]]])
+    """
+    return _adaptive_mean(1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+    """Return means of windows that cover ``[N, C, H, W]`` evenly; None in ``output_size`` keeps an axis.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.adaptive_avg_pool2d(np.arange(4.0).reshape(1, 1, 2, 2), 1).item()
+    1.5
+    """
+    return _adaptive_mean(2, input, output_size)
+
+
+def adaptive_avg_pool3d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+    """Return means of windows that cover ``[N, C, D, H, W]`` evenly; None in ``output_size`` keeps an axis.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.adaptive_avg_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 1).item()
+    3.5
+    """
+    return _adaptive_mean(3, input, output_size)
+
+
+def adaptive_max_pool1d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+    """Return the largest entries of windows that cover ``[N, C, L]`` evenly.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.adaptive_max_pool1d(np.array([[[1.0, 2.0, 4.0]]]), 2)
+    array([[[2., 4.]]])
+    """
+    return _adaptive_largest(1, input, output_size)
+
+
+def adaptive_max_pool2d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+    """Return the largest entries of windows that cover ``[N, C, H, W]`` evenly.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.adaptive_max_pool2d(np.arange(4.0).reshape(1, 1, 2, 2), 1).item()
+    3.0
+    """
+    return _adaptive_largest(2, input, output_size)
+
+
+def adaptive_max_pool3d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+    """Return the largest entries of windows that cover ``[N, C, D, H, W]`` evenly.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.adaptive_max_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 1).item()
+    7.0
+    """
+    return _adaptive_largest(3, input, output_size)
+
+
+def _linear_matrix(n: int, out: int, scale: float, *, align_corners: bool) -> np.ndarray:
+    """Return the matrix that draws straight lines between ``n`` entries and reads them at ``out`` places."""
+    at = np.arange(out, dtype=np.float64)
+    even = (n - 1) / (out - 1) if out > 1 else 0.0
+    at = at * even if align_corners else np.maximum((at + 0.5) * scale - 0.5, 0.0)
+    low = np.minimum(at.astype(np.int64), n - 1)
+    high = np.minimum(low + 1, n - 1)
+    matrix = np.zeros((out, n))
+    rows = np.arange(out)
+    np.add.at(matrix, (rows, low), 1.0 - (at - low))
+    np.add.at(matrix, (rows, high), at - low)
+    return matrix
+
+
+def interpolate(
+    input: Array,  # noqa: A002  PyTorch's name
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool = False,
+) -> Array:
+    """Return an image with another number of entries per spatial axis.
+
+    Args:
+        input: ``[N, C, ...]`` with one to three spatial axes.
+        size: the new lengths; or
+        scale_factor: by what to multiply the old ones.
+        mode: ``"nearest"``, or ``"linear"``, ``"bilinear"``, ``"trilinear"`` for one, two, three axes.
+        align_corners: whether the first and last entries keep their places.
+
+    Raises:
+        ArgumentError: not exactly one of ``size`` and ``scale_factor``.
+        DomainError: an unknown mode.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.interpolate(np.array([[[1.0, 2.0]]]), scale_factor=2)
+    array([[[1., 1., 2., 2.]]])
+    """
+    if (size is None) == (scale_factor is None):
+        raise errors.ArgumentError(
+            errors.say("interpolate", "give either size or scale_factor", f"size={size}, scale_factor={scale_factor}", "scale_factor=2")
+        )
+    if mode not in MODES:
+        raise errors.unknown_name("interpolate", "mode", mode, MODES)
+    dims = input.ndim - 2
+    old = input.shape[2:]
+    factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * dims
+    new = (
+        tuple(math.floor(n * f) for n, f in zip(old, factors, strict=True))
+        if size is None
+        else tuple(size)
+        if isinstance(size, Sequence)
+        else (size,) * dims
+    )
+    for axis, (n, m) in enumerate(zip(old, new, strict=True), start=2):
+        step = n / m if size is not None else 1.0 / factors[axis - 2]
+        if mode == "nearest":
+            index = np.minimum((np.arange(m) * step).astype(np.int64), n - 1)
+            input = input[(slice(None),) * axis + (index,)]  # noqa: A001  PyTorch's name
+        else:
+            input = _along(input, axis, _linear_matrix(n, m, step, align_corners=align_corners))  # noqa: A001
+    return input
+
+
+def pixel_shuffle(input: Array, upscale_factor: int) -> Array:  # noqa: A002  PyTorch's name
+    """Turn groups of $r^2$ channels into squares of $r$ by $r$ pixels.
+
+    Args:
+        input: ``[..., C r r, H, W]``.
+        upscale_factor: $r$.
+
+    Returns:
+        ``[..., C, H r, W r]``.
+
+    Raises:
+        ShapeError: the number of channels is not a multiple of $r^2$.
+
+    Source: Shi and others, Real-time single image and video super-resolution using an efficient sub-pixel convolutional neural network, 2016.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.pixel_shuffle(np.arange(4.0).reshape(4, 1, 1), 2)[0]
+    array([[0., 1.],
+           [2., 3.]])
+    """
+    r = upscale_factor
+    *batch, channels, height, width = input.shape
+    if channels % (r * r):
+        raise errors.shapes(
+            "pixel_shuffle", f"the channels on axis -3 must be a multiple of {r * r}", [input.shape], f"nn.Conv2d(n, m * {r * r}, 3)"
+        )
+    x = input.reshape((*batch, channels // (r * r), r, r, height, width))
+    b = len(batch)
+    x = np.transpose(x, (*range(b), b, b + 3, b + 1, b + 4, b + 2))
+    return x.reshape((*batch, channels // (r * r), height * r, width * r))
+
+
+def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:  # noqa: A002  PyTorch's name
+    """Turn squares of $r$ by $r$ pixels into $r^2$ channels: the inverse of `pixel_shuffle`.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.pixel_unshuffle(np.arange(4.0).reshape(1, 2, 2), 2)[:, 0, 0]
+    array([0., 1., 2., 3.])
+    """
+    r = downscale_factor
+    *batch, channels, height, width = input.shape
+    if height % r or width % r:
+        raise errors.shapes("pixel_unshuffle", f"height and width must be multiples of {r}", [input.shape], "tl.ops.pad(x, (0, 1))")
+    x = input.reshape((*batch, channels, height // r, r, width // r, r))
+    b = len(batch)
+    x = np.transpose(x, (*range(b), b, b + 2, b + 4, b + 1, b + 3))
+    return x.reshape((*batch, channels * r * r, height // r, width // r))
+
+
+def channel_shuffle(input: Array, groups: int) -> Array:  # noqa: A002  PyTorch's name
+    """Mix the channels of groups: the first of each group, then the second of each, and so on.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.channel_shuffle(np.arange(4.0).reshape(1, 4, 1), 2).ravel()
+    array([0., 2., 1., 3.])
+    """
+    n, channels, *space = input.shape
+    if channels % groups:
+        raise errors.shapes("channel_shuffle", f"groups={groups} must divide the channels", [input.shape], "groups=1")
+    return np.swapaxes(input.reshape((n, groups, channels // groups, *space)), 1, 2).reshape(input.shape)
