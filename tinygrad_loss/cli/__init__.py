@@ -1,0 +1,1 @@
+"""The command line: it reads arguments, calls the rooms below, and prints."""

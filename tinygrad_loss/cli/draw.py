@@ -1,0 +1,39 @@
+"""``tinygrad-loss draw``: a user's function as a picture."""
+
+import argparse
+import inspect
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from tinygrad_loss.cli import target
+from tinygrad_loss.picture.draw import draw
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE: Final = "tinygrad-loss draw losses.py:my_loss --at x=0.0 'y=[1.0, 2.0]' -o my_loss.svg"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("target", metavar="FILE.py:FUNCTION", help="the function to draw")
+    parser.add_argument("--at", nargs="+", metavar="VALUE", help="its arguments, as numbers or lists, with or without their names")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write: .svg, .png, .pdf, .html or .dot (default: FUNCTION.svg)")
+    parser.add_argument("--max-nodes", type=int, default=150, metavar="N", help="draw at most so many ops (default: 150)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw the function, and say what the picture shows."""
+    f = target.function(arguments.target)
+    args = target.point(f, arguments.at, arguments.target)
+    name = arguments.target.rpartition(":")[2]
+    picture = target.call(lambda: draw(f, *args, title=f"{name}{inspect.signature(f)}", max_nodes=arguments.max_nodes), (), arguments.target)
+    path = picture.save(Path(arguments.output or f"{name}.svg"))
+    out = Console(highlight=False, soft_wrap=True)
+    for box in picture.scene.boxes:
+        if box.state != "plain":
+            what = "its gradient is undefined here" if box.state == "undefined" else "not smooth here, but it cancels in the whole"
+            out.print(f"{box.title}: {what} ({box.note.replace(chr(10), '; ')})", markup=False)
+    out.print(f"{len(picture.scene.boxes)} boxes, written to {path}", markup=False)
+    return 0

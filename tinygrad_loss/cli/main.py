@@ -1,0 +1,82 @@
+"""``tinygrad-loss``: find the command, run it, and say in a sentence what went wrong."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+from tinygrad_loss import errors
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: Final = {
+    # A command is a file of this folder with EXAMPLE, add_arguments(parser) and run(arguments) -> exit status.
+    "tour": "walk from |x - y| to cross-entropy on real digits, every figure computed now",
+    "draw": "draw a function of yours at a point",
+    "ops": "list the differentiable operations, and where each is not smooth",
+}
+
+FAILED: Final = 2
+INTERRUPTED: Final = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, and names the nearest command."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(FAILED, f"{self.prog}: {message}. See: {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command named in ``argv``; return 0 when it succeeded, 2 when it could not run, or the command's own status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    name = next((word for word in argv if not word.startswith("-")), None)
+    if name is not None and name not in COMMANDS:
+        sys.stderr.write(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {errors.nearest(name, COMMANDS)}\n")
+        return FAILED
+    arguments = _parser(name).parse_args(argv)
+    try:
+        return int(import_module(f"tinygrad_loss.cli.{name}").run(arguments)) if name else _overview()
+    except (errors.TinygradLossError, ImportError, OSError) as error:
+        sys.stderr.write(f"tinygrad-loss {name}: {error}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return INTERRUPTED
+
+
+def _parser(name: str | None) -> argparse.ArgumentParser:
+    """Return the parser; only the command that was asked for is loaded."""
+    parser = _Parser(
+        prog="tinygrad-loss",
+        description="Loss functions and the truth about their gradients.",
+        epilog="example: tinygrad-loss tour --out pictures",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+    for command, summary in COMMANDS.items():
+        if name is None:
+            commands.add_parser(command, help=summary)
+        elif name == command:
+            module = import_module(f"tinygrad_loss.cli.{command}")
+            sub = commands.add_parser(
+                command,
+                help=summary,
+                description=summary[0].upper() + summary[1:] + ".",
+                epilog=f"example: {module.EXAMPLE}",
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            module.add_arguments(sub)
+    return parser
+
+
+def _overview() -> int:
+    _parser(None).print_help()
+    return 0
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415  only asked for here
+
+    return f"tinygrad-loss {version('tinygrad_loss')}"
