@@ -168,3 +168,56 @@ def test_what_cannot_be_drawn(thing, args, message):
     with pytest.raises(TypeError) as error:
         tl.draw(thing, *args)
     assert str(error.value) == message
+
+
+def test_an_undefined_op_is_marked_with_its_two_slopes():
+    x = tl.tensor(2.0, requires_grad=True, name="x")
+    scene = tl.draw(np.abs(x - 2.0)).scene
+    box = titled(scene, "absolute")
+    assert (box.state, box.note) == ("undefined", "kink\nslope \N{MINUS SIGN}1 on the left, +1 on the right")
+    assert titled(scene, "x").gradient == titled(scene, "subtract").gradient == "undefined"
+
+
+def test_the_square_is_clean():
+    x = tl.tensor(2.0, requires_grad=True, name="x")
+    scene = tl.draw((x - 2.0) ** 2).scene
+    assert {box.state for box in scene.boxes} == {"plain"}
+    assert titled(scene, "x").gradient == "0"
+
+
+def test_kinks_that_cancel_are_told_from_those_that_do_not():
+    def f(x, y):
+        return np.abs(x) + tl.ops.relu(y) - tl.ops.relu(-y)
+
+    boxes = tl.draw(f, 0.0, 0.0).scene.boxes
+    assert [(b.title, b.state) for b in boxes if b.state != "plain"] == [
+        ("absolute", "undefined"),
+        ("relu", "cancels"),
+        ("relu", "cancels"),
+    ]
+    assert [(b.title, b.gradient) for b in boxes if b.role == "parameter"] == [("x", "undefined"), ("y", "1")]
+
+
+def test_a_kink_that_no_gradient_reaches_is_not_marked():
+    x = tl.tensor(0.0, requires_grad=True)
+    assert {box.state for box in tl.draw(x * np.abs(x)).scene.boxes} == {"plain"}
+
+
+def test_only_the_entries_that_tie_are_undefined():
+    scene = tl.draw(lambda x: np.max(x), np.array([1.0, 3.0, 3.0, 2.0])).scene
+    assert titled(scene, "x").gradient == "[0, undefined, undefined, 0]"
+    scene = tl.draw(lambda x: np.sum(np.abs(x)), np.array([1.0, 0.0, -3.0])).scene
+    assert titled(scene, "absolute").note.startswith("kink in 1 of 3 entries\n")
+    assert titled(scene, "x").gradient == "[1, undefined, \N{MINUS SIGN}1]"
+
+
+def test_a_tied_comparison_is_marked():
+    scene = tl.draw(lambda x: np.where(x > 0, 2 * x, x), 0.0).scene
+    assert (titled(scene, "greater").state, titled(scene, "greater").note) == ("undefined", "tie: both sides are equal")
+
+
+def test_nothing_comes_through_a_branch_that_was_not_chosen():
+    with np.errstate(divide="ignore"):
+        scene = tl.draw(lambda x: np.where(x > 1.0, np.log(x), x), 0.0).scene
+    assert titled(scene, "x").gradient == "1"
+    assert titled(scene, "log").gradient == "0"

@@ -35,8 +35,8 @@ def lines_of(box: Box) -> list[Line]:
     lines += _pairs(first + "value", box.value)
     lines += _pairs(first + "gradient", box.gradient or "")
     lines += [Line("note", text) for text in box.note.split("\n") if text]
-    if box.state == "cancels":
-        lines.append(Line("note", "cancels: the whole has a gradient"))
+    if box.state != "plain":
+        lines.append(Line("note", "so no gradient passes" if box.state == "undefined" else "cancels: the whole has a gradient"))
     lines += [Line("small", text) for text in (box.line, "the result" if box.result else "") if text]
     return lines
 

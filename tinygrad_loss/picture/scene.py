@@ -6,7 +6,6 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from tinygrad_loss.engine.op import Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.picture import wording
 from tinygrad_loss.picture.fold import repeats, walk
@@ -244,9 +243,10 @@ class _Build:
     def _judged(self, members: list[Any]) -> tuple[State, str]:
         """Return whether an op is not smooth here, and what to say of it."""
         sites = [self.slopes.sites[id(m)] for m in members if id(m) in self.slopes.sites]
+        blamed = any(id(m) in self.slopes.blamed for m in members)
         if not sites:
             return "plain", ""
-        return ("cancels" if self.slopes.whole else "undefined"), _said(sites, len(members), members[0].node[0])
+        return ("undefined" if blamed else "cancels"), _said(sites, len(members))
 
 
 def _role(x: Tensor) -> Role:
@@ -255,10 +255,10 @@ def _role(x: Tensor) -> Role:
     return "op" if x.track & NEEDS_GRAD else "truth"
 
 
-def _said(sites: list[Site], members: int, op: Op) -> str:
+def _said(sites: list[Site], members: int) -> str:
     """Say what is not smooth, where, and with which slopes."""
     site = sites[0]
-    what = {"kink": "kink", "jump": "jump", "infinite": "infinite slope", "tie": f"tie: both sides of {op.name} are equal"}[site.nature]
+    what = {"kink": "kink", "jump": "jump", "infinite": "infinite slope", "tie": "tie: both sides are equal"}[site.nature]
     where = f" in {site.entries} of {site.size} entries" if site.size > 1 else ""
     if members > 1:
         where += f", {len(sites)} of {members} parts"

@@ -18,6 +18,9 @@ __all__ = ["Site", "Slopes", "slopes_of"]
 BY_ENTRY: Final = frozenset({"elementwise", "selection"})
 """Kinds whose entries do not mix, so that an undefined entry stays where it is."""
 
+ONE_BY_ONE: Final = 16
+"""Up to so many sites are told apart, each by a pass of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -43,12 +46,12 @@ class Slopes:
     Attributes:
         cotangents: the derivative of the result with respect to each node, by id; nan where it is undefined.
         sites: the nodes whose op is not smooth there, by id.
-        whole: whether the gradient of every leaf exists all the same.
+        blamed: the ids of those sites at which the gradient of some leaf is lost; at the others it cancels.
     """
 
     cotangents: Mapping[int, Array] = field(default_factory=dict)
     sites: Mapping[int, Site] = field(default_factory=dict)
-    whole: bool = True
+    blamed: frozenset[int] = frozenset()
 
 
 def slopes_of(root: Tensor) -> Slopes:
@@ -68,8 +71,21 @@ def slopes_of(root: Tensor) -> Slopes:
             nonsmooth.judge(done, "nan")
     cotangents, sites = _every_node(root, seed, suspects)
     cotangents.update(done.cotangents)
-    whole = not any(np.isnan(np.asarray(g)).any() for g in done.cotangents.values())
-    return Slopes(cotangents, {**traced, **sites}, whole)
+    lost = {key: gone for key, g in done.cotangents.items() if (gone := ~np.isfinite(np.asarray(g))).any()}
+    blamed = _blamed(root, seed, suspects, lost) | set(traced) if lost else set()
+    return Slopes(cotangents, {**traced, **sites}, frozenset(blamed))
+
+
+def _blamed(root: Tensor, seed: Array, suspects: set[int], lost: Mapping[int, Array]) -> set[int]:
+    """Return the sites from which a lost entry can be reached."""
+    if not 1 < len(suspects) <= ONE_BY_ONE:
+        return set(suspects)
+    blamed = set()
+    for one in suspects:
+        alone, _ = _every_node(root, seed, {one})
+        if any(np.any(~np.isfinite(np.asarray(alone[key])) & gone) for key, gone in lost.items() if key in alone):
+            blamed.add(one)
+    return blamed or set(suspects)
 
 
 def _every_node(root: Tensor, seed: Array, suspects: set[int]) -> tuple[dict[int, Array], dict[int, Site]]:
@@ -104,6 +120,8 @@ def _pulled(op: Op, i: int, g: Array, hit: Array | None, y: Array, values: list[
     if rule is None:
         return np.zeros_like(values[i])
     c = rule(g, y, *values, **static)
+    if op.kind in BY_ENTRY and np.shape(c) == np.shape(g):
+        c = np.where((g == 0) & np.isnan(c), 0.0, c)  # nothing comes through a branch that was not chosen
     if hit is None or op.facts is None or op.facts.nature == "infinite":
         return c
     if op.kind in BY_ENTRY:

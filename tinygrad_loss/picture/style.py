@@ -33,8 +33,8 @@ LOOKS: Final[dict[str, Look]] = {
     "truth": Look("comparison or index: no gradient", "box", "#FFFFFF", "#767676", "rounded,filled,dashed"),
     "hidden": Look("ops left out", "box3d", "#F0F0F0", "#767676"),
 }
-UNDEFINED: Final = Look("op whose gradient is undefined here", "box", "#FADBD8", "#B3001B", "filled,diagonals", width=3.0, ink="#8B0015")
-CANCELS: Final = Look("kink that cancels in the whole", "box", "#FFE9B8", "#9A6200", "rounded,filled,dashed", width=2.4, ink="#6B4400")
+UNDEFINED: Final = Look("not smooth here: no gradient passes", "box", "#FADBD8", "#B3001B", "filled,diagonals", width=3.0, ink="#8B0015")
+CANCELS: Final = Look("not smooth here, but it cancels in the whole", "box", "#FFE9B8", "#9A6200", "rounded,filled,dashed", width=2.4, ink="#6B4400")
 
 SIGNS: Final[dict[str, str]] = {
     "absolute": "|x|", "add": "a + b", "divide": "a / b",

@@ -1,0 +1,202 @@
+"""``tinygrad-loss tour``: the walk from |x - y| to cross-entropy."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tinygrad_loss import errors
+from tinygrad_loss.picture.draw import Picture
+from tinygrad_loss.picture.plot import plot
+from tinygrad_loss.training.walk import digits, distances, likelihoods
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE: Final = "tinygrad-loss tour --out pictures"
+EPOCHS: Final = 30
+SHOWN: Final = (1, 2, 5, 10, 20, 30)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--out", default="tour", metavar="DIR", help="where the pictures go (default: tour)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for the measurements and the first weights (default: 0)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Walk all seven steps."""
+    folder = Path(arguments.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    walk = _Walk(Console(highlight=False), folder, arguments.seed)
+    for number, step in enumerate((walk.absolute, walk.square, walk.comparing, walk.tosses, walk.products, walk.entropy, walk.digits), 1):
+        walk.say("")
+        walk.out.rule(f"[bold]{number}. {step.__doc__}", align="left")
+        step()
+    walk.say("")
+    walk.say(f"Pictures in {folder}: {', '.join(walk.written)}")
+    return 0
+
+
+class _Walk:
+    """Prints one step after the other, and remembers which pictures it wrote."""
+
+    def __init__(self, out: Console, folder: Path, seed: int) -> None:
+        self.out, self.folder, self.seed = out, folder, seed
+        self.written: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.out.print(text, markup=False)
+
+    def keep(self, picture: Picture, name: str) -> None:
+        self.written.append(picture.save(self.folder / name).name)
+
+    def absolute(self) -> None:
+        """|x - y|, the distance everyone thinks of first"""
+        self._meeting(distances.absolute, "|x - y|", "1_absolute.svg")
+        fit = self._best(distances.absolute, "|m - y|", "median", "1_absolute_sum.svg")
+        self.say(
+            f"That m is one of the measurements: {fit.meets} of 101 pairs meets exactly, and one is enough: the sum has slope "
+            f"{_slope(fit.verdict.left)} on the left and {_slope(fit.verdict.right)} on the right, so no gradient, just where it matters most."
+        )
+
+    def square(self) -> None:
+        """The square mends it"""
+        self._meeting(distances.square, "(x - y)^2", "2_square.svg")
+        fit = self._best(distances.square, "(m - y)^2", "mean", "2_square_sum.svg")
+        self.say(f"The gradient there exists and is {_number(fit.verdict.gradient)}. But why the square, of all things?")
+
+    def comparing(self) -> None:
+        """How do we compare two things?"""
+        distance, slope = distances.circles(1.0, 1.5)
+        self.say(f"Two circles are told apart by their radii: (1 - 1.5)^2 = {distance:g}, slope {slope:g}: grow the first.")
+        table = Table("two normal distributions", "variances compared", "KL divergence", "its slope in the first mean")
+        for first, second in (((0.0, 1.0), (0.0, 4.0)), ((3.0, 1.0), (0.0, 1.0))):
+            by_variance, kl, slope = distances.normals(first, second)
+            table.add_row(f"{_normal(first)} and {_normal(second)}", f"{by_variance:g}", f"{kl:.4f}", f"{slope:g}")
+        self.out.print(table)
+        self.say(
+            "Same variance, other mean: comparing variances sees no difference at all. KL does, because it asks about everything\n"
+            "that can happen: how likely is it, on either side? So ask that question."
+        )
+
+    def tosses(self) -> None:
+        """Ten tosses, seven heads: how likely is what happened?"""
+        f = _of_heads
+        path = likelihoods.ascend(f, 0.5, rate=0.05, steps=60)
+        table = Table("p", "likelihood of 7 heads in 10", "")
+        for p in (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9):
+            table.add_row(f"{p:.1f}", f"{f(p):.6f}", "#" * round(100 * float(f(p))))
+        self.out.print(table)
+        self.say(
+            f"Climbing along the gradient from p = 0.5: {', '.join(f'{p:.4f}' for p in path[:5])}, ... {path[-1]:.12f} after {len(path) - 1} steps.\n"
+            f"The maximum is 7/10 = 0.7, what happened, and not the coin's own 1/2."
+        )
+        grid = np.linspace(0.0, 1.0, 201)
+        self._plot(
+            "4_likelihood.png",
+            {"likelihood": (grid.tolist(), [float(f(p)) for p in grid])},
+            x="p, the chance of a head",
+            y="likelihood of 7 heads in 10 tosses",
+            title="What happened is most likely at p = 0.7",
+            marks={"start": (0.5, float(f(0.5))), "maximum": (path[-1], float(f(path[-1])))},
+        )
+
+    def products(self) -> None:
+        """A product of likelihoods vanishes, a sum of logarithms does not"""
+        table = Table("floats", "smallest positive", "product is 0 after", "half the smallest, by logs, after", "sum of logs then")
+        for dtype in (np.float32, np.float64):
+            u = likelihoods.underflow(dtype)
+            table.add_row(u.dtype, f"{u.smallest:.3g}", f"{u.tosses} tosses", f"{u.expected} tosses", f"{u.logarithm:.2f}")
+        self.out.print(table)
+        self.say(
+            "The same ten tosses again and again at p = 0.7. Below half of the smallest float a product rounds to 0; it holds out\n"
+            "a few tosses longer because 0.7 times the smallest float rounds up to the smallest float again. The logs just add up."
+        )
+        table = Table("tosses", "product is largest at", "sum of logs is largest at", "slope of product at 1/2", "slope of logs at 1/2")
+        for repeats in (1, 10, 200):
+            a = likelihoods.still_the_same_maximum(repeats)
+            best = "nowhere: all are 0" if a.product is None else f"p = {a.product:g}"
+            table.add_row(str(a.tosses), best, f"p = {a.logarithms:g}", f"{a.slope_of_product:.3g}", f"{a.slope_of_logarithms:g}")
+        self.out.print(table)
+        self.say("log grows with its argument, so the maximum stays where it was, and there is a slope to follow.")
+        self.keep(likelihoods.draw_log_likelihood(), "5_log_likelihood.svg")
+
+    def entropy(self) -> None:
+        """Change the sign and take the mean: cross-entropy"""
+        mean, loss = likelihoods.coin_entropy()
+        self.say(f"The ten tosses at p = 0.7: mean of -log p(toss) = {mean:.6f}; binary_cross_entropy says {loss:.6f}.")
+        scores, classes = np.random.default_rng(self.seed).normal(size=(4, 3)), np.array([0, 2, 1, 1])
+        mean, loss, off = likelihoods.class_likelihood(scores, classes)
+        self.say(f"Four draws of three classes: mean of -log p(class) = {mean:.6f}; cross_entropy says {loss:.6f}.")
+        self.say(f"Its gradient is (probability - what happened) / n; largest difference from that: {off:.1e}.")
+        picture = likelihoods.draw_cross_entropy(scores, classes)
+        undefined = sum(box.state != "plain" for box in picture.scene.boxes)
+        self.say(f"Its graph has {len(picture.scene.boxes)} boxes, {undefined} of them not smooth.")
+        self.keep(picture, "6_cross_entropy.svg")
+
+    def digits(self) -> None:
+        """Real handwritten digits, the same start, three losses"""
+        runs: dict[str, digits.Run] = {}
+        with Progress(console=self.out, transient=True) as progress:
+            for name in digits.LOSSES:
+                task = progress.add_task(name, total=EPOCHS)
+                for runs[name] in digits.train(name, EPOCHS, self.seed):
+                    progress.advance(task)
+        table = Table("test accuracy after epoch", *map(str, SHOWN), "undefined gradients")
+        for name, r in runs.items():
+            table.add_row(name, *(f"{100 * r.accuracy[epoch - 1]:.1f} %" for epoch in SHOWN), f"{len(r.undefined)} in {r.steps} steps")
+        self.out.print(table)
+        first = runs["L1"].undefined
+        self.say(
+            "1437 digits to learn from, 360 to test on; 64-32-10, plain SGD at rate 0.5, batches of 64. The last layer starts at zero, as\n"
+            "is usual, so the first scores are exactly 0, and so are nine of ten targets: |0 - 0|. "
+            + (f"L1 met that in step {', '.join(map(str, first))}\nand went on with a subgradient." if first else "Here L1 never met it.")
+        )
+        self._plot(
+            "7_digits.png",
+            {name: (list(range(1, EPOCHS + 1)), [100 * a for a in r.accuracy]) for name, r in runs.items()},
+            x="epoch",
+            y="test accuracy, %",
+            title="The same classifier of real digits, three losses",
+        )
+
+    def _meeting(self, distance: Callable[[Any, Any], Any], formula: str, picture: str) -> None:
+        found = distances.meeting(distance)
+        v = found.verdict
+        gradient = "undefined" if v.kind != "smooth" else _number(v.gradient)
+        self.say(f"{formula} at x = y = 2: value {v.value:g}, slope {_slope(v.left)} on the left, {_slope(v.right)} on the right, gradient {gradient}.")
+        self.keep(found.picture, picture)
+
+    def _best(self, distance: Callable[[Any, Any], Any], formula: str, name: str, picture: str) -> distances.Fit:
+        data = distances.measurements(np.random.default_rng(self.seed))
+        fit = distances.best_guess(distance, data)
+        self.say(f"101 measurements y: the sum of {formula} is smallest at their {name}, m = {fit.guess:.4f}, where it is {fit.total:.3f}.")
+        self.keep(fit.picture, picture)
+        return fit
+
+    def _plot(self, name: str, curves: Any, **labels: Any) -> None:
+        try:
+            self.written.append(plot(self.folder / name, curves, **labels).name)
+        except errors.MissingPackageError as error:
+            self.say(str(error))
+
+
+def _of_heads(p: Any) -> Any:
+    return likelihoods.binomial(p, 7, 10)
+
+
+def _normal(parameters: tuple[float, float]) -> str:
+    return f"N({parameters[0]:g}, {parameters[1]:g})"
+
+
+def _slope(x: float | None) -> str:
+    return "none" if x is None else f"{x:+g}" if x else "0"
+
+
+def _number(x: Any) -> str:
+    return f"{float(x):g}"

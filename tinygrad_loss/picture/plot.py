@@ -1,0 +1,48 @@
+"""Curves over epochs or over a parameter, drawn with Matplotlib (the extra ``plot``)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tinygrad_loss import errors
+
+__all__ = ["Curves", "plot"]
+
+COLOURS: Final = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe and Ito's, which the colour-blind tell apart; the line styles differ as well."""
+STYLES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+"""For each curve its name, and where it goes: x and y."""
+
+
+def plot(path: str | Path, curves: Curves, *, x: str, y: str, title: str, marks: Mapping[str, tuple[float, float]] | None = None) -> Path:
+    """Write curves as an image; the name's ending says which.
+
+    Args:
+        path: where to.
+        curves: what to draw.
+        x: what the horizontal axis shows, with its unit.
+        y: what the vertical axis shows.
+        title: what stands above.
+        marks: points with a name.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415  an optional package
+    except ImportError:
+        raise errors.missing("a plot", "matplotlib", "pip install 'tinygrad_loss[plot]'") from None
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes: Any = figure.subplots()
+    for i, (name, (across, up)) in enumerate(curves.items()):
+        axes.plot(across, up, label=name, color=COLOURS[i % len(COLOURS)], linestyle=STYLES[i % len(STYLES)], linewidth=1.8)
+    for name, (across, up) in (marks or {}).items():
+        axes.plot([across], [up], "o", color="#222222")
+        axes.annotate(name, (across, up), textcoords="offset points", xytext=(6, 6))
+    axes.set(xlabel=x, ylabel=y, title=title)
+    axes.grid(visible=True, alpha=0.3)
+    if len(curves) > 1:
+        axes.legend(frameon=False)
+    figure.savefig(path, dpi=150)
+    return Path(path)

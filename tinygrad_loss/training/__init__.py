@@ -1,0 +1,1 @@
+"""The loop: models, losses, optimisers, data and pictures together."""
