@@ -36,7 +36,7 @@ def test_svg_is_xml_and_says_all_under_the_mouse(picture):
     tips = [g.findtext(f"{SVG}title") for g in tree.iter(f"{SVG}g") if g.get("class") == "node" and g.get("id", "").startswith("n")]
     tips = [tip for tip in tips if tip is not None]  # those of the legend say nothing more
     assert len(tips) == 5
-    assert tips[0].startswith('x "of" <A&B>\\n\n(2, 2) float64\nvalue\n[1, −2]\n[3, 4]\ngradient\n')
+    assert tips[0].startswith('x "of" <A&B>\\n\n(2, 2) float64\nvalue\n[1, \N{MINUS SIGN}2]\n[3, 4]\ngradient\n')
 
 
 @pytest.mark.usefixtures("program")

@@ -270,7 +270,7 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
     with np.errstate(all="ignore"):
         low, high = np.min(limits, axis=0), np.max(limits, axis=0)
         scale = np.maximum(np.abs(low), np.abs(high))
-        agree = (low == high) | (high - low <= SAME * scale + 1e-15)
+        agree = (low == high) | (np.isfinite(scale) & (high - low <= SAME * scale + 1e-15))
         gradient = np.where(agree, np.where(np.isinf(low), low, 0.5 * (low + high)), np.nan)
     edge = np.zeros(n, bool) if allowed is None else allowed != 0
     gradient = np.where(edge & ~np.isinf(gradient), np.nan, gradient)

@@ -28,7 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
     f = target.function(arguments.target)
     args = target.point(f, arguments.at, arguments.target)
     name = arguments.target.rpartition(":")[2]
-    picture = target.call(lambda: draw(f, *args, title=f"{name}{inspect.signature(f)}", max_nodes=arguments.max_nodes), (), arguments.target)
+    picture = target.call(
+        lambda: draw(f, *args, title=f"{name}{inspect.signature(f)}", max_nodes=arguments.max_nodes), (), arguments.target
+    )
     path = picture.save(Path(arguments.output or f"{name}.svg"))
     out = Console(highlight=False, soft_wrap=True)
     for box in picture.scene.boxes:

@@ -27,7 +27,9 @@ def function(target: str) -> Callable[..., Any]:
     """
     file, colon, name = target.rpartition(":")
     if not colon or not file:
-        raise CannotRunError(errors.say(target, "a function is named by its file and its name", "no colon", f"{target or 'FILE.py'}:FUNCTION"))
+        raise CannotRunError(
+            errors.say(target, "a function is named by its file and its name", "no colon", f"{target or 'FILE.py'}:FUNCTION")
+        )
     path = Path(file)
     if not path.is_file():
         beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
@@ -75,7 +77,9 @@ def _literal(text: str, word: str) -> Any:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        raise CannotRunError(errors.say("--at", "a value is a Python number or list", repr(word), "--at 0.5 or --at 'x=[1.0, 2.0]'")) from None
+        raise CannotRunError(
+            errors.say("--at", "a value is a Python number or list", repr(word), "--at 0.5 or --at 'x=[1.0, 2.0]'")
+        ) from None
 
 
 def _floating(value: Any) -> Any:

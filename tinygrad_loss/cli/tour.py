@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -33,9 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out)
     folder.mkdir(parents=True, exist_ok=True)
     walk = _Walk(Console(highlight=False), folder, arguments.seed)
-    for number, step in enumerate((walk.absolute, walk.square, walk.comparing, walk.tosses, walk.products, walk.entropy, walk.digits), 1):
+    for number, (step, title) in enumerate(walk.steps().items(), 1):
         walk.say("")
-        walk.out.rule(f"[bold]{number}. {step.__doc__}", align="left")
+        walk.out.rule(f"[bold]{number}. {title}", align="left")
         step()
     walk.say("")
     walk.say(f"Pictures in {folder}: {', '.join(walk.written)}")
@@ -50,13 +51,27 @@ class _Walk:
         self.written: list[str] = []
 
     def say(self, text: str) -> None:
+        """Print a sentence."""
         self.out.print(text, markup=False)
 
+    def steps(self) -> dict[Callable[[], None], str]:
+        """Return the steps in order, each with its title."""
+        return {
+            self.absolute: "|x - y|, the distance everyone thinks of first",
+            self.square: "The square mends it",
+            self.comparing: "How do we compare two things?",
+            self.tosses: "Ten tosses, seven heads: how likely is what happened?",
+            self.products: "A product of likelihoods vanishes, a sum of logarithms does not",
+            self.entropy: "Change the sign and take the mean: cross-entropy",
+            self.digits: "Real handwritten digits, the same start, three losses",
+        }
+
     def keep(self, picture: Picture, name: str) -> None:
+        """Write a picture."""
         self.written.append(picture.save(self.folder / name).name)
 
     def absolute(self) -> None:
-        """|x - y|, the distance everyone thinks of first"""
+        """Show where |x - y| has no gradient."""
         self._meeting(distances.absolute, "|x - y|", "1_absolute.svg")
         fit = self._best(distances.absolute, "|m - y|", "median", "1_absolute_sum.svg")
         self.say(
@@ -65,35 +80,35 @@ class _Walk:
         )
 
     def square(self) -> None:
-        """The square mends it"""
+        """Show that the square has one everywhere."""
         self._meeting(distances.square, "(x - y)^2", "2_square.svg")
         fit = self._best(distances.square, "(m - y)^2", "mean", "2_square_sum.svg")
         self.say(f"The gradient there exists and is {_number(fit.verdict.gradient)}. But why the square, of all things?")
 
     def comparing(self) -> None:
-        """How do we compare two things?"""
+        """Show that comparing one number is not enough."""
         distance, slope = distances.circles(1.0, 1.5)
         self.say(f"Two circles are told apart by their radii: (1 - 1.5)^2 = {distance:g}, slope {slope:g}: grow the first.")
-        table = Table("two normal distributions", "variances compared", "KL divergence", "its slope in the first mean")
+        table = _table("two normals (mean, variance)", "variances", "KL", "slope of KL in first mean")
         for first, second in (((0.0, 1.0), (0.0, 4.0)), ((3.0, 1.0), (0.0, 1.0))):
             by_variance, kl, slope = distances.normals(first, second)
             table.add_row(f"{_normal(first)} and {_normal(second)}", f"{by_variance:g}", f"{kl:.4f}", f"{slope:g}")
         self.out.print(table)
         self.say(
-            "Same variance, other mean: comparing variances sees no difference at all. KL does, because it asks about everything\n"
+            "Same variance, other mean: comparing variances sees no difference at all. KL does, because it asks about everything "
             "that can happen: how likely is it, on either side? So ask that question."
         )
 
     def tosses(self) -> None:
-        """Ten tosses, seven heads: how likely is what happened?"""
+        """Climb to the most likely p."""
         f = _of_heads
         path = likelihoods.ascend(f, 0.5, rate=0.05, steps=60)
-        table = Table("p", "likelihood of 7 heads in 10", "")
+        table = _table("p", "likelihood", "")
         for p in (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9):
             table.add_row(f"{p:.1f}", f"{f(p):.6f}", "#" * round(100 * float(f(p))))
         self.out.print(table)
         self.say(
-            f"Climbing along the gradient from p = 0.5: {', '.join(f'{p:.4f}' for p in path[:5])}, ... {path[-1]:.12f} after {len(path) - 1} steps.\n"
+            f"Climbing along the gradient from p = 0.5: {', '.join(f'{p:.4f}' for p in path[:5])}, ... {path[-1]:.12f} after {len(path) - 1} steps. "
             f"The maximum is 7/10 = 0.7, what happened, and not the coin's own 1/2."
         )
         grid = np.linspace(0.0, 1.0, 201)
@@ -107,17 +122,17 @@ class _Walk:
         )
 
     def products(self) -> None:
-        """A product of likelihoods vanishes, a sum of logarithms does not"""
-        table = Table("floats", "smallest positive", "product is 0 after", "half the smallest, by logs, after", "sum of logs then")
+        """Show when a product is lost, and that the logarithm keeps the maximum."""
+        table = _table("floats", "smallest", "product is 0 at toss", "due by the logs at", "sum of logs")
         for dtype in (np.float32, np.float64):
             u = likelihoods.underflow(dtype)
-            table.add_row(u.dtype, f"{u.smallest:.3g}", f"{u.tosses} tosses", f"{u.expected} tosses", f"{u.logarithm:.2f}")
+            table.add_row(u.dtype, f"{u.smallest:.3g}", str(u.tosses), str(u.expected), f"{u.logarithm:.2f}")
         self.out.print(table)
         self.say(
-            "The same ten tosses again and again at p = 0.7. Below half of the smallest float a product rounds to 0; it holds out\n"
+            "The same ten tosses again and again at p = 0.7. Below half of the smallest float a product rounds to 0; it holds out "
             "a few tosses longer because 0.7 times the smallest float rounds up to the smallest float again. The logs just add up."
         )
-        table = Table("tosses", "product is largest at", "sum of logs is largest at", "slope of product at 1/2", "slope of logs at 1/2")
+        table = _table("tosses", "product largest at", "logs largest at", "slopes at p = 1/2: product", "logs")
         for repeats in (1, 10, 200):
             a = likelihoods.still_the_same_maximum(repeats)
             best = "nowhere: all are 0" if a.product is None else f"p = {a.product:g}"
@@ -127,7 +142,7 @@ class _Walk:
         self.keep(likelihoods.draw_log_likelihood(), "5_log_likelihood.svg")
 
     def entropy(self) -> None:
-        """Change the sign and take the mean: cross-entropy"""
+        """Show that cross-entropy is a mean of logarithms."""
         mean, loss = likelihoods.coin_entropy()
         self.say(f"The ten tosses at p = 0.7: mean of -log p(toss) = {mean:.6f}; binary_cross_entropy says {loss:.6f}.")
         scores, classes = np.random.default_rng(self.seed).normal(size=(4, 3)), np.array([0, 2, 1, 1])
@@ -135,27 +150,28 @@ class _Walk:
         self.say(f"Four draws of three classes: mean of -log p(class) = {mean:.6f}; cross_entropy says {loss:.6f}.")
         self.say(f"Its gradient is (probability - what happened) / n; largest difference from that: {off:.1e}.")
         picture = likelihoods.draw_cross_entropy(scores, classes)
-        undefined = sum(box.state != "plain" for box in picture.scene.boxes)
+        undefined = sum(b.state != "plain" for b in picture.scene.boxes)
         self.say(f"Its graph has {len(picture.scene.boxes)} boxes, {undefined} of them not smooth.")
         self.keep(picture, "6_cross_entropy.svg")
 
     def digits(self) -> None:
-        """Real handwritten digits, the same start, three losses"""
+        """Train with three losses."""
         runs: dict[str, digits.Run] = {}
         with Progress(console=self.out, transient=True) as progress:
             for name in digits.LOSSES:
                 task = progress.add_task(name, total=EPOCHS)
-                for runs[name] in digits.train(name, EPOCHS, self.seed):
+                for trained in digits.train(name, EPOCHS, self.seed):
+                    runs[name] = trained
                     progress.advance(task)
-        table = Table("test accuracy after epoch", *map(str, SHOWN), "undefined gradients")
+        table = _table("test accuracy after epoch", *map(str, SHOWN), "undefined gradients")
         for name, r in runs.items():
             table.add_row(name, *(f"{100 * r.accuracy[epoch - 1]:.1f} %" for epoch in SHOWN), f"{len(r.undefined)} in {r.steps} steps")
         self.out.print(table)
         first = runs["L1"].undefined
         self.say(
-            "1437 digits to learn from, 360 to test on; 64-32-10, plain SGD at rate 0.5, batches of 64. The last layer starts at zero, as\n"
+            "1437 digits to learn from, 360 to test on; 64-32-10, plain SGD at rate 0.5, batches of 64. The last layer starts at zero, as "
             "is usual, so the first scores are exactly 0, and so are nine of ten targets: |0 - 0|. "
-            + (f"L1 met that in step {', '.join(map(str, first))}\nand went on with a subgradient." if first else "Here L1 never met it.")
+            + (f"L1 met that in step {', '.join(map(str, first))} and went on with a subgradient." if first else "Here L1 never met it.")
         )
         self._plot(
             "7_digits.png",
@@ -169,7 +185,9 @@ class _Walk:
         found = distances.meeting(distance)
         v = found.verdict
         gradient = "undefined" if v.kind != "smooth" else _number(v.gradient)
-        self.say(f"{formula} at x = y = 2: value {v.value:g}, slope {_slope(v.left)} on the left, {_slope(v.right)} on the right, gradient {gradient}.")
+        self.say(
+            f"{formula} at x = y = 2: value {v.value:g}, slope {_slope(v.left)} on the left, {_slope(v.right)} on the right, gradient {gradient}."
+        )
         self.keep(found.picture, picture)
 
     def _best(self, distance: Callable[[Any, Any], Any], formula: str, name: str, picture: str) -> distances.Fit:
@@ -184,6 +202,10 @@ class _Walk:
             self.written.append(plot(self.folder / name, curves, **labels).name)
         except errors.MissingPackageError as error:
             self.say(str(error))
+
+
+def _table(*headers: str) -> Table:
+    return Table(*headers, box=box.SIMPLE, pad_edge=False)
 
 
 def _of_heads(p: Any) -> Any:

@@ -37,9 +37,9 @@ def plot(path: str | Path, curves: Curves, *, x: str, y: str, title: str, marks:
     axes: Any = figure.subplots()
     for i, (name, (across, up)) in enumerate(curves.items()):
         axes.plot(across, up, label=name, color=COLOURS[i % len(COLOURS)], linestyle=STYLES[i % len(STYLES)], linewidth=1.8)
-    for name, (across, up) in (marks or {}).items():
-        axes.plot([across], [up], "o", color="#222222")
-        axes.annotate(name, (across, up), textcoords="offset points", xytext=(6, 6))
+    for name, (at, height) in (marks or {}).items():
+        axes.plot([at], [height], "o", color="#222222")
+        axes.annotate(name, (at, height), textcoords="offset points", xytext=(6, 6))
     axes.set(xlabel=x, ylabel=y, title=title)
     axes.grid(visible=True, alpha=0.3)
     if len(curves) > 1:

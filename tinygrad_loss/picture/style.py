@@ -34,7 +34,9 @@ LOOKS: Final[dict[str, Look]] = {
     "hidden": Look("ops left out", "box3d", "#F0F0F0", "#767676"),
 }
 UNDEFINED: Final = Look("not smooth here: no gradient passes", "box", "#FADBD8", "#B3001B", "filled,diagonals", width=3.0, ink="#8B0015")
-CANCELS: Final = Look("not smooth here, but it cancels in the whole", "box", "#FFE9B8", "#9A6200", "rounded,filled,dashed", width=2.4, ink="#6B4400")
+CANCELS: Final = Look(
+    "not smooth here, but it cancels in the whole", "box", "#FFE9B8", "#9A6200", "rounded,filled,dashed", width=2.4, ink="#6B4400"
+)
 
 SIGNS: Final[dict[str, str]] = {
     "absolute": "|x|", "add": "a + b", "divide": "a / b",

@@ -100,7 +100,8 @@ def _step(value: Tensor, weights: list[Tensor]) -> bool:
     with at_kinks("subgradient"):
         value.backward()
     for w in weights:
-        w.data = w.data - np.float32(RATE) * w.grad
+        if w.grad is not None:
+            w.data = w.data - np.float32(RATE) * w.grad
     return any(w.report is not None and w.report.undefined for w in weights)
 
 

@@ -1,0 +1,40 @@
+"""Every example runs, headless and fast, and returns the number it is about."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+ANSWERS = {
+    # Each value follows from mathematics, or was counted in the program's own exact terms.
+    "01_absolute": 2.0,  # slopes -1 and +1
+    "02_square": 0.0,  # the mean is where the summed square is smallest
+    "03_comparing": 4.5,  # (3 - 0)^2 / 2
+    "04_ten_tosses": pytest.approx(0.7, abs=1e-12),
+    "05_product_and_sum": 1223,  # float64 rounds to 0 below 2**-1075
+    "06_cross_entropy": pytest.approx(0.0, abs=1e-15),
+    "07_absolute_family": 3,  # |x|^2, x|x| and |x| - |x|
+    "08_relu_four_ways": 1.0,  # relu(x) - relu(-x) = x
+    "09_perfect_fit": 1,  # the mean square
+    "10_max_with_ties": 2,  # two entries tie
+    "11_guarded_logarithm": 1.0,  # the chosen branch is x
+}
+
+
+def test_every_example_has_its_answer():
+    assert sorted(p.stem for p in EXAMPLES.glob("*.py")) == sorted(ANSWERS)
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_example(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main = runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"]
+    assert main() == ANSWERS[name]
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_examples_are_short(name):
+    assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 60
