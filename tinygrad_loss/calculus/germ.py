@@ -60,7 +60,7 @@ class Germ(Kind):
     __slots__ = ("absorbs", "order", "shape", "terms")
 
     def __init__(self, terms: Mapping[Key, Array], shape: tuple[int, ...], order: Exponent = EXACT, *, absorbs: bool = False) -> None:
-        self.terms = {k: terms[k] for k in sorted(terms, key=significance)}
+        self.terms = dict(terms) if len(terms) < 2 else {k: terms[k] for k in sorted(terms, key=significance)}
         self.shape = shape
         self.order = order
         self.absorbs = absorbs
@@ -109,7 +109,7 @@ class Germ(Kind):
     def coefficient(self, e: Exponent, j: int = 0) -> np.ndarray:
         """Return the coefficients of $t^e L^j$."""
         found = self.terms.get((e, j))
-        return np.zeros(self.shape) if found is None else np.broadcast_to(found, self.shape)
+        return np.zeros(self.shape) if found is None else _of_shape(found, self.shape)
 
     @property
     def constant(self) -> np.ndarray:
@@ -146,10 +146,14 @@ class Germ(Kind):
         Raises:
             Exhausted: every kept term is zero though the germ is not exact (with ``flat``: then 0).
         """
-        value, which, _ = self.leading()
-        if self.order != EXACT and not flat and np.any(which < 0):
+        lead: Array = np.zeros(self.shape)
+        gone = False
+        for c in self.terms.values():
+            lead = np.where(lead != 0, lead, c)
+            gone = gone or bool(np.isnan(c).any())
+        if self.order != EXACT and not flat and not lead.all():
             raise Exhausted
-        return np.where(self.missing, np.nan, np.sign(value))
+        return np.where(self.missing, np.nan, np.sign(lead)) if gone else np.sign(lead)
 
     # ---- building -----------------------------------------------------------------------------------------------------
 
@@ -165,7 +169,7 @@ class Germ(Kind):
             limit = min(k[0] for k in kept) + CAP.get()
             beyond = [k for k in kept if k[0] > limit]
             if beyond:
-                order = min(order, min(k[0] for k in beyond))
+                order = min(order, *(k[0] for k in beyond))
                 kept = {k: c for k, c in kept.items() if k[0] <= limit}
         return self.like(kept, order)
 
@@ -200,6 +204,10 @@ def germ(x: Array) -> Germ:
 # ---- ring operations ------------------------------------------------------------------------------------------------------
 
 
+def _of_shape(c: Array, shape: tuple[int, ...]) -> Array:
+    return c if np.shape(c) == shape else np.broadcast_to(c, shape)
+
+
 def _chopped(total: Array, scale: Array, key: Key) -> Array:
     if key == ONE:
         return total
@@ -208,14 +216,14 @@ def _chopped(total: Array, scale: Array, key: Key) -> Array:
 
 def add(a: Germ, b: Germ, sign: float = 1.0) -> Germ:
     """Return ``a + sign * b``."""
-    shape = np.broadcast_shapes(a.shape, b.shape)
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
     terms: dict[Key, Array] = {}
     for key in {**a.terms, **b.terms}:
         p, q = a.terms.get(key), b.terms.get(key)
         if q is None:
-            terms[key] = np.broadcast_to(p, shape) if p is not None else np.zeros(shape)
+            terms[key] = _of_shape(p, shape)
         elif p is None:
-            terms[key] = np.broadcast_to(sign * q, shape)
+            terms[key] = _of_shape(q if sign == 1 else sign * q, shape)
         else:
             total = p + sign * q
             terms[key] = total if key == ONE else _chopped(total, np.abs(p) + np.abs(q), key)
@@ -266,7 +274,7 @@ def _absorbed(term: Array, p: Array, q: Array, times: Callable[[Array, Array], A
 
 
 def powers(u: Germ, weights: Iterable[Array]) -> Germ:
-    """Return $\\sum_k w_k u^k$ for an infinitesimal ``u``; ``weights`` goes on until what follows is beyond `CAP`."""
+    r"""Return $\\sum_k w_k u^k$ for an infinitesimal ``u``; ``weights`` goes on until what follows is beyond `CAP`."""
     weights = iter(weights)
     total = _scaled(next(weights), None, u)
     power: Germ | None = None
@@ -295,7 +303,7 @@ def _scaled(w: Array, power: Germ | None, u: Germ) -> Germ:
 
 
 def by_leading(x: Germ, rule: Callable[[Exponent, int, np.ndarray, Germ], Germ], at_zero: Germ | None) -> Germ:
-    """Write each entry as $c\\, t^e L^j (1 + r)$ and answer ``rule(e, j, c, r)``; entries that are exactly 0 get ``at_zero``."""
+    r"""Write each entry as $c\\, t^e L^j (1 + r)$ and answer ``rule(e, j, c, r)``; entries that are exactly 0 get ``at_zero``."""
     value, which, keys = x.leading()
     missing = x.missing
     if x.order != EXACT and np.any((which < 0) & ~missing):
@@ -318,11 +326,11 @@ def by_leading(x: Germ, rule: Callable[[Exponent, int, np.ndarray, Germ], Germ],
 
 def select(mask: Array, a: Germ, b: Germ) -> Germ:
     """Return ``a`` where ``mask`` holds, else ``b``."""
-    shape = np.broadcast_shapes(np.shape(mask), a.shape, b.shape)
+    shape = np.shape(mask) if np.shape(mask) == a.shape == b.shape else np.broadcast_shapes(np.shape(mask), a.shape, b.shape)
     if np.all(mask):
-        return a.each(lambda c: np.broadcast_to(c, shape)) if a.terms else Germ({}, shape, a.order, absorbs=a.absorbs)
+        return a.each(lambda c: _of_shape(c, shape)) if a.terms else Germ({}, shape, a.order, absorbs=a.absorbs)
     if not np.any(mask):
-        return b.each(lambda c: np.broadcast_to(c, shape)) if b.terms else Germ({}, shape, b.order, absorbs=b.absorbs)
+        return b.each(lambda c: _of_shape(c, shape)) if b.terms else Germ({}, shape, b.order, absorbs=b.absorbs)
     terms = {k: np.where(mask, a.terms.get(k, 0.0), b.terms.get(k, 0.0)) for k in {**a.terms, **b.terms}}
     order = min(a.order, b.order)
     return Germ(terms, shape, order, absorbs=a.absorbs or b.absorbs).truncated()

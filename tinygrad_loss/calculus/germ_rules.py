@@ -6,6 +6,7 @@ A custom op is integrated from its own forward mode. Linear and bilinear ops act
 
 import itertools
 import math
+import operator
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, Final
@@ -29,6 +30,7 @@ from tinygrad_loss.calculus.germ import (
     powers,
     product,
     select,
+    significance,
 )
 from tinygrad_loss.context import at_kinks, enable_grad
 from tinygrad_loss.engine.op import OPS, Array, Op
@@ -99,14 +101,12 @@ def _bilinear(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ
 
 
 def _selection(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
-    choices = op.choices or ()
-    result: Germ | None = None
-    for x, choice in zip(inputs[::-1], choices[::-1], strict=True):
-        if choice is None:
-            continue
-        mask = choice(None, *inputs, **static)
-        result = select(mask, germ(x), constant(np.zeros(np.shape(mask))) if result is None else result)
-    return result if result is not None else germ(inputs[0])
+    chosen = [(x, choice) for x, choice in zip(inputs, op.choices or (), strict=True) if choice is not None]
+    # One of several inputs is always chosen, so the last needs no question; a single one gives way to 0.
+    result = germ(chosen.pop()[0]) if len(chosen) > 1 else constant(0.0)
+    for x, choice in reversed(chosen):
+        result = select(choice(None, *inputs, **static), germ(x), result)
+    return result
 
 
 def _predicate(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Array:
@@ -413,7 +413,7 @@ def power(a: Array, b: Array) -> Germ:
 
 @rule("log")
 def log(x: Germ) -> Germ:
-    r"""Return the logarithm: $\log(c t^e (1 + r)) = \log c - e L + r - r^2/2 + \ldots$"""
+    r"""Return the logarithm: $\log(c t^e (1 + r)) = \log c - e L + r - r^2/2 + \ldots$."""
 
     def branch(e: Exponent, j: int, c: np.ndarray, r: Germ) -> Germ:
         if j or (r.terms and r.lead <= 0):
@@ -487,7 +487,17 @@ def exp(x: Germ) -> Germ:
 def _difference(a: Array, b: Array) -> np.ndarray:
     if a is b:
         return np.zeros(np.shape(a))
+    if FLAT.get():
+        return _order_at_first_sight(germ(a), germ(b))
     return add(germ(a), germ(b), -1.0).sign(flat=FLAT.get())
+
+
+def _order_at_first_sight(a: Germ, b: Germ) -> np.ndarray:
+    """Return the sign of a - b by the first term in which they differ, without forming the difference."""
+    sign: Array = np.zeros(np.broadcast_shapes(a.shape, b.shape))
+    for key in sorted({**a.terms, **b.terms}, key=significance):
+        sign = np.where(sign != 0, sign, np.subtract(a.terms.get(key, 0.0), b.terms.get(key, 0.0)))
+    return np.sign(sign)
 
 
 RULES["greater"] = lambda a, b: _difference(a, b) > 0
@@ -531,7 +541,7 @@ def ranks(x: Germ, axis: int) -> np.ndarray:
 
 def _extreme(x: Germ, axis: tuple[int, ...], position: int) -> Germ:
     kept = tuple(i for i in range(x.ndim) if i not in axis)
-    lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape(tuple(x.shape[i] for i in kept) + (-1,)))
+    lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape((*tuple(x.shape[i] for i in kept), -1)))
     best = ranks(lanes, -1)[..., [position]]
     return lanes.each(lambda c: np.take_along_axis(np.broadcast_to(c, lanes.shape), best, -1)[..., 0])
 
@@ -542,7 +552,7 @@ RULES["min"] = lambda x, axis: _extreme(x, axis, 0)
 
 @rule("arctan")
 def arctan(x: Germ) -> Germ:
-    """Return the arcus tangent; at infinity by its reflection, pi/2 - arctan(1/x)."""
+    """Expand the inverse tangent; at infinity by its reflection to 1/x."""
     far = _infinite((x,))
     if not np.any(far):
         return _taylor(OPS["arctan"], (x,), {})
@@ -578,7 +588,7 @@ def _position(x: Germ, axis: int | None, which: int) -> np.ndarray:
 
 @rule("linear")
 def affine(x: Array, weight: Array, *bias: Array) -> Germ:
-    """Return x W^T + b."""
+    """Multiply by the weight's transpose, and add the bias."""
     y = product(germ(x), germ(weight), lambda p, q: p @ q.T)
     return add(y, germ(bias[0])) if bias else y
 
@@ -590,5 +600,5 @@ def prod(x: Germ, axis: tuple[int, ...]) -> Germ:
     lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape((*(x.shape[i] for i in kept), -1)))
     result = constant(np.ones(tuple(x.shape[i] for i in kept)))
     for i in range(lanes.shape[-1]):
-        result = product(result, lanes.each(lambda c, i=i: c[..., i]))
+        result = product(result, _summed(lanes, operator.itemgetter((..., i))))
     return result

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -26,11 +27,15 @@ class Near:
 
     def __init__(self, root: Tensor, seed: Array, leaves: Sequence[Tensor]) -> None:
         self.root, self.seed, self.leaves = root, seed, list(leaves)
-        self.record = record_of(root, {id(leaf) for leaf in leaves})
         with np.errstate(all="ignore"):
             self.value = float(np.sum(np.asarray(root.value, np.float64) * np.asarray(seed, np.float64)))
         self.trivial = root.size == 1 and float(np.sum(seed)) == 1.0
         self.size = sum(leaf.size for leaf in leaves)
+
+    @cached_property
+    def record(self) -> list[Tensor]:
+        """Everything recorded between the leaves and the root, inputs first."""
+        return record_of(self.root, {id(leaf) for leaf in self.leaves})
 
     def result_along(self, direction: Sequence[Array]) -> Germ:
         """Return the recorded result at x + t v, of its own shape."""

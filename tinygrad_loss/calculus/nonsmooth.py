@@ -22,11 +22,12 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, Side, limit_of, patiently, side_of
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import OPS, Array
-from tinygrad_loss.engine.reverse import Pass
+from tinygrad_loss.engine.reverse import Pass, finite, tied
 from tinygrad_loss.engine.tensor import TRACED, Tensor
 
 __all__ = ["Judgement", "Site", "decide", "judge"]
@@ -37,6 +38,8 @@ SAME: Final = 1e-9
 """Two slopes this close, relative to the larger, are one: what is left is rounding."""
 SEED: Final = 20180601
 """Directions are the same in every run."""
+SHOWN: Final = 64
+"""How many positions a site names."""
 ONE_BY_ONE: Final = 64
 """Up to this many entries are also probed each on its own."""
 
@@ -52,7 +55,8 @@ class Site:
 
     Attributes:
         op: the op's name.
-        entries: the positions in the op's result.
+        entries: the positions in the op's result; the first few of many.
+        count: how many there are.
         slopes: its left and right slope there, where they are two numbers.
         line: the source line, under `debug`.
         contribution: what it adds to f'(x; v) + f'(x; -v), along the first probe; contributions that cancel sum to 0.
@@ -63,9 +67,11 @@ class Site:
     slopes: tuple[float, float] | None = None
     line: str | None = None
     contribution: float = math.nan
+    count: int = 1
 
     def __str__(self) -> str:
-        shown = ", ".join(str(list(e)) if e else "the value" for e in self.entries[:3]) + (", ..." if len(self.entries) > 3 else "")
+        shown = ", ".join(str(list(e)) if e else "the value" for e in self.entries[:3])
+        shown += f" and {self.count - 3} more" if self.count > 3 else ""
         slopes = f", slopes {self.slopes[0]:g} and {self.slopes[1]:g}" if self.slopes else ""
         return f"{self.op} at {shown}{slopes}{f' ({self.line})' if self.line else ''}"
 
@@ -80,6 +86,7 @@ class Judgement:
         low, high: the smallest and the largest limit of gradients seen, per leaf.
         left, right: for a single number, the one-sided derivatives.
         second: for a single number, the one-sided second derivatives.
+        middle: the mean of the limits along the first direction and its opposite, where already known.
         proved: whether the answer is proved.
     """
 
@@ -91,6 +98,7 @@ class Judgement:
     left: float | None = None
     right: float | None = None
     second: tuple[float, float] | None = None
+    middle: list[np.ndarray] = field(default_factory=list)
 
 
 # ---- deciding -----------------------------------------------------------------------------------------------------------------
@@ -114,7 +122,7 @@ def same(a: float, b: float) -> bool:
 def _on_a_line(near: Near) -> Judgement:
     """Decide exactly for a single number: both sides are seen."""
     shape = next(leaf.shape for leaf in near.leaves if leaf.size)
-    answers = [patiently(lambda s=s: side_of(near.along(_line(near, s)), near.value)) for s in (-1.0, 1.0)]
+    answers = [_side(near, _line(near, s)) for s in (-1.0, 1.0)]
     certain = all(known for _, known in answers)
     (back, _), (ahead, _) = answers
     if back is None or ahead is None:
@@ -128,6 +136,17 @@ def _on_a_line(near: Near) -> Judgement:
         if kind == "smooth":
             found.second = (back.second, ahead.second)
     return found
+
+
+def _side(near: Near, direction: list[np.ndarray]) -> tuple[Side | None, bool]:
+    """Return how the function leaves the point along a direction, and whether that is certain."""
+    return patiently(lambda: side_of(near.along(direction), near.value))
+
+
+def _limits(near: Near, direction: list[np.ndarray]) -> list[np.ndarray] | None:
+    """Return the limits of gradients along a direction."""
+    found, _ = patiently(lambda: [limit_of(g) for g in near.gradient_along(direction)[1]])
+    return None if found is None else list(found)
 
 
 def _line(near: Near, step: float) -> list[np.ndarray]:
@@ -159,7 +178,7 @@ def directions(near: Near) -> Iterator[list[np.ndarray]]:
     """Yield fixed generic directions, one array per leaf."""
     rng = np.random.default_rng(SEED)
     while True:
-        yield [rng.choice([-1.0, 1.0], leaf.shape) * rng.uniform(0.5, 1.5, leaf.shape) for leaf in near.leaves]
+        yield [np.asarray(rng.standard_normal(leaf.shape)) for leaf in near.leaves]
 
 
 def flat(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -169,8 +188,11 @@ def flat(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 def split(entries: np.ndarray, near: Near) -> list[np.ndarray]:
     """Return one axis of entries as one array per leaf."""
-    cuts = np.cumsum([leaf.size for leaf in near.leaves])[:-1]
-    return [part.reshape(leaf.shape) for part, leaf in zip(np.split(entries, cuts), near.leaves, strict=True)]
+    parts, start = [], 0
+    for leaf in near.leaves:
+        parts.append(entries[start : start + leaf.size].reshape(leaf.shape))
+        start += leaf.size
+    return parts
 
 
 @dataclass(slots=True)
@@ -216,7 +238,7 @@ def _allowed_sides(near: Near) -> np.ndarray:
         for sign in (-1.0, 1.0):
             d = np.zeros(near.size)
             d[i] = sign
-            side, _ = patiently(lambda d=d: side_of(near.along(split(d, near)), near.value))
+            side, _ = _side(near, split(d, near))
             exists.append(side is None or side.exists)
         allowed[i] = 0.0 if all(exists) else 1.0 if exists[1] else -1.0 if exists[0] else math.nan
     return allowed
@@ -224,7 +246,7 @@ def _allowed_sides(near: Near) -> np.ndarray:
 
 def _look(near: Near, d: np.ndarray, seen: _Seen) -> Side | None:
     """Note the one-sided derivative along one direction."""
-    side, certain = patiently(lambda: side_of(near.along(split(d, near)), near.value))
+    side, certain = _side(near, split(d, near))
     seen.certain &= certain
     if side is None:
         return None
@@ -321,7 +343,7 @@ def _jumping(near: Near, allowed: np.ndarray | None) -> np.ndarray:
         for sign in (-1.0, 1.0):
             d = np.zeros(near.size)
             d[i] = sign
-            side, _ = patiently(lambda d=d: side_of(near.along(split(d, near)), near.value))
+            side, _ = _side(near, split(d, near))
             jumps[i] |= side is None or (side.exists and side.jumps)
     return jumps if np.any(jumps) else np.ones(near.size, bool)
 
@@ -354,16 +376,19 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, _value(done.seed), leaves)
-    found = decide(near)
+    found = _judged_by_locking(done, near, policy) if _only_kinks(done) else _judged_without_dead_branches(done, near) or decide(near)
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(_value(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
-    sites = tuple(sites_of(done))
+    sites = tuple(sites_of(done, shown=4))
     undefined = [np.isnan(g) for g in found.gradients]
     if policy == "raise" and any(map(np.any, undefined)):
         raise errors.UndefinedGradientError(worded(near, found, sites))
-    if policy == "subgradient" and found.kind == "kink" and found.low:
-        found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, _first_pair(near), strict=True)]
+    if policy == "subgradient":
+        if found.middle:
+            found.gradients = found.middle
+        elif found.kind == "kink" and found.low:
+            found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, _first_pair(near), strict=True)]
     elif policy == "nan" and any(map(np.any, undefined)):
         errors.warn_caller(worded(near, found, sites), errors.UndefinedGradientWarning)
     elif not found.proved and policy in {"nan", "raise"}:
@@ -375,11 +400,70 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     return reports
 
 
+def _only_kinks(done: Pass) -> bool:
+    """Whether nothing but finite slopes is at stake, so that tangents decide."""
+    return (
+        all(t.node is not None and t.node[0].facts is not None and t.node[0].facts.nature == "kink" for t in done.hits)
+        and finite(done.root)
+        and all(map(finite, done.cotangents.values()))
+        and not any(map(tied, done.traced))
+    )
+
+
+def _bounds(limits: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    if len(limits) == 2:
+        return np.minimum(*limits), np.maximum(*limits)
+    return np.min(limits, axis=0), np.max(limits, axis=0)
+
+
+def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
+    """Judge a pass that hit only kinks by passes with locked branches; a training step wants one pair of them."""
+    locked = Locked(done, near.leaves)
+    limits, probes = [], []
+    at_kinks: dict[int, Array] = {}
+    with first_order():
+        for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS):
+            for sign in (1.0, -1.0):
+                locks = locked.locks([sign * d for d in v])
+                gradients, cotangents = locked.gradient(locks)
+                limits.append(flat(gradients))
+                probes.append(locks)
+                at_kinks = at_kinks or cotangents
+    low, high = _bounds(limits)
+    agree = high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + 1e-15
+    middle = 0.5 * (limits[0] + limits[1])
+    gradient = np.where(agree, middle, np.nan)
+    smooth = bool(np.all(agree))
+    if smooth:
+        with first_order():
+            proved = locked.cancels(probes, at_kinks) or (near.size == 1 and not locked.nested)
+    else:
+        proved = True
+    kind: Kind = "smooth" if smooth else "kink"
+    found = Judgement(kind, split(gradient, near), proved=proved, low=split(low, near), high=split(high, near), middle=split(middle, near))
+    if near.size == 1:
+        slopes = limits[:2] if next(directions(near))[0].flat[0] > 0 else limits[1::-1]
+        found.right, found.left = float(slopes[0][0]), float(slopes[1][0])
+    return found
+
+
+def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:
+    """Try whether only branches that nothing selected made the gradient non-finite: there an exact zero absorbs nan and inf."""
+    if done.suspects or not math.isfinite(near.value) or any(map(tied, done.traced)):
+        return None
+    still = _limits(near, [np.zeros(leaf.shape) for leaf in near.leaves])
+    if still is None or not all(np.all(np.isfinite(g)) for g in still):
+        return None
+    return Judgement("smooth", still, proved=True)
+
+
 def _first_pair(near: Near) -> list[np.ndarray]:
     """Return the mean of the limits of gradients along v and -v, v fixed: an element of the Clarke set."""
     v = next(directions(near))
-    pair = [patiently(lambda s=s: [limit_of(g) for g in near.gradient_along([s * d for d in v])[1]])[0] for s in (1.0, -1.0)]
-    return [0.5 * (a + b) for a, b in zip(*pair, strict=True)]
+    ahead, back = (_limits(near, [s * d for d in v]) for s in (1.0, -1.0))
+    if ahead is None or back is None:
+        return [np.full(leaf.shape, np.nan) for leaf in near.leaves]
+    return [0.5 * (a + b) for a, b in zip(ahead, back, strict=True)]
 
 
 def _value(x: Array) -> Array:
@@ -389,19 +473,20 @@ def _value(x: Array) -> Array:
 def _settle(done: Pass, key: int, leaf: Tensor, gradient: np.ndarray) -> None:
     """Replace a cotangent whose value at this point is not the truth; a recorded one keeps its own derivative."""
     old = done.cotangents[key]
+    if not isinstance(old, Tensor):
+        value = gradient.astype(leaf.dtype)
+        done.cotangents[key] = value[()] if value.ndim == 0 else value
+        return
     now = np.asarray(_value(old))
     with np.errstate(all="ignore"):
         near_enough = np.abs(now - gradient) <= SAME * np.abs(gradient)
     value = np.where(near_enough, now, gradient).astype(leaf.dtype)
     if np.array_equal(value, now):
         return
-    if isinstance(old, Tensor):
-        done.cotangents[key] = RESOLVED.call(old, value=value[()])
-    else:
-        done.cotangents[key] = value[()] if value.ndim == 0 else value
+    done.cotangents[key] = RESOLVED.call(old, value=value[()])
 
 
-def sites_of(done: Pass) -> Iterator[Site]:
+def sites_of(done: Pass, shown: int = SHOWN) -> Iterator[Site]:
     """Yield the places that a pass flagged: hit kinks, and tied comparisons that steered it."""
     comparisons: dict[int, Tensor] = {}
     stack = list(done.traced)
@@ -412,14 +497,19 @@ def sites_of(done: Pass) -> Iterator[Site]:
         comparisons[id(t)] = t
         stack.extend(x for x in t.node[1] if isinstance(x, Tensor))
     for t in [*done.suspects, *comparisons.values()]:
-        if t.node is None or t.node[0].facts is None:
+        if t.node is None:
             continue
         op, inputs, static, _ = t.node
+        facts = op.facts
+        if facts is None:
+            continue
         values = [_value(x) for x in inputs]
         with np.errstate(all="ignore"):
-            hit = np.broadcast_to(op.facts.tie(t.value, *values, **static or {}), np.shape(t.value))  # type: ignore[union-attr]
-        if np.any(hit):
-            yield Site(op.name, tuple(map(tuple, np.argwhere(hit).tolist())), op.facts.slopes, t.line)  # type: ignore[union-attr]
+            hit = np.broadcast_to(facts.tie(t.value, *values, **static or {}), np.shape(t.value))
+        count = int(np.count_nonzero(hit))
+        if count:
+            first = np.argwhere(hit)[:shown] if hit.ndim else [()]
+            yield Site(op.name, tuple(tuple(map(int, e)) for e in first), facts.slopes, t.line, count=count)
 
 
 def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -29,7 +30,8 @@ class Pass:
         order: the tensors that a gradient flowed through, inputs first.
         leaves: where it ended, by id.
         cotangents: the gradient of each leaf, by id; a leaf that no cotangent reached is missing.
-        suspects: tensors at which a declared kink, jump or infinite slope was hit.
+        hits: tensors at which a declared kink, jump or infinite slope was met.
+        suspects: those of them that matter: with a non-zero cotangent, or not a mere kink.
         traced: tensors without gradient (comparisons, indices) that were computed from the leaves and steered the result.
     """
 
@@ -38,6 +40,7 @@ class Pass:
     order: list[Tensor]
     leaves: dict[int, Tensor]
     cotangents: dict[int, Array]
+    hits: list[Tensor] = field(default_factory=list)
     suspects: list[Tensor] = field(default_factory=list)
     traced: list[Tensor] = field(default_factory=list)
 
@@ -120,7 +123,7 @@ def _find_steering_leaves(done: Pass, stops: Collection[int]) -> None:
 
 def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, PLR0915  the hot loop: calls and branches are written out
     """Carry cotangents from the root to the leaves, on the values; a policy of None looks at no kink."""
-    cotangents, suspects, traced = done.cotangents, done.suspects, done.traced
+    cotangents, hits, suspects, traced = done.cotangents, done.hits, done.suspects, done.traced
     convention = policy == "convention"
     count = np.count_nonzero
     for t in reversed(done.order):
@@ -137,8 +140,10 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x)):
                 if convention:
                     vjps = op.tied
-                elif facts.nature != "kink" or count(hit & (g != 0)):
-                    suspects.append(t)
+                else:
+                    hits.append(t)
+                    if facts.nature != "kink" or count(hit & (g != 0)):
+                        suspects.append(t)
             cotangent = vjps[0](g, y, x)  # type: ignore[misc]
             key = id(a)
             old = cotangents.get(key)
@@ -162,8 +167,10 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x, z)):
                 if convention:
                     vjps = op.tied
-                elif facts.nature != "kink" or count(hit & (g != 0)):
-                    suspects.append(t)
+                else:
+                    hits.append(t)
+                    if facts.nature != "kink" or count(hit & (g != 0)):
+                        suspects.append(t)
             if flows & NEEDS_GRAD:
                 cotangent = vjps[0](g, y, x, z)  # type: ignore[misc]
                 key = id(a)
@@ -193,8 +200,10 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, *values, **static)):
                 if convention:
                     vjps = op.tied
-                elif facts.nature != "kink" or count(hit & (g != 0)):
-                    suspects.append(t)
+                else:
+                    hits.append(t)
+                    if facts.nature != "kink" or count(hit & (g != 0)):
+                        suspects.append(t)
             for i, a in enumerate(inputs):
                 if type(a) is not Tensor:
                     continue
@@ -225,8 +234,10 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
             if np.count_nonzero(hit):
                 if not screen:
                     vjps = op.tied
-                elif op.facts.nature != "kink" or np.count_nonzero(hit & ((g.value if type(g) is Tensor else g) != 0)):
-                    done.suspects.append(t)
+                else:
+                    done.hits.append(t)
+                    if op.facts.nature != "kink" or np.count_nonzero(hit & ((g.value if type(g) is Tensor else g) != 0)):
+                        done.suspects.append(t)
         for i, a in enumerate(inputs):
             if type(a) is not Tensor:
                 continue
@@ -240,7 +251,10 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
 
 def needs_judgement(done: Pass) -> bool:
     """Whether anything was noticed that may leave the gradient undefined: a hit, a tied comparison, a non-finite leaf."""
-    return bool(done.suspects) or not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
+    if done.suspects:
+        return True
+    with np.errstate(all="ignore"):
+        return not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
 
 
 def tied(t: Tensor) -> bool:
@@ -263,8 +277,7 @@ def tied(t: Tensor) -> bool:
 def finite(g: Array) -> bool:
     """Whether every entry is finite; the dot product decides at once unless it overflows."""
     value = g.value if type(g) is Tensor else g
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(np.vdot(value, value))) or bool(np.all(np.isfinite(value)))
+    return isfinite(np.vdot(value, value).real) or bool(np.all(np.isfinite(value)))
 
 
 def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
