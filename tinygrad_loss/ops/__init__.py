@@ -20,6 +20,7 @@ from tinygrad_loss.ops import dense as dense
 from tinygrad_loss.ops import differences as differences
 from tinygrad_loss.ops import distance as distance
 from tinygrad_loss.ops import divergence as divergence
+from tinygrad_loss.ops import einsum as einsum
 from tinygrad_loss.ops import error_function as error_function
 from tinygrad_loss.ops import exponential as exponential
 from tinygrad_loss.ops import indexing as indexing
@@ -29,14 +30,17 @@ from tinygrad_loss.ops import linear_algebra as linear_algebra
 from tinygrad_loss.ops import log_domain as log_domain
 from tinygrad_loss.ops import logic as logic
 from tinygrad_loss.ops import lookup as lookup
+from tinygrad_loss.ops import matrix_norms as matrix_norms
 from tinygrad_loss.ops import norm as norm
 from tinygrad_loss.ops import normalisation as normalisation
 from tinygrad_loss.ops import order_statistics as order_statistics
+from tinygrad_loss.ops import packing as packing
 from tinygrad_loss.ops import padding as padding
 from tinygrad_loss.ops import piecewise as piecewise
 from tinygrad_loss.ops import pointwise as pointwise
 from tinygrad_loss.ops import pooling as pooling
 from tinygrad_loss.ops import positions as positions
+from tinygrad_loss.ops import products as products
 from tinygrad_loss.ops import properties as properties
 from tinygrad_loss.ops import reduction as reduction
 from tinygrad_loss.ops import refusals as refusals
@@ -46,8 +50,10 @@ from tinygrad_loss.ops import removable as removable
 from tinygrad_loss.ops import resampling as resampling
 from tinygrad_loss.ops import root as root
 from tinygrad_loss.ops import shape as shape
+from tinygrad_loss.ops import solving as solving
 from tinygrad_loss.ops import sorting as sorting
 from tinygrad_loss.ops import special as special
+from tinygrad_loss.ops import spectra as spectra
 from tinygrad_loss.ops import statistics as statistics
 from tinygrad_loss.ops import taking as taking
 from tinygrad_loss.ops import triangles as triangles
@@ -125,6 +131,7 @@ from tinygrad_loss.ops.log_domain import logaddexp2 as logaddexp2
 from tinygrad_loss.ops.log_domain import logcumsumexp as logcumsumexp
 from tinygrad_loss.ops.lookup import embedding as embedding
 from tinygrad_loss.ops.lookup import one_hot as one_hot
+from tinygrad_loss.ops.matrix_norms import cdist as cdist
 from tinygrad_loss.ops.norm import norm2 as norm2
 from tinygrad_loss.ops.normalisation import batch_norm as batch_norm
 from tinygrad_loss.ops.normalisation import group_norm as group_norm
@@ -160,6 +167,7 @@ from tinygrad_loss.ops.resampling import pixel_shuffle as pixel_shuffle
 from tinygrad_loss.ops.resampling import pixel_unshuffle as pixel_unshuffle
 from tinygrad_loss.ops.robust import huber as huber
 from tinygrad_loss.ops.robust import pseudo_huber as pseudo_huber
+from tinygrad_loss.ops.solving import solve_triangular as solve_triangular
 from tinygrad_loss.ops.special import beta as beta
 from tinygrad_loss.ops.special import betaln as betaln
 from tinygrad_loss.ops.special import digamma as digamma
