@@ -42,6 +42,7 @@ class Row:
         tied_static: static arguments there, where they are not ``static``.
         beside: which input leaves the tie when it moves by one ulp.
         fixes_dtype: the op's own argument says the dtype of the result.
+        least: the shortest floating dtype that NumPy's own function takes: LAPACK knows no halves.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Row:
     tied_static: dict[str, Any] = field(default_factory=dict)
     beside: int = 0
     fixes_dtype: bool = False
+    least: type = np.float16
 
     def tries(self, op: Op) -> tuple[Sample, ...]:
         """Return the samples, with the static arguments of the known point where a sample has none of its own."""

@@ -85,10 +85,9 @@ def einsum(*operands: Any, out: None = None, optimize: Any = False, **options: A
 
 
 @door(np.einsum_path)
-def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
+def einsum_path(*operands: Any, **options: Any) -> Any:
     """Return NumPy's plan for ``einsum`` of operands of these shapes."""
-    shapes = [np.broadcast_to(0.0, x.shape) if hasattr(x, "shape") else x for x in operands]
-    return np.einsum_path(*shapes, optimize=optimize, einsum_call=einsum_call)
+    return np.einsum_path(*[np.broadcast_to(0.0, x.shape) if hasattr(x, "shape") else x for x in operands], **options)
 
 
 def _fail(rule: str, got: str) -> errors.ShapeError:

@@ -30,7 +30,7 @@ def _solve_b(g: Array, _y: Array, a: Array, b: Array) -> Array:
     return unbroadcast(np.linalg.solve(t(a), g), b.shape)
 
 
-def _solve_push(dx: Sequence[Array | None], y: Array, a: Array, b: Array) -> Array:
+def _solve_push(dx: Sequence[Array | None], y: Array, a: Array, _b: Array) -> Array:
     da, db = dx
     if da is None:
         return np.linalg.solve(a, db + np.zeros_like(y))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.declare import custom, door, elementwise, predicate
+from tinygrad_loss.engine.declare import custom, door, elementwise, predicate, unbroadcast
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.packing import pack, result_of, unpack
 from tinygrad_loss.ops.properties import operand
@@ -29,7 +29,10 @@ ratio: Rule = elementwise(
     _ratio,
     lambda _y, _a, b: 1.0 / b,
     lambda y, _a, b: -y / b,
-    vjps=(lambda g, _y, _a, b: ratio(g, b), lambda g, y, _a, b: ratio(-(g * y), b)),
+    vjps=(
+        lambda g, _y, a, b: unbroadcast(ratio(g, b), a.shape),
+        lambda g, y, _a, b: unbroadcast(ratio(-(g * y), b), b.shape),
+    ),
     domain=((-3.0, 3.0), (0.3, 3.0)),
     facts=Facts(nature="infinite", tie=lambda _y, a, b: (b == 0) & (a != 0)),
     doc=r"a / b, and 0 where a = 0",
@@ -50,7 +53,8 @@ def _on_diagonal(d: Array) -> Array:
 
 
 def _gaps(w: Array) -> Array:
-    return w[..., None, :] - w[..., :, None]
+    """Return the differences of all pairs; a value and itself are 1 apart, because nothing turns there."""
+    return w[..., None, :] - w[..., :, None] + np.eye(w.shape[-1], dtype=w.dtype)
 
 
 def _diagonal(x: Array) -> Array:
@@ -329,7 +333,6 @@ qr_: Rule = custom(
     _qr,
     [_qr_pull],
     _qr_push,
-    facts=Facts(nature="infinite", tie=lambda y, a, complete: _diagonal(_qr_parts(y, a, complete)[1]) == 0),
     doc=r"Q and R with A = Q R",
 )
 
