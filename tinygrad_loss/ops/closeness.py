@@ -64,7 +64,7 @@ def nan_to_num(x: Array, copy: bool = True, nan: Any = 0.0, posinf: Any = None, 
     """Put numbers in place of nan and infinities; no gradient comes from there.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.sum(np.nan_to_num(x)))([1.0, np.nan])
+    >>> tl.grad(lambda x: np.sum(np.nan_to_num(x)))(np.array([1.0, np.nan]))
     array([1., 0.])
     """
     del copy

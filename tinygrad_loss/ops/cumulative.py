@@ -141,7 +141,7 @@ def cumsum(a: Array, axis: int | None = None, dtype: Any = None, out: None = Non
     r"""Return the running sum $\sum_{j \le i} x_j$ along ``axis``.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.cumsum(x)[1])([1.0, 2.0, 3.0])
+    >>> tl.grad(lambda x: np.cumsum(x)[1])(np.array([1.0, 2.0, 3.0]))
     array([1., 1., 0.])
     """
     no_out(out, "np.cumsum")
@@ -154,7 +154,7 @@ def cumprod(a: Array, axis: int | None = None, dtype: Any = None, out: None = No
     r"""Return the running product $\prod_{j \le i} x_j$ along ``axis``, exact where entries are 0.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.cumprod(x)[1])([0.0, 2.0, 3.0])
+    >>> tl.grad(lambda x: np.cumprod(x)[1])(np.array([0.0, 2.0, 3.0]))
     array([2., 0., 0.])
     """
     no_out(out, "np.cumprod")

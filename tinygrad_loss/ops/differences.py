@@ -31,7 +31,7 @@ def diff(a: Array, n: int = 1, axis: int = -1, prepend: Any = NOT_GIVEN, append:
     r"""Return the ``n``-th differences $x_{i+1} - x_i$ along ``axis``.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.diff(x)[0])([1.0, 3.0, 2.0])
+    >>> tl.grad(lambda x: np.diff(x)[0])(np.array([1.0, 3.0, 2.0]))
     array([-1.,  1.,  0.])
     """
     a = as_array(a)
@@ -71,7 +71,7 @@ def trapezoid(y: Array, x: Array = None, dx: Any = 1.0, axis: int = -1) -> Array
     r"""Return the integral by the trapezoidal rule $\sum_i \frac{y_i + y_{i+1}}2 (x_{i+1} - x_i)$ along ``axis``.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.trapezoid)([1.0, 3.0, 2.0])
+    >>> tl.grad(np.trapezoid)(np.array([1.0, 3.0, 2.0]))
     array([0.5, 1. , 0.5])
     """
     y = as_array(y)
@@ -134,7 +134,7 @@ def gradient(f: Array, *varargs: Any, axis: Any = None, edge_order: int = 1) -> 
     """Return the slopes of sampled values along each axis, by central differences; see NumPy's documentation.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.gradient(x)[1])([1.0, 3.0, 2.0])
+    >>> tl.grad(lambda x: np.gradient(x)[1])(np.array([1.0, 3.0, 2.0]))
     array([-0.5,  0. ,  0.5])
     """
     f = as_array(f)

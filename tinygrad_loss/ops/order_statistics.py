@@ -129,7 +129,7 @@ def quantile(
         NoRuleError: ``weights`` are given.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.quantile(x, 0.25))([1.0, 3.0, 2.0])
+    >>> tl.grad(lambda x: np.quantile(x, 0.25))(np.array([1.0, 3.0, 2.0]))
     array([0.5, 0. , 0.5])
     """
     del overwrite_input
@@ -147,7 +147,7 @@ def percentile(
         NoRuleError: ``weights`` are given.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.percentile(x, 100))([1.0, 3.0, 2.0])
+    >>> tl.grad(lambda x: np.percentile(x, 100))(np.array([1.0, 3.0, 2.0]))
     array([0., 1., 0.])
     """
     del overwrite_input
@@ -160,7 +160,7 @@ def median(a: Array, axis: Any = None, out: None = None, overwrite_input: bool =
     """Return the middle entry over the given axes, or the mean of the two middle ones.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.median)([1.0, 3.0, 2.0])
+    >>> tl.grad(np.median)(np.array([1.0, 3.0, 2.0]))
     array([0., 0., 1.])
     """
     del overwrite_input

@@ -165,7 +165,7 @@ def prod(
     r"""Return $\prod_i x_i$ over the given axes; the gradient is exact where entries are 0.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(np.prod)([0.0, 2.0, 3.0])
+    >>> tl.grad(np.prod)(np.array([0.0, 2.0, 3.0]))
     array([6., 0., 0.])
     """
     no_out(out, "np.prod")

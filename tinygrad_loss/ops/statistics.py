@@ -88,7 +88,7 @@ def average(
         ShapeError: the shape of ``weights`` is neither.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.average(x, weights=[1.0, 3.0]))([5.0, 6.0])
+    >>> tl.grad(lambda x: np.average(x, weights=[1.0, 3.0]))(np.array([5.0, 6.0]))
     array([0.25, 0.75])
     """
     a = as_array(a)
