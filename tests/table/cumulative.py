@@ -47,7 +47,7 @@ ROWS = table(
     ),
     Row(
         name="argcumextreme",
-        at=([1.0, 3.0, 3.0], [1.0, 3.0, 2.0]),
+        at=([True, True, False],),
         static={"axis": 0},
         value=[0, 1, 1],
         source=CLOSED,

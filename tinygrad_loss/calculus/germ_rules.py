@@ -110,6 +110,8 @@ def _selection(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Ger
 
 
 def _predicate(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Array:
+    if op.facts is not None and op.facts.near is not None:
+        return op.facts.near(*inputs, **static)
     return op.forward(*(x.constant if isinstance(x, Germ) else x for x in inputs), **static)
 
 

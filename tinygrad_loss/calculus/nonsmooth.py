@@ -479,7 +479,7 @@ def _settle(done: Pass, key: int, leaf: Tensor, gradient: np.ndarray) -> None:
         return
     now = np.asarray(_value(old))
     with np.errstate(all="ignore"):
-        near_enough = np.abs(now - gradient) <= SAME * np.abs(gradient)
+        near_enough = np.isfinite(gradient) & (np.abs(now - gradient) <= SAME * np.abs(gradient))
     value = np.where(near_enough, now, gradient).astype(leaf.dtype)
     if np.array_equal(value, now):
         return

@@ -91,7 +91,7 @@ def _last_where(mask: np.ndarray, axis: int, otherwise: int) -> np.ndarray:
 
 argcumextreme_ = predicate(
     "argcumextreme",
-    lambda y, x, axis: _last_where(x == y, axis, 0),
+    lambda attained, axis: _last_where(attained, axis, 0),
     arity=None,
     doc="the last position so far at which the running extreme was attained",
 )
@@ -104,12 +104,19 @@ _regained_ = predicate(
 
 
 def _running(name: str, ufunc: Any, doc: str) -> Rule:
+    def step_by_step(x: Array, axis: int) -> Array:
+        front = (slice(None),) * axis
+        extremes = [x[(*front, slice(0, 1))]]
+        for i in range(1, x.shape[axis]):
+            extremes.append(ufunc(extremes[-1], x[(*front, slice(i, i + 1))]))
+        return np.concatenate(extremes, axis=axis)
+
     return custom(
         name,
         lambda x, axis: ufunc.accumulate(x, axis=axis),
-        [lambda g, y, x, axis: add_along_(g, argcumextreme_(y, x, axis=axis), axis=axis, shape=x.shape)],
-        lambda dx, y, x, axis: take_along_(dx[0], argcumextreme_(y, x, axis=axis), axis=axis),
-        facts=Facts(nature="kink", tie=lambda y, x, axis: _regained_(y, x, axis=axis)),
+        [lambda g, y, x, axis: add_along_(g, argcumextreme_(x == y, axis=axis), axis=axis, shape=x.shape)],
+        lambda dx, y, x, axis: take_along_(dx[0], argcumextreme_(x == y, axis=axis), axis=axis),
+        facts=Facts(nature="kink", tie=lambda y, x, axis: _regained_(y, x, axis=axis), near=step_by_step),
         doc=doc,
     )
 

@@ -8,14 +8,19 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.cumulative import as_array
+from tinygrad_loss.ops.indexing import getitem
 
 __all__ = ["interp", "lerp"]
 
 segment_: Rule = predicate(
     "segment",
-    lambda x, xp: np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2),
+    lambda x, xp: np.clip(np.searchsorted(xp, x, side="right") - 1, 0, xp.shape[0] - 2),
     arity=None,
-    facts=Facts(nature="jump", tie=lambda y, x, xp: (xp[y] == x) | (xp[y + 1] == x)),
+    facts=Facts(
+        nature="jump",
+        tie=lambda y, x, xp: (xp[y] == x) | (xp[y + 1] == x),
+        near=lambda x, xp: np.clip(np.sum(np.expand_dims(x, -1) >= xp, axis=-1) - 1, 0, xp.shape[0] - 2),
+    ),
     doc="between which two of the points xp each x lies, as the position of the left one",
 )
 
@@ -54,8 +59,9 @@ def interp(x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, 
 
 def _between(x: Array, xp: Array, fp: Array) -> Array:
     i = segment_(x, xp)
-    slope = (fp[i + 1] - fp[i]) / (xp[i + 1] - xp[i])
-    return slope * (x - xp[i]) + fp[i]
+    x0, y0 = getitem(xp, i), getitem(fp, i)
+    slope = (getitem(fp, i + 1) - y0) / (getitem(xp, i + 1) - x0)
+    return slope * (x - x0) + y0
 
 
 def lerp(start: Array, end: Array, weight: Array) -> Array:

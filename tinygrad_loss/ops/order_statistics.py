@@ -9,6 +9,7 @@ from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.kind import Kind, no_out
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.cumulative import as_array
+from tinygrad_loss.ops.indexing import getitem
 from tinygrad_loss.ops.interpolation import segment_
 from tinygrad_loss.ops.reduction import count, over
 
@@ -81,6 +82,11 @@ part_: Rule = predicate(
 )
 
 
+def _between(s: Array, low: Array, part: Array) -> Array:
+    left = getitem(s, (..., low))
+    return left + (getitem(s, (..., low + 1)) - left) * part.astype(s.dtype)
+
+
 def _moving(s: Array, q: Array, method: str) -> Array:
     """Return the quantiles for a ``q`` that may have a gradient itself: steps, or straight lines between neighbours."""
     n = s.shape[-1]
@@ -91,10 +97,10 @@ def _moving(s: Array, q: Array, method: str) -> Array:
         alpha, beta = PLOTTING[method]
         position = np.clip(flat * (n + 1.0 - alpha - beta) + (alpha - 1.0), 0.0, n - 1.0)
         low = segment_(position, np.arange(n))
-        y = s[..., low] + (s[..., low + 1] - s[..., low]) * (position - low).astype(s.dtype)
+        y = _between(s, low, position - low)
     else:
         low = step_(flat, n=n, method=method)
-        y = s[..., low] + (s[..., low + 1] - s[..., low]) * part_(flat, n=n, method=method).astype(s.dtype) + flat * 0.0
+        y = _between(s, low, part_(flat, n=n, method=method)) + flat * 0.0
     return np.reshape(np.moveaxis(y, -1, 0), q.shape + s.shape[:-1])
 
 

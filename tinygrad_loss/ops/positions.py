@@ -17,11 +17,15 @@ def _argextreme(name: str, position: Rule, extreme: Rule) -> Rule:
     def several(_y: Array, x: Array, axis: Any, keepdims: bool) -> Array:
         return np.count_nonzero(x == extreme(x, axis=axis, keepdims=True), axis=axis, keepdims=keepdims) > 1
 
+    def ignoring_nan(x: Array, axis: Any, keepdims: bool) -> Array:
+        worst = -np.inf if name.endswith("max") else np.inf
+        return (np.argmax if name.endswith("max") else np.argmin)(np.where(np.isnan(x), worst, x), axis=axis, keepdims=keepdims)
+
     op = predicate(
         name,
         lambda x, axis, keepdims: position(x, axis=axis, keepdims=keepdims),
         arity=None,
-        facts=Facts(nature="jump", tie=several),
+        facts=Facts(nature="jump", tie=several, near=ignoring_nan if name.startswith("nan") else None),
         doc=f"the first position of what np.{name.removeprefix('nan').removeprefix('arg')} returns",
     )
 
@@ -45,11 +49,19 @@ def _among(_y: Array, a: Array, v: Array, **_static: Any) -> Array:
     return np.any(np.expand_dims(v, -1) == a, axis=-1)
 
 
+def _below(a: Array, v: Array, *, equal: bool) -> Array:
+    """Return how many of the sorted values lie below, or below or at, each of the others."""
+    each = np.expand_dims(v, -1)
+    return np.sum(a <= each if equal else a < each, axis=-1)
+
+
 searchsorted_: Rule = predicate(
     "searchsorted",
     lambda a, v, side, sorter: np.searchsorted(a, v, side=side, sorter=sorter),
     arity=None,
-    facts=Facts(nature="jump", tie=_among),
+    facts=Facts(
+        nature="jump", tie=_among, near=lambda a, v, side, sorter: _below(a if sorter is None else a[sorter], v, equal=side == "right")
+    ),
     doc="where values belong in a sorted array",
 )
 
@@ -64,7 +76,11 @@ digitize_: Rule = predicate(
     "digitize",
     lambda x, bins, right: np.digitize(x, bins, right=right),
     arity=None,
-    facts=Facts(nature="jump", tie=lambda y, x, bins, right: _among(y, bins, x)),
+    facts=Facts(
+        nature="jump",
+        tie=lambda y, x, bins, right: _among(y, bins, x),
+        near=lambda x, bins, right: _below(bins, x, equal=not right) if bins[0] <= bins[-1] else _below(-bins, -x, equal=right),
+    ),
     doc="in which bin each value lies",
 )
 

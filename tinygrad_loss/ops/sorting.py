@@ -89,7 +89,11 @@ argpartition_: Rule = predicate(
     "argpartition",
     lambda x, kth, axis: np.argpartition(x, kth, axis=axis),
     arity=None,
-    facts=Facts(nature="jump", tie=lambda y, x, kth, axis: _repeated(take_along_(x, y, axis=axis), axis, kth)),
+    facts=Facts(
+        nature="jump",
+        tie=lambda y, x, kth, axis: _repeated(take_along_(x, y, axis=axis), axis, kth),
+        near=lambda x, kth, axis: argsort_(x, axis=axis),
+    ),
     doc="positions that would partition x around its kth entries",
 )
 partition_: Rule = custom(
@@ -97,7 +101,7 @@ partition_: Rule = custom(
     lambda x, kth, axis: np.take_along_axis(x, np.argpartition(x, kth, axis=axis), axis),
     [lambda g, _y, x, kth, axis: take_along_(g, _order(argpartition_(x, kth=kth, axis=axis), axis), axis=axis)],
     lambda dx, _y, x, kth, axis: take_along_(dx[0], argpartition_(x, kth=kth, axis=axis), axis=axis),
-    facts=Facts(nature="kink", tie=lambda y, _x, kth, axis: _repeated(y, axis, kth)),
+    facts=Facts(nature="kink", tie=lambda y, _x, kth, axis: _repeated(y, axis, kth), near=lambda x, kth, axis: sort_(x, axis=axis)),
     doc="the entries with the kth smallest in its place, smaller ones before it, larger ones after",
 )
 

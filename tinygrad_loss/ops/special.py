@@ -224,18 +224,23 @@ entr = elementwise(
     lambda x: np.where(x < 0, -np.inf, -_xlogy(x, np.abs(x))),
     lambda _y, x: -np.log(x) - 1.0,
     numpy="entr",
-    facts=Facts(nature="infinite", tie=lambda _y, x: x == 0),
+    facts=Facts(nature="infinite", tie=lambda _y, x: x == 0, near=lambda x: -xlogy(x, x)),
     domain=POSITIVE,
     doc=r"-x \log x, a term of the entropy",
 )
-_edge = Facts(nature="infinite", tie=lambda _z, x, y: (x == 0) | (y == 0))
+
+
+def _at_edge(near: Rule) -> Facts:
+    return Facts(nature="infinite", tie=lambda _z, x, y: (x == 0) | (y == 0), near=near)
+
+
 rel_entr = elementwise(
     "rel_entr",
     scipy_ufunc("rel_entr"),
     lambda _z, x, y: np.log(x / y) + 1.0,
     lambda _z, x, y: -x / _unless_both_vanish(x, y),
     numpy="rel_entr",
-    facts=_edge,
+    facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y)),
     domain=POSITIVE,
     doc=r"x \log(x / y), a term of the relative entropy",
 )
@@ -245,7 +250,7 @@ kl_div = elementwise(
     lambda _z, x, y: np.log(x / y),
     lambda _z, x, y: 1.0 - x / _unless_both_vanish(x, y),
     numpy="kl_div",
-    facts=_edge,
+    facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y) - x + y),
     domain=POSITIVE,
     doc=r"x \log(x / y) - x + y, which is not negative",
 )
