@@ -25,8 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the function, and say what the picture shows."""
-    f = target.function(arguments.target)
-    args = target.point(f, arguments.at, arguments.target)
+    f, args = target.point(target.function(arguments.target), arguments.at, arguments.target)
     name = arguments.target.rpartition(":")[2]
     picture = target.call(
         lambda: draw(f, *args, title=f"{name}{inspect.signature(f)}", max_nodes=arguments.max_nodes), (), arguments.target

@@ -1,8 +1,10 @@
 """A function of the user's, named on the command line as ``FILE.py:FUNCTION``, and the point to look at it."""
 
 import ast
+import functools
 import inspect
 import runpy
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,10 +37,13 @@ def function(target: str) -> Callable[..., Any]:
         beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
         nearest = str(path.with_name(errors.nearest(path.name, beside))) if beside else "the path of a Python file"
         raise CannotRunError(errors.say(target, "the file must exist", f"no file {file!r}", f"{nearest}:{name}"))
+    sys.path.insert(0, str(path.parent))  # what stands beside the file can be imported, as when Python runs it
     try:
         found = runpy.run_path(str(path))
     except Exception as error:  # noqa: BLE001  whatever the user's file raises is the answer
         raise CannotRunError(_raised(file, error, path)) from None
+    finally:
+        sys.path.remove(str(path.parent))
     functions = {k: v for k, v in found.items() if callable(v) and not k.startswith("_")}
     if name not in functions:
         own = [k for k, v in functions.items() if getattr(v, "__module__", "") == "<run_path>"] or list(functions)
@@ -47,8 +52,8 @@ def function(target: str) -> Callable[..., Any]:
     return functions[name]
 
 
-def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tuple[Any, ...]:
-    """Return the arguments written as Python literals: ``1.5``, ``[1, 2]``, ``x=0.0``; without any, the function's own defaults.
+def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """Return the function of its positional arguments, and those arguments, written as Python literals: ``1.5``, ``[1, 2]``, ``x=0.0``; without any, the function's own defaults.
 
     Raises:
         CannotRunError: a word is no literal, or does not fit the function.
@@ -67,7 +72,10 @@ def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tu
         wanted = " ".join(f"{p.name}=0.5" for p in parameters.parameters.values() if p.default is p.empty)
         raise CannotRunError(errors.say(target, "--at must give every argument", str(error), f"--at {wanted}".rstrip())) from None
     bound.apply_defaults()
-    return tuple(_floating(v) for v in (*bound.args, *bound.kwargs.values()))
+    if not bound.args and not bound.kwargs:
+        raise CannotRunError(errors.say(target, "the function must have an argument to look along", "none", f"def {target.rpartition(':')[2]}(x): ..."))
+    of_positional = functools.partial(f, **bound.kwargs) if bound.kwargs else f
+    return of_positional, tuple(_floating(v) for v in bound.args)
 
 
 def _literal(text: str, word: str) -> Any:

@@ -1,0 +1,51 @@
+"""``tinygrad-loss check``: whether a user's function has a gradient at a point."""
+
+import argparse
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from rich.console import Console
+
+from tinygrad_loss.calculus.verdict import Verdict, differentiability
+from tinygrad_loss.cli import target
+from tinygrad_loss.context import RECORDING, REMEMBER_LINES
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE: Final = "tinygrad-loss check losses.py:my_loss --at x=0.0 'y=[1.0, 2.0]'"
+SMOOTH, NOT_SMOOTH = 0, 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("target", metavar="FILE.py:FUNCTION", help="a function that returns a single number")
+    parser.add_argument("--at", nargs="+", metavar="VALUE", help="its arguments, as numbers or lists, with or without their names")
+    parser.description = f"{parser.description or ''} The exit status is 0 where it has one, 1 where it has none, 2 when it cannot run."
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the verdict; the status is 0 for smooth, 1 for anything else."""
+    f, args = target.point(target.function(arguments.target), arguments.at, arguments.target)
+    verdict: Verdict = target.call(lambda: _judged(f, args), (), arguments.target)
+    Console(highlight=False, soft_wrap=True).print(str(verdict), markup=False)
+    return SMOOTH if verdict.kind == "smooth" else NOT_SMOOTH
+
+
+def _judged(f: Callable[..., Any], args: Sequence[Any]) -> Verdict:
+    """Judge in the floating arguments; the others stay as they are."""
+    moving = [i for i, x in enumerate(args) if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+
+    @functools.wraps(f)
+    def of_moving(*x: Any) -> Any:
+        every = list(args)
+        for i, value in zip(moving, x, strict=True):
+            every[i] = value
+        return f(*every)
+
+    token = RECORDING.set(REMEMBER_LINES)  # sites name the source line
+    try:
+        return differentiability(of_moving, tuple(args[i] for i in moving))
+    finally:
+        RECORDING.reset(token)
