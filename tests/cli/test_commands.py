@@ -86,7 +86,7 @@ def test_wrong_arguments(capsys, argv, complaint):
 def test_ops_says_where_an_op_is_not_smooth(capsys):
     status, out, _ = run(capsys, "ops", "absolute")
     assert status == 0
-    assert re.search(r"absolute\s*│ elementwise\s*│ \|x\|\s*│ kink, slopes -1 and\s*│\n.*1", out)
+    assert re.search(r"absolute\s*│ elementwise\s*│ \|x\|\s*│ kink, slopes -1 and", out)
 
 
 def test_ops_that_fit_nothing_name_the_nearest(capsys):
@@ -171,8 +171,8 @@ def test_check_of_a_kink_names_the_line(capsys, file):
         (
             ("mine.py:distance", "--at", "[1, 2]", "[1, 2, 3]"),
             (
-                "tinygrad-loss check: subtract: shapes must broadcast, got (2,) and (3,). "
-                "Type instead: np.reshape one of them, for example np.reshape(b, (-1, 1))\n"
+                "tinygrad-loss check: subtract: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,). "
+                "Type instead: np.reshape(x, ...) or x[:, None]\n"
             ),
         ),
     ],

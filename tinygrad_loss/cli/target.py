@@ -34,16 +34,17 @@ def function(target: str) -> Callable[..., Any]:
         )
     path = Path(file)
     if not path.is_file():
-        beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        nearest = str(path.with_name(errors.nearest(path.name, beside))) if beside else "the path of a Python file"
+        files = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        nearest = str(path.with_name(errors.nearest(path.name, files))) if files else "the path of a Python file"
         raise CannotRunError(errors.say(target, "the file must exist", f"no file {file!r}", f"{nearest}:{name}"))
-    sys.path.insert(0, str(path.parent))  # what stands beside the file can be imported, as when Python runs it
+    beside = str(path.resolve().parent)
+    sys.path.insert(0, beside)  # what stands beside the file can be imported, as when Python runs it
     try:
         found = runpy.run_path(str(path))
     except Exception as error:  # noqa: BLE001  whatever the user's file raises is the answer
         raise CannotRunError(_raised(file, error, path)) from None
     finally:
-        sys.path.remove(str(path.parent))
+        sys.path.remove(beside)
     functions = {k: v for k, v in found.items() if callable(v) and not k.startswith("_")}
     if name not in functions:
         own = [k for k, v in functions.items() if getattr(v, "__module__", "") == "<run_path>"] or list(functions)
@@ -73,7 +74,9 @@ def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tu
         raise CannotRunError(errors.say(target, "--at must give every argument", str(error), f"--at {wanted}".rstrip())) from None
     bound.apply_defaults()
     if not bound.args and not bound.kwargs:
-        raise CannotRunError(errors.say(target, "the function must have an argument to look along", "none", f"def {target.rpartition(':')[2]}(x): ..."))
+        raise CannotRunError(
+            errors.say(target, "the function must have an argument to look along", "none", f"def {target.rpartition(':')[2]}(x): ...")
+        )
     of_positional = functools.partial(f, **bound.kwargs) if bound.kwargs else f
     return of_positional, tuple(_floating(v) for v in bound.args)
 

@@ -136,8 +136,8 @@ def still_the_same_maximum(repeats: int) -> Argmax:
 
 def draw_log_likelihood() -> Picture:
     """Draw the log-likelihood of the ten tosses at the coin's own p = 1/2."""
-    p, tosses = tensor(0.5, requires_grad=True, name="p"), TOSSES
-    return draw(np.sum(np.log(np.where(tosses == 1, p, 1.0 - p))))
+    p, is_head = tensor(0.5, requires_grad=True, name="p"), TOSSES == 1
+    return draw(np.sum(np.log(np.where(is_head, p, 1.0 - p))))
 
 
 def coin_entropy(p: float = 0.7) -> tuple[float, float]:
