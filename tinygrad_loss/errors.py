@@ -22,6 +22,7 @@ __all__ = [
     "LostGraphError",
     "MatrixError",
     "MissingPackageError",
+    "NoMaximumError",
     "NoRuleError",
     "NonFiniteError",
     "NothingKeptWarning",
@@ -64,6 +65,10 @@ class NoRuleError(TinygradLossError, TypeError):
 
 class LostGraphError(TinygradLossError, TypeError):
     """The operation would turn a tensor that requires grad into a plain constant."""
+
+
+class NoMaximumError(TinygradLossError, ValueError):
+    """The likelihood has no maximum: it is unbounded, or keeps rising towards the edge of the parameters."""
 
 
 class CutPathError(TinygradLossError, RuntimeError):

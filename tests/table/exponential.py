@@ -22,6 +22,7 @@ ROWS = table(
     Row(name="expit_slope", at=(0.0,), value=0.25, slopes=(0.0,), curvature=-0.125, source=CLOSED),
     Row(name="softplus", at=(0.0,), value=LN2, slopes=(0.5,), curvature=0.25, source=CLOSED),
     Row(name="log_sigmoid", at=(0.0,), value=-LN2, slopes=(0.5,), curvature=-0.25, source=CLOSED),
+    Row(name="log_cosh", at=(0.0,), value=0.0, slopes=(0.0,), curvature=1.0, source=CLOSED),
     Row(name="logit", at=(0.5,), value=0.0, slopes=(4.0,), curvature=0.0, source=CLOSED, tied=(0.0,)),
     Row(name="logaddexp", at=(0.0, 0.0), value=LN2, slopes=(0.5, 0.5), curvature=0.25, source=CLOSED),
     Row(

@@ -42,7 +42,12 @@ ROWS = table(
         value=[[1.0, 2.0]] * 3,
         slopes=([3.0, 3.0],),
         source=DEFINITION,
-        samples=(Sample((3,), shape=(2, 3)), Sample((2, 1), shape=(4, 2, 3)), Sample((), shape=(2,))),
+        samples=(
+            Sample((3,), shape=(2, 3)),
+            Sample((2, 1), shape=(4, 2, 3)),
+            Sample((), shape=(2,)),
+            Sample(lambda rng: rng.standard_normal((4, 3))[::2, :1], shape=(2, 3)),  # not contiguous
+        ),
     ),
     Row(
         name="concatenate",

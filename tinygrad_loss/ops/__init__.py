@@ -23,6 +23,9 @@ from tinygrad_loss.ops import divergence as divergence
 from tinygrad_loss.ops import einsum as einsum
 from tinygrad_loss.ops import error_function as error_function
 from tinygrad_loss.ops import exponential as exponential
+from tinygrad_loss.ops import exponential_integral as exponential_integral
+from tinygrad_loss.ops import incomplete_beta as incomplete_beta
+from tinygrad_loss.ops import incomplete_gamma as incomplete_gamma
 from tinygrad_loss.ops import indexing as indexing
 from tinygrad_loss.ops import interpolation as interpolation
 from tinygrad_loss.ops import joining as joining
@@ -117,6 +120,7 @@ from tinygrad_loss.ops.error_function import log_ndtr as log_ndtr
 from tinygrad_loss.ops.error_function import ndtr as ndtr
 from tinygrad_loss.ops.error_function import ndtri as ndtri
 from tinygrad_loss.ops.exponential import expit as expit
+from tinygrad_loss.ops.exponential import log_cosh as log_cosh
 from tinygrad_loss.ops.exponential import log_sigmoid as log_sigmoid
 from tinygrad_loss.ops.exponential import log_softmax as log_softmax
 from tinygrad_loss.ops.exponential import logaddexp as logaddexp
@@ -124,6 +128,8 @@ from tinygrad_loss.ops.exponential import logit as logit
 from tinygrad_loss.ops.exponential import logsumexp as logsumexp
 from tinygrad_loss.ops.exponential import softmax as softmax
 from tinygrad_loss.ops.exponential import softplus as softplus
+from tinygrad_loss.ops.incomplete_beta import betainc as betainc
+from tinygrad_loss.ops.incomplete_beta import stdtr as stdtr
 from tinygrad_loss.ops.indexing import scatter_add as scatter_add
 from tinygrad_loss.ops.interpolation import lerp as lerp
 from tinygrad_loss.ops.log_domain import log1mexp as log1mexp

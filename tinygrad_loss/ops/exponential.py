@@ -9,7 +9,7 @@ from tinygrad_loss.engine.declare import custom, door, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 
 __all__ = [
-    "exp", "exp2", "expit", "expm1", "log", "log1p", "log2", "log10", "log_sigmoid", "logaddexp", "logit",
+    "exp", "exp2", "expit", "expm1", "log", "log1p", "log2", "log10", "log_cosh", "log_sigmoid", "logaddexp", "logit",
     "logsumexp", "log_softmax", "softmax", "softplus", "tanh",
 ]  # fmt: skip
 
@@ -106,6 +106,16 @@ logaddexp = elementwise(
     domain=WIDE,
     doc=r"\log(e^a + e^b)",
 )
+
+
+def _log_cosh(x: Array) -> Array:
+    size = np.abs(x)
+    small = size < 1.0
+    half_sinh = np.sinh(np.where(small, 0.5 * x, 0.0))
+    return np.where(small, np.log1p(2.0 * half_sinh * half_sinh), size + (np.log1p(np.exp(-2.0 * size)) - LN2))
+
+
+log_cosh = elementwise("log_cosh", _log_cosh, lambda _y, x: np.tanh(x), domain=WIDE, doc=r"\log \cosh x, quadratic near 0, |x| - \log 2 far away")
 
 
 @door("softplus")

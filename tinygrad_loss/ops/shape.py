@@ -35,7 +35,7 @@ def _spread(x: Array, shape: tuple[int, ...]) -> Array:
         full = np.empty(shape, x.dtype)
         full.fill(x)
         return full
-    if type(x) is np.ndarray and x.ndim == len(shape):
+    if type(x) is np.ndarray and x.ndim == len(shape) and x.flags.c_contiguous:
         strides = [0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True)]
         view = np.ndarray(shape, x.dtype, x, 0, strides)
         view.flags.writeable = False

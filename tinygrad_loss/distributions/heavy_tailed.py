@@ -1,0 +1,160 @@
+"""Noise with tails that fall like a power: Cauchy and StudentT, which outliers hardly move."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.distributions import gamma_noise, likelihood
+from tinygrad_loss.distributions.constraint import positive, real
+from tinygrad_loss.distributions.family import LocationScale
+from tinygrad_loss.distributions.operand import as_dtype
+from tinygrad_loss.distributions.quantile import weighted_quantile
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops import special
+from tinygrad_loss.ops.incomplete_beta import stdtr
+
+__all__ = ["Cauchy", "StudentT"]
+
+
+def log1p_square(z: Array) -> Array:
+    """Return log(1 + z^2), which neither overflows for large z nor loses the digits of small z."""
+    large = np.abs(z) > 1.0
+    outer, inner = np.where(large, z, 1.0), np.where(large, 0.0, z)
+    inverse = 1.0 / outer
+    return np.where(large, 2.0 * np.log(np.abs(outer)) + np.log1p(inverse * inverse), np.log1p(inner * inner))
+
+
+def _quartiles(y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
+    """Return the median and half the interquartile range, or a part of the whole range where that is 0."""
+    low, middle, high = (weighted_quantile(y, w, part) for part in (0.25, 0.5, 0.75))
+    return middle, 0.5 * (high - low) or 0.1 * float(np.ptp(y))
+
+
+class Cauchy(LocationScale):
+    r"""The distribution without a mean: Student's with one degree of freedom.
+
+    $p(y) = \frac1{\pi s (1 + z^2)}$ with $z = (y - \mu) / s$
+
+    Args:
+        loc: the median $\mu$, in the unit of the values.
+        scale: half the interquartile range, positive, same unit.
+        validate_args: whether to check parameters and values.
+
+    Source: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions, vol. 1, 2nd ed., chapter 16; Copas 1975, Biometrika 62(3).
+
+    >>> from tinygrad_loss.distributions import Cauchy
+    >>> float(Cauchy(0.0, 1.0).mean)
+    nan
+    """
+
+    parameters = {"loc": real, "scale": positive}
+    support = real
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
+        self._take(validate_args=validate_args, loc=loc, scale=scale)
+
+    def _standard_log_density(self, z: Array) -> Array:
+        return -log1p_square(z) - math.log(math.pi)
+
+    def _standard_cdf(self, z: Array) -> Array:
+        return np.arctan2(np.ones_like(z), -z) / math.pi
+
+    def _standard_mean(self) -> float:
+        return math.nan
+
+    def _standard_variance(self) -> float:
+        return math.nan
+
+    def _standard_entropy(self) -> float:
+        return math.log(4 * math.pi)
+
+    def _standard_draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        return rng.standard_cauchy(shape)
+
+    @classmethod
+    def _refuse(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> None:
+        if "scale" not in fixed:
+            likelihood.refuse_constant(cls.__name__, y, w, "scale", share=0.5)
+
+    @classmethod
+    def _start(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:
+        loc, scale = _quartiles(y, w)
+        return {"loc": loc, "scale": scale}
+
+
+class StudentT(LocationScale):
+    r"""Student's t, between the Cauchy (df = 1) and the Normal (df to infinity).
+
+    $p(y) = \frac{1}{s \sqrt{\nu}\, B(\frac12, \frac\nu2)} (1 + z^2 / \nu)^{-(\nu + 1) / 2}$ with $z = (y - \mu) / s$
+
+    Args:
+        df: the degrees of freedom $\nu$, positive.
+        loc: the median $\mu$, in the unit of the values.
+        scale: s, positive, same unit.
+        validate_args: whether to check parameters and values.
+
+    Source: Lange, Little and Taylor 1989, Journal of the American Statistical Association 84(408).
+
+    >>> from tinygrad_loss.distributions import StudentT
+    >>> float(StudentT(4.0, 0.0, 1.0).variance)
+    2.0
+    """
+
+    parameters = {"df": positive, "loc": real, "scale": positive}
+    support = real
+    df: Array
+
+    def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: bool = True) -> None:
+        self._take(validate_args=validate_args, df=df, loc=loc, scale=scale)
+
+    def _standard_log_density(self, z: Array) -> Array:
+        df = self.df
+        half = 0.5 * df
+        return -(half + 0.5) * log1p_square(z / np.sqrt(df)) - special.betaln(0.5 * np.ones_like(half), half) - 0.5 * np.log(df)
+
+    def _standard_cdf(self, z: Array) -> Array:
+        return stdtr(self.df, z)
+
+    def _mean(self) -> Array:
+        return np.where(self.df > 1, self.loc, math.nan)
+
+    def _standard_variance(self) -> Array:
+        df = self.df
+        finite = df > 2
+        return np.where(finite, df / np.where(finite, df - 2.0, 1.0), np.where(df > 1, df * math.inf, math.nan))
+
+    def _standard_entropy(self) -> Array:
+        half = 0.5 * self.df
+        spread = special.digamma(half + 0.5) - special.digamma(half)
+        return (half + 0.5) * spread + 0.5 * np.log(self.df) + special.betaln(0.5 * np.ones_like(half), half)
+
+    def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        normal = as_dtype(rng.standard_normal(shape), self.dtype)
+        half = 0.5 * self.df
+        log_chi = gamma_noise.draw_log(rng, half, shape, self.dtype) - np.log(half)
+        return self.loc + self.scale * normal * np.exp(-0.5 * log_chi)
+
+    @classmethod
+    def _refuse(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> None:
+        if "scale" in fixed:
+            return
+        df = fixed.get("df")
+        likelihood.refuse_constant(cls.__name__, y, w, "scale", share=1.0 if df is None else df / (df + 1.0))
+        if df is None and len(np.unique(y)) < len(y):
+            # With df free, n ties of N values are enough when df < n / (N - n): the density at a tie grows faster than the tails cost.
+            raise errors.NoMaximumError(
+                errors.say(
+                    "StudentT.fit",
+                    "tied values make the likelihood grow without bound as df and scale shrink",
+                    f"{len(y) - len(np.unique(y))} ties",
+                    "StudentT.fit(data, df=4.0)",
+                )
+            )
+
+    @classmethod
+    def _start(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:
+        loc, scale = _quartiles(y, w)
+        return {"df": 5.0, "loc": loc, "scale": scale}

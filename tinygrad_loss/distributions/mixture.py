@@ -1,0 +1,114 @@
+"""Several noise models at once, of which chance picks one for each value."""
+
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.distributions.categorical import Categorical
+from tinygrad_loss.distributions.constraint import Constraint, real, vector
+from tinygrad_loss.distributions.family import Distribution
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops import exponential
+
+__all__ = ["Mixture", "MixtureSameFamily"]
+
+
+class Mixture(Distribution):
+    r"""A mixture of one family: $p(y) = \sum_k \pi_k p_k(y)$.
+
+    Args:
+        mixture_distribution: a `Categorical` over the K components.
+        component_distribution: a distribution whose last batch axis has length K.
+        validate_args: whether to check values.
+
+    Source: Bishop 2006, Pattern Recognition and Machine Learning, section 2.3.9.
+
+    >>> from tinygrad_loss.distributions import Categorical, Mixture, Normal
+    >>> d = Mixture(Categorical(probs=[0.5, 0.5]), Normal([-1.0, 1.0], [1.0, 1.0]))
+    >>> float(d.mean), float(d.variance)
+    (0.0, 2.0)
+    """
+
+    no_rsample = "which component a value comes from jumps when a weight moves"
+
+    def __init__(self, mixture_distribution: Categorical, component_distribution: Distribution, validate_args: bool = True) -> None:
+        k = mixture_distribution.classes
+        if component_distribution.batch_shape[-1:] != (k,):
+            raise errors.shapes(
+                "Mixture",
+                "the components' last batch axis must have one entry for each weight",
+                [component_distribution.batch_shape, (k,)],
+                "Mixture(Categorical(probs=np.ones(k) / k), Normal(np.zeros(k), np.ones(k)))",
+            )
+        self.mixture_distribution = mixture_distribution
+        self.component_distribution = component_distribution
+        self.event_ndim = component_distribution.event_ndim  # type: ignore[misc]
+        self.batch_shape = np.broadcast_shapes(mixture_distribution.batch_shape, component_distribution.batch_shape[:-1])
+        self.dtype = np.result_type(mixture_distribution.dtype, component_distribution.dtype)
+        self.weak = False
+        self.validate_args = validate_args
+        self._given = ("mixture_distribution", "component_distribution")
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The shape of one value of a component."""
+        return self.component_distribution.event_shape
+
+    @property
+    def support(self) -> Constraint:
+        """Whatever any component supports; elsewhere the log-probability is -inf."""
+        whole = self.component_distribution.support.whole
+        base = vector if self.event_ndim else real
+        return Constraint(base.rule, base.holds, event_ndim=base.event_ndim, whole=whole)
+
+    def _for_components(self, y: Array) -> Array:
+        return y[(..., None, *(slice(None),) * self.event_ndim)]
+
+    def _components(self, y: Array) -> Distribution:
+        return self.component_distribution._in(y.dtype)  # noqa: SLF001  a part of this distribution
+
+    def _log_density(self, y: Array) -> Array:
+        each = self._components(y)._anywhere(self._for_components(y))  # noqa: SLF001  a part of this distribution
+        return exponential.logsumexp(self.mixture_distribution.logits + each, axis=-1)
+
+    def _anywhere(self, y: Array) -> Array:
+        return self._log_density(y)
+
+    def _cdf(self, y: Array) -> Array:
+        return np.sum(self.mixture_distribution.probs * self._components(y).cdf(y[..., None]), axis=-1)
+
+    def _over_components(self, moment: Array) -> Array:
+        weights = self.mixture_distribution.probs[(..., *(None,) * self.event_ndim)]
+        return np.sum(weights * moment, axis=-1 - self.event_ndim)
+
+    def _mean(self) -> Array:
+        return self._over_components(self.component_distribution.mean)
+
+    def _variance(self) -> Array:
+        from_mean = self.component_distribution.mean - np.expand_dims(self._mean(), -1 - self.event_ndim)
+        return self._over_components(self.component_distribution.variance + from_mean * from_mean)
+
+    def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        which = self.mixture_distribution.sample(shape[: len(shape) - len(self.mixture_distribution.batch_shape)], rng)
+        each = self.component_distribution.sample(shape[: len(shape) - len(self.component_distribution.batch_shape) + 1], rng)
+        which = np.broadcast_to(which, shape)[(..., None, *(None,) * self.event_ndim)]
+        each = np.broadcast_to(each, (*shape, *each.shape[each.ndim - 1 - self.event_ndim :]))
+        return np.take_along_axis(each, which, axis=-1 - self.event_ndim).squeeze(-1 - self.event_ndim)
+
+    @classmethod
+    def fit(cls, data: Any, weights: Any = None, **fixed: Any) -> NoReturn:
+        """Refuse: the likelihood of a mixture with free scales is unbounded.
+
+        Raises:
+            NoMaximumError: always.
+
+        Source: Day 1969, Biometrika 56(3).
+        """
+        del data, weights, fixed
+        rule = "the likelihood of a mixture grows without bound when one component shrinks around one value"
+        instead = "tl.optim.minimize of -np.mean(mixture.log_prob(data)) with a common scale"
+        raise errors.NoMaximumError(errors.say("Mixture.fit", rule, "free weights, centres and scales", instead))
+
+
+MixtureSameFamily = Mixture

@@ -1,0 +1,114 @@
+"""Several numbers that vary together: MultivariateNormal."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.distributions.constraint import covariance, lower_cholesky, vector
+from tinygrad_loss.distributions.divergence import register_kl
+from tinygrad_loss.distributions.family import Distribution
+from tinygrad_loss.distributions.operand import as_dtype
+from tinygrad_loss.distributions.symmetric import LOG_SQRT_TAU
+from tinygrad_loss.engine.op import Array
+
+__all__ = ["MultivariateNormal"]
+
+
+class MultivariateNormal(Distribution):
+    r"""The Gaussian of vectors, by the Cholesky factor L of its covariance $\Sigma = L L^\top$.
+
+    $\log p(y) = -\frac12 |L^{-1}(y - \mu)|^2 - \sum_i \log L_{ii} - \frac d2 \log 2\pi$
+
+    Args:
+        loc: ``[..., d]``, the mean $\mu$.
+        covariance_matrix: ``[..., d, d]``, symmetric and positive definite; or
+        precision_matrix: its inverse; or
+        scale_tril: its Cholesky factor L, lower-triangular with a positive diagonal.
+        validate_args: whether to check parameters and values.
+
+    Source: Anderson 2003, An Introduction to Multivariate Statistical Analysis, 3rd ed., chapter 2.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss.distributions import MultivariateNormal
+    >>> d = MultivariateNormal(np.zeros(2), covariance_matrix=np.diag([1.0, 4.0]))
+    >>> d.variance
+    array([1., 4.])
+    """
+
+    parameters = {"loc": vector, "covariance_matrix": covariance, "precision_matrix": covariance, "scale_tril": lower_cholesky}
+    estimated: ClassVar[tuple[str, ...]] = ("loc", "scale_tril")
+    support = vector
+    event_ndim = 1
+    loc: Array
+    scale_tril: Array
+
+    def __init__(
+        self, loc: Any, covariance_matrix: Any = None, precision_matrix: Any = None, scale_tril: Any = None, validate_args: bool = True
+    ) -> None:
+        ways = {"covariance_matrix": covariance_matrix, "precision_matrix": precision_matrix, "scale_tril": scale_tril}
+        one = self._one_of("the spread", ways)
+        self._take(validate_args=validate_args, loc=loc, **one)
+        shape = getattr(self, next(iter(one))).shape
+        if shape[-2:] != self.loc.shape[-1:] * 2:
+            raise errors.shapes(
+                "MultivariateNormal", "a matrix must be [..., d, d] for loc [..., d]", [self.loc.shape, shape], "np.eye(len(loc))"
+            )
+
+    def _keep(self, values: Mapping[str, Array]) -> None:
+        super()._keep(values)
+        if "covariance_matrix" in values:
+            self.scale_tril = np.linalg.cholesky(values["covariance_matrix"])
+        elif "precision_matrix" in values:
+            self.scale_tril = np.linalg.cholesky(np.linalg.inv(values["precision_matrix"]))
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The length of one vector."""
+        return (int(self.loc.shape[-1]),)
+
+    def _diagonal(self) -> Array:
+        return np.diagonal(self.scale_tril, axis1=-2, axis2=-1)
+
+    def _whitened(self, from_mean: Array) -> Array:
+        shape = (*np.broadcast_shapes(from_mean.shape[:-1], self.scale_tril.shape[:-2]), *self.event_shape)
+        return np.linalg.solve(self.scale_tril, np.broadcast_to(from_mean, shape)[..., None])[..., 0]
+
+    def _log_density(self, y: Array) -> Array:
+        z = self._whitened(y - self.loc)
+        return -0.5 * np.sum(z * z, axis=-1) - np.sum(np.log(self._diagonal()), axis=-1) - self.event_shape[0] * LOG_SQRT_TAU
+
+    def _mean(self) -> Array:
+        return self.loc
+
+    def _variance(self) -> Array:
+        return np.sum(self.scale_tril * self.scale_tril, axis=-1)
+
+    def _entropy(self) -> Array:
+        return np.sum(np.log(self._diagonal()), axis=-1) + self.event_shape[0] * (LOG_SQRT_TAU + 0.5)
+
+    def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        noise = as_dtype(rng.standard_normal(shape + self.event_shape), self.dtype)
+        return self.loc + np.matmul(self.scale_tril, noise[..., None])[..., 0]
+
+    @classmethod
+    def _closed_form(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:
+        loc = np.asarray(fixed.get("loc", np.average(y, axis=0, weights=w)))
+        from_mean = y - loc
+        spread = (from_mean.T * w) @ from_mean / w.sum()
+        if np.linalg.matrix_rank(spread, hermitian=True) < len(spread):
+            rule = "the likelihood grows without bound when the values lie in a plane: there the covariance is singular"
+            instead = "more values than dimensions, or fewer dimensions"
+            got = f"{len(y)} values in {len(spread)} dimensions, of rank {np.linalg.matrix_rank(spread, hermitian=True)}"
+            raise errors.NoMaximumError(errors.say("MultivariateNormal.fit", rule, got, instead))
+        found = {"loc": loc, "scale_tril": np.linalg.cholesky(spread)}
+        return {k: v for k, v in found.items() if k not in fixed}
+
+
+@register_kl(MultivariateNormal, MultivariateNormal)
+def _multivariate_normal(p: Any, q: Any) -> Array:
+    ratio = np.linalg.solve(q.scale_tril, p.scale_tril)
+    away = q._whitened(p.loc - q.loc)  # noqa: SLF001  L^-1 (mu_p - mu_q)
+    logs = np.sum(np.log(q._diagonal()) - np.log(p._diagonal()), axis=-1)  # noqa: SLF001
+    return 0.5 * (np.sum(ratio * ratio, axis=(-2, -1)) + np.sum(away * away, axis=-1) - p.event_shape[0]) + logs
