@@ -1,0 +1,1 @@
+"""What PyTorch answered, and how its calls are written here."""
