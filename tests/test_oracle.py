@@ -6,15 +6,44 @@ import warnings
 
 import numpy as np
 import pytest
+
+import tinygrad_loss as tl
 from oracle.case import SKIPPED, load
 from oracle.torch_calls import call
 
-import tinygrad_loss as tl
-
 LEAF = re.compile(r"(args|kwargs|param)\[(.+?)\](?:\[(\d+)\])?$")
 
-NOT_YET = {"ops": set(), "edges": set(), "losses": set()}
+NOT_YET: set[tuple[str, str]] = set()
 """Names that do not work yet; a name that works must leave the list."""
+
+INFINITE = "at an infinite input torch computes inf - inf = nan where the limit exists, or spreads one nan over the row"
+HIDDEN = "torch gives a nan input the gradient 0, which hides it"
+OVERFLOW = "torch overflows or underflows on the way to a finite result"
+DIFFERENT = {
+    "binary_cross_entropy_with_logits/float32#0": INFINITE,
+    "cross_entropy/float32#4.0.0.1": INFINITE,
+    "cross_entropy/float32#4.1.0.0": INFINITE,
+    "cross_entropy/float32#4.2.0.0": INFINITE,
+    "cross_entropy/float64#4.1.0.0": INFINITE,
+    "cross_entropy/float64#4.1.0.1": INFINITE,
+    "cross_entropy/float64#4.2.0.0": INFINITE,
+    "kl_div/float32#14": "p = 0 contributes 0 log 0 = 0; torch says nan",
+    "kl_div/float32#15": "p = 0 contributes 0 log 0 = 0; torch says nan",
+    "l1_loss/float32#2": HIDDEN,
+    "linalg.vector_norm/float32#huge": OVERFLOW,
+    "linalg.vector_norm/float32#tiny": OVERFLOW,
+    "linalg.vector_norm/float64#huge64": OVERFLOW,
+    "median/float64#kink": "torch shares the cotangent among tied entries; a sort gives it to one of them, which is as good an element of the Clarke set",
+    "nn.KLDivLoss#9": "recorded with one tensor as input and as target",
+    "nn.functional.gaussian_nll_loss#8": "unequal shapes; nothing is broadcast in silence here",
+    "nn.functional.scaled_dot_product_attention#1": "drawn with torch's random numbers",
+    "poisson_nll_loss/float32#11": INFINITE,
+    "poisson_nll_loss/float64#11": INFINITE,
+    "smooth_l1_loss/float32#7": HIDDEN,
+    "smooth_l1_loss/float64#7": HIDDEN,
+    "soft_margin_loss/float64#9": OVERFLOW,
+}
+"""Cases where we differ on purpose, and why; a case that agrees must leave the list."""
 
 FIRST_ONLY = ("hinge_embedding", "cosine_embedding", "cov")
 """Here torch's own differences perturb a target of +-1 or a weight; the first argument is what is differentiated in earnest."""
@@ -67,7 +96,7 @@ def outputs(case, args, kwargs):
 
 def compare(got, wanted, tolerance, what):
     got, wanted = np.asarray(getattr(got, "value", got), np.float64), np.asarray(wanted, np.float64)
-    largest = np.max(np.abs(wanted[np.isfinite(wanted)]), initial=1e-12)
+    largest = np.max(np.abs(wanted[np.isfinite(wanted)]), initial=1e-6)  # a gradient that is 0 but for rounding has no largest entry
     assert got.shape == wanted.shape, what
     np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance * largest, err_msg=what)
 
@@ -102,17 +131,31 @@ def replay(case):
         compare(np.zeros_like(g) if got is None else got, g, for_gradient, f"{case.id}: gradient of {path}")
 
 
-@pytest.mark.parametrize(("stem", "name"), [(stem, name) for stem, names in CASES.items() for name in names if name not in NOT_YET[stem]])
+def agrees(case):
+    """Whether a case is torch's; any way of not working is a no."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            replay(case)
+        except Exception:  # noqa: BLE001
+            return False
+    return True
+
+
+@pytest.mark.parametrize(("stem", "name"), [(stem, name) for stem, names in CASES.items() for name in names if (stem, name) not in NOT_YET])
 def test_values_and_gradients_are_torchs(stem, name):
     for case in CASES[stem][name]:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            replay(case)
+        if case.id not in DIFFERENT:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                replay(case)
 
 
-@pytest.mark.parametrize(("stem", "name"), [(stem, name) for stem, names in NOT_YET.items() for name in sorted(names)])
-def test_what_does_not_work_yet_still_does_not(stem, name):
-    with pytest.raises(Exception), np.errstate(all="ignore"), warnings.catch_warnings():  # noqa: B017, PT011  any way of not working
-        warnings.simplefilter("ignore")
-        for case in CASES[stem][name]:
-            replay(case)
+def test_where_we_differ_on_purpose_we_differ():
+    every = [case for groups in CASES.values() for cases in groups.values() for case in cases if case.id in DIFFERENT]
+    assert {case.id for case in every} == set(DIFFERENT)
+    assert [case.id for case in every if agrees(case)] == []
+
+
+def test_what_does_not_work_yet_does_not_work():
+    assert [(stem, name) for stem, name in NOT_YET if all(map(agrees, CASES[stem][name]))] == []

@@ -364,13 +364,11 @@ def function(name: str) -> Any:
     """
     short = name.removeprefix("nn.functional.").rpartition(".")[2]
     short = {"logsigmoid": "log_sigmoid"}.get(short, short)
-    found = TABLE.get(name) or getattr(tl.losses, short, None)
-    if found is None and not name.startswith("nn.functional.") and hasattr(np, name):
-        found = getattr(np, name)
-    found = found or getattr(tl.ops, short, None)
-    if not callable(found):
-        raise NoSuchNameError(name)
-    return found
+    rooms = (tl.losses, tl.ops) if name.startswith("nn.functional.") else (np, tl.losses, tl.ops)
+    for found in (TABLE.get(name), *(getattr(room, short, None) for room in rooms)):
+        if callable(found):
+            return found
+    raise NoSuchNameError(name)
 
 
 def call(name: str, args: list[Any], kwargs: dict[str, Any]) -> list[Any]:
