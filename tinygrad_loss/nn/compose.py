@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.nn.activation import ReLU
+from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module
+from tinygrad_loss.nn.regularise import Dropout
 
-__all__ = ["ModuleDict", "ModuleList", "Residual", "Sequential"]
+__all__ = ["MLP", "ModuleDict", "ModuleList", "Residual", "Sequential"]
 
 
 class ModuleList(Module):
@@ -137,6 +143,43 @@ class Residual(Module):
                 "a module whose output has its input's shape",
             )
         return x + change
+
+
+class MLP(Sequential):
+    r"""Linear layers with an activation between them: the multilayer perceptron.
+
+    Args:
+        sizes: the number of features before, between and after the layers.
+        activation: makes the module between two layers.
+        dropout: the probability of dropping a hidden feature.
+        rng: a seed or generator for the first weights and the dropout.
+
+    >>> from tinygrad_loss import nn
+    >>> sum(p.size for p in nn.MLP([2, 16, 1]).parameters())
+    65
+    """
+
+    def __init__(
+        self,
+        sizes: Iterable[int],
+        *,
+        activation: Callable[[], Module] | None = None,
+        dropout: float = 0.0,
+        dtype: Any = "float32",
+        rng: Any = None,
+    ) -> None:
+        sizes = list(sizes)
+        if len(sizes) < 2:
+            raise errors.ShapeError(errors.say("MLP", "sizes must name input and output at least", str(sizes), "nn.MLP([2, 16, 1])"))
+        rng = np.random.default_rng(rng)
+        layers: list[Module] = []
+        for before, after in pairwise(sizes):
+            if layers:
+                layers.append((activation or ReLU)())
+                if dropout:
+                    layers.append(Dropout(dropout, rng=rng))
+            layers.append(Linear(before, after, dtype=dtype, rng=rng))
+        super().__init__(*layers)
 
 
 class Function(Module):
