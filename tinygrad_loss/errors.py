@@ -28,6 +28,7 @@ __all__ = [
     "NothingKeptWarning",
     "ProvenanceWarning",
     "OutOfReachError",
+    "SaveError",
     "ShapeError",
     "StaleGraphError",
     "StateError",
@@ -89,6 +90,10 @@ class NonFiniteError(TinygradLossError, ArithmeticError):
 
 class StateError(TinygradLossError, ValueError):
     """A saved state does not fit the object that shall take it over."""
+
+
+class SaveError(TinygradLossError, OSError):
+    """A file could not be written whole; what was there before is untouched."""
 
 
 class ArgumentError(TinygradLossError, TypeError):

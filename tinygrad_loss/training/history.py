@@ -1,0 +1,90 @@
+"""`History`: what happened in each epoch, as rows that can be plotted and saved."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from typing import Any
+
+from tinygrad_loss import errors
+from tinygrad_loss.training.checkpoint import write_atomically
+
+__all__ = ["History"]
+
+
+class History:
+    """One row per epoch: ``epoch``, ``loss``, metrics, ``val_*``, ``grad_norm``, ``undefined``, ``lr``, ``seconds``.
+
+    ``grad_norm`` is the mean over steps of the norm of all gradients;
+    ``undefined`` counts the entries of gradients that did not exist, where a subgradient was used instead.
+
+    >>> history = History([{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.0}])
+    >>> history["loss"]
+    [2.0, 1.0]
+    """
+
+    def __init__(self, rows: list[dict[str, Any]] | None = None) -> None:
+        self.rows: list[dict[str, Any]] = rows or []
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, column: str) -> list[Any]:
+        if self.rows and column not in self.rows[0]:
+            raise errors.unknown_name("History", "column", column, self.columns)
+        return [row[column] for row in self.rows]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of what was recorded."""
+        return list(self.rows[0]) if self.rows else []
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The row of the last epoch."""
+        return self.rows[-1] if self.rows else {}
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """Return the rows as CSV, and write them when there is a ``path``.
+
+        >>> History([{"epoch": 1, "loss": 2.5}]).to_csv().split()
+        ['epoch,loss', '1,2.5']
+        """
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self.columns)
+        writer.writeheader()
+        writer.writerows(self.rows)
+        if path is not None:
+            write_atomically(path, [text.getvalue().encode()])
+        return text.getvalue()
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """Draw every curve over the epochs, training and validation in one panel, and save the figure when there is a ``path``.
+
+        Returns:
+            Matplotlib's figure.
+
+        Raises:
+            MissingPackageError: matplotlib is not installed.
+        """
+        try:
+            from matplotlib.figure import Figure  # noqa: PLC0415  an optional package, and slow to import
+        except ImportError:
+            raise errors.missing("History.plot", "matplotlib", "pip install matplotlib") from None
+        names = [c for c in self.columns if c not in {"epoch", "seconds", "lr"} and not c.startswith("val_")]
+        figure = Figure(figsize=(3.2 * max(1, len(names)), 2.8), layout="constrained")
+        for k, name in enumerate(names):
+            axes = figure.add_subplot(1, len(names), k + 1)
+            axes.plot(self["epoch"], self[name], label="training")
+            if f"val_{name}" in self.columns:
+                axes.plot(self["epoch"], self[f"val_{name}"], label="validation")
+                axes.legend()
+            axes.set(title=name, xlabel="epoch")
+        if path is not None:
+            figure.savefig(path)
+        return figure
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.last.items())
+        return f"History({len(self)} epochs; last: {last})" if self.rows else "History(0 epochs)"

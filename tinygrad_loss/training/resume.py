@@ -1,0 +1,87 @@
+"""What a run must remember to go on, bit for bit, as if it had never stopped."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.training import checkpoint
+from tinygrad_loss.training.history import History
+
+if TYPE_CHECKING:
+    from tinygrad_loss.nn import Module
+    from tinygrad_loss.training.fit import Run
+
+__all__ = ["keep", "restore", "state_of"]
+
+
+def state_of(rng: np.random.Generator) -> Any:
+    """Return the state of a generator, as plain values."""
+    return rng.bit_generator.state
+
+
+def generators(model: Module) -> dict[str, np.random.Generator]:
+    """Return the generators that modules hold, such as dropout's, by path."""
+    return {
+        f"{path}.{name}": value
+        for path, module in model.named_modules()
+        for name, value in vars(module).items()
+        if isinstance(value, np.random.Generator)
+    }
+
+
+def settings(run: Run) -> dict[str, Any]:
+    """Return what must not change between the parts of a run."""
+    return {"rows": len(run.loader.dataset), "batch_size": run.loader.batch_size, "optimizer": type(run.optimizer).__name__}
+
+
+def keep(run: Run, path: str | os.PathLike[str]) -> None:
+    """Write everything that the rest of the run depends on."""
+    checkpoint.save(
+        path,
+        {
+            "settings": settings(run),
+            "epoch": run.epoch,
+            "batch": run.batch,
+            "sums": run.sums,
+            "history": run.history.rows,
+            "best": run.best,
+            "model": run.model.state_dict(),
+            "optimizer": run.optimizer.state_dict(),
+            "schedule": run.schedule.state_dict() if run.schedule is not None else None,
+            # Within an epoch the order is drawn again and the batches that were done are passed over.
+            "order": run.order if run.batch else state_of(run.loader.rng),
+            "generators": {name: state_of(rng) for name, rng in generators(run.model).items()},
+        },
+    )
+
+
+def restore(run: Run, path: str | os.PathLike[str]) -> None:
+    """Put a run where it was when the checkpoint was written.
+
+    Raises:
+        StateError: the file is broken, or was written by a run with other data, batches, optimiser or model.
+    """
+    saved = checkpoint.load(path)
+    where = f"tl.fit(resume=True) from {os.fspath(path)}"
+    if not isinstance(saved, dict) or "settings" not in saved:
+        raise errors.StateError(errors.say(where, "the file must be the checkpoint of a run", "another file", "resume=False to start anew"))
+    if saved["settings"] != settings(run):
+        raise errors.StateError(
+            errors.say(where, f"the run must go on with {saved['settings']}", str(settings(run)), "resume=False to start anew")
+        )
+    run.model.load_state_dict(saved["model"])
+    remembered = saved["optimizer"]
+    run.optimizer.load_state_dict({**remembered, "state": {int(i): state for i, state in remembered["state"].items()}})
+    if run.schedule is not None and saved["schedule"] is not None:
+        run.schedule.load_state_dict(saved["schedule"])
+    run.loader.rng.bit_generator.state = saved["order"]
+    for name, rng in generators(run.model).items():
+        if name in saved["generators"]:
+            rng.bit_generator.state = saved["generators"][name]
+    run.epoch, run.batch, run.sums, run.best = saved["epoch"], saved["batch"], saved["sums"], saved["best"]
+    run.order = saved["order"]
+    run.history = History(saved["history"])
