@@ -16,12 +16,12 @@ from tinygrad_loss import errors
 
 __all__ = ["load", "save", "write_atomically"]
 
-TYPES: Final = {
+TYPES: Final[dict[str, np.dtype[Any]]] = {
     "F64": np.dtype("<f8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I64": np.dtype("<i8"), "I32": np.dtype("<i4"),
     "I16": np.dtype("<i2"), "I8": np.dtype("i1"), "U64": np.dtype("<u8"), "U32": np.dtype("<u4"), "U16": np.dtype("<u2"),
     "U8": np.dtype("u1"), "BOOL": np.dtype("?"),
 }  # fmt: skip
-NAMES: Final = {dtype: name for name, dtype in TYPES.items()}
+NAMES: Final[dict[np.dtype[Any], str]] = {dtype: name for name, dtype in TYPES.items()}
 LARGEST_HEADER: Final = 100_000_000
 """Bytes; the format's own limit."""
 STATE: Final = "state"
@@ -137,7 +137,9 @@ def load(path: str | os.PathLike[str]) -> Any:
         raw = file.read(8)
         length = struct.unpack("<Q", raw)[0] if len(raw) == 8 else -1
         if not 0 <= length <= min(LARGEST_HEADER, size - 8):
-            raise broken(path, "the header must fit into the file", f"{size} bytes, and a header of {length}" if length >= 0 else f"{size} bytes")
+            raise broken(
+                path, "the header must fit into the file", f"{size} bytes, and a header of {length}" if length >= 0 else f"{size} bytes"
+            )
         header = parsed(path, file.read(length))
         data = file.read()
     text = header.pop("__metadata__", {})

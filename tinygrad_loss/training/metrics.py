@@ -1,5 +1,7 @@
 """How good a model is, in numbers that people read; each takes the model's outputs and the targets, as arrays."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -75,7 +77,9 @@ def confusion_matrix(output: ArrayLike, target: ArrayLike) -> np.ndarray:
     """
     output, target = np.asarray(output), np.asarray(target)
     count = output.shape[1] if output.ndim > target.ndim and output.shape[1] > 1 else 2
-    return sklearn_metrics("confusion_matrix").confusion_matrix(target, classes("confusion_matrix", output, target), labels=np.arange(count))
+    return sklearn_metrics("confusion_matrix").confusion_matrix(
+        target, classes("confusion_matrix", output, target), labels=np.arange(count)
+    )
 
 
 def auc(output: ArrayLike, target: ArrayLike) -> float:
@@ -138,7 +142,7 @@ def probabilities(output: ArrayLike) -> np.ndarray:
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def sklearn_metrics(where: str) -> object:
+def sklearn_metrics(where: str) -> Any:
     """Return scikit-learn's metrics, or say how to get them."""
     try:
         from sklearn import metrics  # noqa: PLC0415  an optional package, and slow to import

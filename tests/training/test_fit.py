@@ -1,0 +1,247 @@
+"""The loop does what a hand-written loop does, says what goes wrong, and can be stopped and resumed anywhere."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+from tinygrad_loss import errors
+from tinygrad_loss.training import checkpoint, evaluate, predict
+
+
+def blobs(n=90, dtype=np.float32):
+    rng = np.random.default_rng(0)
+    y = np.arange(n) % 3
+    x = rng.standard_normal((n, 4)) + 2.0 * np.eye(4)[y]
+    return tl.data.Dataset(x.astype(dtype), y, classes="abc")
+
+
+def model(seed=0):
+    rng = np.random.default_rng(seed)
+    return tl.nn.Sequential(tl.nn.Linear(4, 8, rng=rng), np.tanh, tl.nn.Linear(8, 3, rng=rng))
+
+
+def weights(m):
+    return {path: value.copy() for path, value in m.state_dict().items()}
+
+
+def assert_same(a, b):
+    for path in a:
+        np.testing.assert_array_equal(a[path], b[path], strict=True)
+
+
+def test_it_is_the_loop_one_would_write():
+    data, ours, theirs = blobs(), model(), model()
+    optimizer = tl.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9)
+    loader = tl.data.DataLoader(data, 16, shuffle=True, rng=7)
+    for _ in range(3):
+        for x, y in loader:
+            optimizer.zero_grad()
+            tl.losses.cross_entropy(theirs(x), y).backward()
+            optimizer.step()
+    history = tl.fit(
+        ours, tl.losses.cross_entropy, data, optimizer=lambda p: tl.optim.SGD(p, lr=0.1, momentum=0.9), epochs=3, batch_size=16, rng=7
+    )
+    assert_same(weights(ours), weights(theirs))
+    assert history.columns == ["epoch", "loss", "accuracy", "grad_norm", "undefined", "lr", "seconds"]
+    assert history["epoch"] == [1, 2, 3]
+    assert history["accuracy"][-1] > 0.7
+
+
+def test_prefetching_and_loaders_change_nothing():
+    data, ends = blobs(), []
+    for options in ({"prefetch": 0}, {"prefetch": 3}):
+        m = model()
+        tl.fit(m, tl.losses.cross_entropy, data, epochs=2, rng=1, **options)
+        ends.append(weights(m))
+    m = model()
+    tl.fit(m, tl.losses.cross_entropy, tl.data.DataLoader(data, 32, shuffle=True, rng=1), epochs=2)
+    assert_same(ends[0], ends[1])
+    assert_same(ends[0], weights(m))
+
+
+def test_undefined_gradients_are_counted_and_trained_through():
+    data = tl.data.Dataset(np.zeros((4, 1)), np.zeros((4, 1)))
+    m = tl.nn.Linear(1, 1, rng=0).astype(np.float64)
+    m.load_state_dict({"weight": [[1.0]], "bias": [0.0]})
+    history = tl.fit(m, tl.losses.l1_loss, data, optimizer=lambda p: tl.optim.SGD(p, lr=0.1), epochs=2, batch_size=4)
+    # |0 w + b - 0| at b = 0: the slope of the bias does not exist, the weight's is 0
+    assert history["undefined"] == [1, 1]
+    np.testing.assert_array_equal(m.bias.data, [0.0])
+
+
+def test_validation_is_measured_on_all_outputs():
+    data = blobs()
+    train, held = data.take(slice(60)), data.take(slice(60, 90))
+    m = model()
+    history = tl.fit(m, tl.losses.cross_entropy, train, epochs=2, validation=held)
+    assert history["val_accuracy"][-1] == np.mean(predict(m, held.x).argmax(1) == held.y)
+    whole = tl.losses.cross_entropy(m(held.x), held.y).item()
+    assert evaluate(m, tl.losses.cross_entropy, held, batch_size=7)["loss"] == pytest.approx(whole, rel=1e-5)
+    assert history["val_loss"][-1] == pytest.approx(whole, rel=1e-5)
+
+
+def test_patience_ends_and_the_best_weights_are_kept():
+    data = blobs()
+    seen = []
+    history = tl.fit(
+        model(1), tl.losses.cross_entropy, data, epochs=50, validation=data, patience=1, keep_best=True,
+        optimizer=lambda p: tl.optim.SGD(p, lr=30.0), clip_norm=1.0, callbacks=[lambda run: seen.append((run.epoch, weights(run.model)))],
+    )  # fmt: skip
+    best = int(np.argmin(history["val_loss"]))
+    assert len(history) == best + 3 < 50
+    again = model(1)
+    tl.fit(
+        again, tl.losses.cross_entropy, data, epochs=best + 1, validation=data, optimizer=lambda p: tl.optim.SGD(p, lr=30.0), clip_norm=1.0
+    )
+    assert_same(weights(again), seen[best][1])
+
+
+def test_a_callback_can_stop_it_and_schedules_step():
+    m = model()
+    optimizer = tl.optim.SGD(m.parameters(), lr=1.0)
+    history = tl.fit(
+        m, tl.losses.cross_entropy, blobs(), optimizer=optimizer, epochs=9, schedule=tl.optim.ExponentialLR(optimizer, 0.5),
+        callbacks=[lambda run: run.epoch == 3],
+    )  # fmt: skip
+    assert history["lr"] == [1.0, 0.5, 0.25]
+    optimizer = tl.optim.SGD(m.parameters(), lr=1.0)
+    cycle = tl.optim.LinearLR(optimizer, 0.1, total_iters=100)
+    tl.fit(m, tl.losses.cross_entropy, blobs(), optimizer=optimizer, epochs=2, schedule=cycle, schedule_per="batch")
+    assert cycle.last_epoch == 6
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_run_goes_on_bit_for_bit(cut, tmp_path):
+    path = tmp_path / "run.safetensors"
+
+    def part(epochs, m, **options):
+        optimizer = tl.optim.Adam(m.parameters(), lr=0.01, amsgrad=True)
+        schedule = tl.optim.CosineAnnealingLR(optimizer, T_max=5)
+        noise = lambda x, rng: tl.data.noise(x, rng, 0.1)  # noqa: E731
+        return tl.fit(
+            m, tl.losses.cross_entropy, blobs(), optimizer=optimizer, schedule=schedule, epochs=epochs, augment=noise, keep_best=True, **options
+        )  # fmt: skip
+
+    whole, first, second = model(), model(), model(seed=9)
+    expected = part(5, whole)
+    part(cut, first, checkpoint=path)
+    history = part(5, second, checkpoint=path, resume=True)
+    assert_same(weights(whole), weights(second))
+    for name in ("epoch", "loss", "accuracy", "grad_norm", "lr"):
+        assert history[name] == expected[name]
+    assert len(part(5, model(3), checkpoint=path, resume=True)) == 5
+
+
+def test_an_interrupt_within_an_epoch_loses_no_step(tmp_path):
+    path = tmp_path / "run.safetensors"
+    steps = []
+
+    def part(m, loss, **options):
+        return tl.fit(m, loss, blobs(), epochs=3, batch_size=10, checkpoint=path, rng=3, **options)
+
+    def interrupted(output, y):
+        steps.append(1)
+        if len(steps) == 13:
+            signal.raise_signal(signal.SIGINT)
+        return tl.losses.cross_entropy(output, y)
+
+    whole, cut, rest = model(), model(), model(5)
+    part(whole, tl.losses.cross_entropy)
+    with pytest.raises(KeyboardInterrupt):
+        part(cut, interrupted)
+    saved = checkpoint.load(path)
+    assert (saved["epoch"], saved["batch"]) == (1, 4)
+    part(rest, tl.losses.cross_entropy, resume=True)
+    assert_same(weights(whole), weights(rest))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+SCRIPT = """
+import sys, time
+import numpy as np
+sys.path.insert(0, sys.argv[2])
+from test_fit import blobs, model
+import tinygrad_loss as tl
+m = model()
+tl.fit(m, tl.losses.cross_entropy, blobs(), epochs=60, checkpoint=sys.argv[1], resume=True, callbacks=[lambda run: print(run.epoch, flush=True)])
+np.savez(sys.argv[1] + ".npz", **m.state_dict())
+"""
+
+
+def test_kill_minus_nine_at_any_moment(tmp_path):
+    path = str(tmp_path / "run.safetensors")
+    command = [sys.executable, "-c", SCRIPT, path, str(Path(__file__).parent)]
+    for lines in (3, 1):
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603  our own interpreter
+            for _ in range(lines):
+                process.stdout.readline()
+            time.sleep(0.003)
+            os.kill(process.pid, signal.SIGKILL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    whole = model()
+    tl.fit(whole, tl.losses.cross_entropy, blobs(), epochs=60)
+    assert_same(weights(whole), dict(np.load(path + ".npz")))
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    path = tmp_path / "run"
+    tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1, checkpoint=path)
+    with pytest.raises(errors.StateError) as error:
+        tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1, batch_size=8, checkpoint=path, resume=True)
+    assert str(error.value) == (
+        f"tl.fit(resume=True) from {path}: the run must go on with {{'rows': 90, 'batch_size': 32, 'optimizer': 'Adam'}}, "
+        "got {'rows': 90, 'batch_size': 8, 'optimizer': 'Adam'}. Type instead: resume=False to start anew"
+    )
+    checkpoint.save(path, {"a": 1})
+    with pytest.raises(errors.StateError, match="the file must be the checkpoint of a run"):
+        tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1, checkpoint=path, resume=True)
+
+
+WRONG = {
+    "no data": (lambda: tl.fit(model(), tl.losses.cross_entropy, [1, 2]),
+        "tl.fit: dataset must be a Dataset or a DataLoader, got list. Type instead: tl.data.Dataset(x, y)"),
+    "no epochs": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=0),
+        "tl.fit: there must be at least one epoch, got epochs=0. Type instead: epochs=10"),
+    "an unknown rhythm": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), schedule_per="step"),
+        "tl.fit: schedule_per must be one of 'epoch', 'batch', got 'step'. Type instead: 'epoch'"),
+    "nan in the data": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs().replace(np.full((90, 4), np.nan, np.float32))),
+        "tl.fit, epoch 1, batch 1: the loss must be finite, got nan (the inputs hold nan or inf). "
+        "Type instead: np.nan_to_num(x), or leave those rows out"),
+    "a rate that explodes": (
+        lambda: tl.fit(
+            tl.nn.Linear(4, 1, rng=0), tl.losses.mse_loss, tl.data.Dataset(1e3 * np.ones((8, 4), np.float32), np.ones((8, 1), np.float32)),
+            optimizer=lambda p: tl.optim.SGD(p, lr=10.0), epochs=50,
+        ), None),
+    "logarithm of 0": (lambda: tl.fit(model(), lambda out, y: np.sum(np.log(out[:, 0] * 0.0)), blobs()), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_goes_wrong_is_said(case):
+    act, message = WRONG[case]
+    with pytest.raises(errors.TinygradLossError) as error, np.errstate(all="ignore"):
+        act()
+    if message is None:
+        assert isinstance(error.value, errors.NonFiniteError)
+        assert "Type instead: " in str(error.value)
+    else:
+        assert str(error.value) == message
+
+
+def test_labels_beyond_the_classes_are_refused_by_the_loss():
+    data = tl.data.Dataset(np.zeros((4, 4), np.float32), np.array([0, 1, 2, 3]))
+    with pytest.raises(errors.DomainError, match="cross_entropy"):
+        tl.fit(model(), tl.losses.cross_entropy, data)
+
+
+def test_a_terminal_sees_a_bar_and_programs_see_nothing(capsys):
+    tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=2)
+    assert capsys.readouterr() == ("", "")
+    tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=2, progress=True)

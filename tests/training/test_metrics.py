@@ -1,0 +1,76 @@
+"""Metrics equal scikit-learn's, or their definition."""
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from tinygrad_loss import errors
+from tinygrad_loss.training import History, metrics
+
+RNG = np.random.default_rng(0)
+SCORES = RNG.standard_normal((200, 5))
+LABELS = RNG.integers(0, 5, 200)
+
+
+def test_against_scikit_learn():
+    assert metrics.accuracy(SCORES, LABELS) == sk.accuracy_score(LABELS, SCORES.argmax(1))
+    for k in (1, 2, 4):
+        assert metrics.top_k(SCORES, LABELS, k) == sk.top_k_accuracy_score(LABELS, SCORES, k=k)
+    np.testing.assert_array_equal(metrics.confusion_matrix(SCORES, LABELS), sk.confusion_matrix(LABELS, SCORES.argmax(1)))
+    binary = LABELS > 2
+    assert metrics.auc(SCORES[:, 0], binary) == sk.roc_auc_score(binary, SCORES[:, 0])
+
+
+def test_two_logits_rank_as_one():
+    binary = (LABELS > 2).astype(int)
+    one = SCORES[:, 1] - SCORES[:, 0]
+    assert metrics.auc(SCORES[:, :2], binary) == metrics.auc(one, binary) == metrics.auc(one[:, None], binary)
+    assert metrics.accuracy(SCORES[:, :2], binary) == metrics.accuracy(one[:, None], binary) == metrics.accuracy(one, binary)
+    assert metrics.calibration_error(one, binary) == pytest.approx(metrics.calibration_error(np.stack([0 * one, one], 1), binary))
+    np.testing.assert_array_equal(metrics.confusion_matrix(one, binary), metrics.confusion_matrix(SCORES[:, :2], binary))
+
+
+def test_a_calibrated_model_has_a_small_calibration_error():
+    p = RNG.uniform(0.01, 0.99, 20_000)
+    target = (RNG.random(20_000) < p).astype(int)
+    logit = np.log(p / (1 - p))
+    # about 15 bins of standard error sqrt(p (1 - p) / n_b)
+    assert metrics.calibration_error(logit, target) < 0.02
+    assert metrics.calibration_error(3 * logit, target) > 0.05
+
+
+def test_scores_per_position_are_counted():
+    output = np.zeros((2, 3, 4))
+    output[:, 1] = 1
+    assert metrics.accuracy(output, np.array([[1, 1, 0, 0], [1, 2, 1, 1]])) == 5 / 8
+
+
+def test_bad_input_is_refused():
+    with pytest.raises(errors.ShapeError) as error:
+        metrics.accuracy(np.zeros((2, 3, 4)), np.zeros((2, 3), int))
+    assert str(error.value) == (
+        "accuracy: scores must have shape (n, classes, ...), targets (n, ...), got (2, 3, 4) and (2, 3). "
+        "Type instead: np.moveaxis(scores, -1, 1)"
+    )
+    with pytest.raises(errors.DomainError) as error:
+        metrics.top_k(SCORES, LABELS, 6)
+    assert str(error.value) == "top_k: k must lie in 1..5, got 6. Type instead: top_k(output, target, k=1)"
+    with pytest.raises(errors.DomainError) as error:
+        metrics.auc([0.1, 0.2], [1, 1])
+    assert str(error.value) == "auc: both classes must be present, got only [1]. Type instead: accuracy(output, target)"
+
+
+def test_a_history_is_a_table_a_file_and_a_picture(tmp_path):
+    history = History(
+        [{"epoch": 1, "loss": 2.0, "val_loss": 2.5, "seconds": 0.1}, {"epoch": 2, "loss": 1.0, "val_loss": 1.5, "seconds": 0.1}]
+    )
+    assert history["val_loss"] == [2.5, 1.5]
+    assert history.to_csv(tmp_path / "h.csv") == "epoch,loss,val_loss,seconds\r\n1,2.0,2.5,0.1\r\n2,1.0,1.5,0.1\r\n"
+    assert (tmp_path / "h.csv").read_bytes() == history.to_csv().encode()
+    figure = history.plot(tmp_path / "h.png")
+    assert [line.get_label() for line in figure.axes[0].lines] == ["training", "validation"]
+    assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
+    assert repr(history) == "History(2 epochs; last: epoch=2, loss=1, val_loss=1.5, seconds=0.1)"
+    with pytest.raises(errors.DomainError) as error:
+        history["los"]
+    assert str(error.value).endswith("got 'los'. Type instead: 'loss'")
