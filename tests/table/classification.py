@@ -93,4 +93,13 @@ ROWS = table(
             Sample((2, 2), (2, 3, 2), classes(2, 2)),
         ),
     ),
+    Row(
+        name="focal_cost",
+        at=(LN2,),
+        static={"gamma": 2.0},
+        value=LN2 / 4,
+        slopes=(0.25 + LN2 / 2,),
+        curvature=1.0,
+        source=CLOSED,
+    ),
 )

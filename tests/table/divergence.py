@@ -26,4 +26,5 @@ ROWS = table(
         slopes=([-1.0, -0.5], [1.0 + LN2, 0.5]),
         source=CLOSED,
     ),
+    Row(name="relative_entropy", at=(1.0, 0.5), value=LN2, slopes=(1.0 + LN2, -2.0), curvature=1.0, source=CLOSED),
 )

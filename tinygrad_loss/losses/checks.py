@@ -14,7 +14,7 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
     "alike", "classes_or_probabilities", "in_range", "no_nan", "not_probabilities", "not_scores", "of_array", "same_shape", "shape_of_weights",
-    "sums_to_one", "value_of", "whole",
+    "sums_to_one", "value_of", "whole", "within",
 ]  # fmt: skip
 
 MADE_PROBABILITIES: Final = frozenset({"softmax", "expit"})
@@ -153,6 +153,51 @@ def in_range(where: str, x: Array, low: float, high: float, name: str, mask: Arr
         worst = least if least < low or (open_low and least == low) else most
         interval = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if high == np.inf else ']'}"
         raise errors.DomainError(errors.say(where, f"{name} must lie in {interval}", f"{worst:.6g}", instead))
+
+
+INTERVALS: Final = {
+    "positive": (0.0, np.inf, True),
+    "nonnegative": (0.0, np.inf, False),
+    "above -1": (-1.0, np.inf, True),
+    "probability": (0.0, 1.0, False),
+    "binary": (0.0, 1.0, False),
+    "count": (0.0, np.inf, False),
+}
+ADVICE: Final = {
+    "positive": "np.exp({name}) or tl.ops.softplus({name})",
+    "nonnegative": "np.maximum({name}, 0.0)",
+    "above -1": "np.maximum({name}, 0.0)",
+    "probability": "tl.ops.expit({name}), if these are scores",
+    "binary": "({name} > 0).astype(float)",
+    "count": "np.maximum({name}, 0.0)",
+}
+
+
+def in_domain(where: str, x: Array, domain: str, name: str, mask: Array | None) -> None:
+    """Refuse entries outside a declared domain."""
+    if domain == "sign":
+        value = kept_values(x, mask)
+        wrong = value[np.abs(value) != 1]
+        if wrong.size:
+            raise errors.DomainError(
+                errors.say(where, f"{name} must be -1 or +1", f"{wrong.flat[0]:.6g}", f"2 * {name} - 1, if {name} is 0 or 1")
+            )
+    elif domain in INTERVALS:
+        low, high, is_open = INTERVALS[domain]
+        in_range(where, x, low, high, name, mask, ADVICE[domain].format(name=name), open_low=is_open)
+
+
+def within(given_domain: str, target_domain: str) -> Any:
+    """Return the check of predictions and targets of one shape, each within its domain."""
+
+    def check(where: str, given: Sequence[Array], names: Sequence[str], mask: Array | None) -> list[Array]:
+        arrays = alike(where, given, names, mask)
+        for x, name in zip(arrays[:-1], names, strict=False):
+            in_domain(where, x, given_domain, name, mask)
+        in_domain(where, arrays[-1], target_domain, names[-1], mask)
+        return arrays
+
+    return check
 
 
 def whole(where: str, index: Array, classes: int, ignore: int | None, name: str = "target") -> Array:

@@ -1,13 +1,21 @@
 """Losses of one distribution against another, given as arrays of probabilities."""
 
+import functools
 from typing import Any
 
+import numpy as np
+
+from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
-from tinygrad_loss.ops.divergence import log_relative_entropy, relative_entropy_error
+from tinygrad_loss.losses.regression import at_least
+from tinygrad_loss.ops.divergence import log_relative_entropy, relative_entropy, relative_entropy_error
 
-__all__ = ["kl_div"]
+__all__ = [
+    "chi2_divergence_loss", "js_divergence_loss", "kl_div", "kl_divergence_loss", "renyi_divergence_loss", "reverse_kl_divergence_loss",
+    "squared_hellinger_loss", "total_variation_loss", "wasserstein_loss",
+]  # fmt: skip
 
 
 def _log_probabilities(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -60,3 +68,274 @@ def kl_div(input: Array, target: Array, *, log_target: bool = False) -> Any:  # 
     0.693147
     """
     return (log_relative_entropy if log_target else relative_entropy_error).each(input, target)
+
+
+# ---- of arrays of probabilities along an axis -----------------------------------------------------------------------------------
+
+
+def _distributions(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    q, p = checks.alike(where, given, names, mask)
+    if not q.ndim:
+        raise errors.ShapeError(
+            errors.say(where, "input must have an axis of probabilities", "shape ()", f"tl.losses.{where}(q[None], p[None])")
+        )
+    checks.in_domain(where, q, "probability", "input", mask)
+    checks.in_domain(where, p, "probability", "target", mask)
+    for x, name in ((q, "input"), (p, "target")):
+        checks.sums_to_one(where, x, -1, name)
+    return [q, p]
+
+
+between_distributions = functools.partial(
+    loss,
+    check=_distributions,
+    per="row",
+    divides_by="the number of pairs of distributions",
+    input="probability",
+    target="probability",
+    task="distribution",
+    estimates="mean",
+    convex=True,
+)
+
+
+@between_distributions(
+    formula=r"\sum_i p_i \log(p_i / q_i)",
+    likelihood="Categorical",
+    smoothness="C-infinity",
+    proper="strictly",
+    choose="Maximum likelihood between two distributions: q must cover all that p does.",
+    source="Kullback and Leibler, On information and sufficiency, Annals of Mathematical Statistics 22, 1951",
+)
+def kl_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return $KL(p \| q) = \sum_i p_i \log(p_i / q_i)$ of probabilities q (input) and p (target).
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a probability outside [0, 1].
+
+    Source: Kullback and Leibler, Annals of Mathematical Statistics 22, 1951.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.kl_divergence_loss([[0.5, 0.5]], [[1.0, 0.0]])), 6)  # log 2
+    0.693147
+    """
+    return np.sum(relative_entropy(target, input), axis=axis)
+
+
+@between_distributions(
+    formula=r"\sum_i q_i \log(q_i / p_i)",
+    smoothness="C-infinity",
+    choose="q may drop modes of p, but must not stray from it: variational inference.",
+    source="Minka, Divergence measures and message passing, 2005",
+)
+def reverse_kl_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return $KL(q \| p) = \sum_i q_i \log(q_i / p_i)$ of probabilities q (input) and p (target).
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a probability outside [0, 1].
+
+    Source: Minka, Microsoft Research technical report 173, 2005.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.reverse_kl_divergence_loss([[1.0, 0.0]], [[0.5, 0.5]])), 6)  # log 2
+    0.693147
+    """
+    return np.sum(relative_entropy(input, target), axis=axis)
+
+
+@between_distributions(
+    formula=r"\tfrac12 KL(p \| m) + \tfrac12 KL(q \| m),\; m = \tfrac12(p + q)",
+    smoothness="C-infinity",
+    robust=True,
+    choose="A symmetric distance that stays finite, at most log 2.",
+    source="Lin, Divergence measures based on the Shannon entropy, IEEE TIT 37, 1991",
+)
+def js_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return the Jensen-Shannon divergence $\tfrac12 KL(p \| m) + \tfrac12 KL(q \| m)$ with $m = \tfrac12(p + q)$.
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a probability outside [0, 1].
+
+    Source: Lin, IEEE Transactions on Information Theory 37, 1991.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.js_divergence_loss([[1.0, 0.0]], [[0.0, 1.0]])), 6)  # log 2
+    0.693147
+    """
+    middle = (input + target) * 0.5
+    return np.sum(relative_entropy(target, middle) + relative_entropy(input, middle), axis=axis) * 0.5
+
+
+@between_distributions(
+    order=("alpha", "reduction"),
+    formula=r"\tfrac1{\alpha - 1} \log \sum_i p_i^\alpha q_i^{1 - \alpha}",
+    smoothness="C-infinity",
+    choose="A dial between covering (large alpha) and mode seeking (small alpha); 1 is KL.",
+    source="Rényi, On measures of entropy and information, 1961",
+)
+def renyi_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return $\tfrac1{\alpha-1} \log \sum_i p_i^\alpha q_i^{1-\alpha}$, exact near $\alpha = 1$ too, where it is KL(p || q).
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        alpha: the order, above 0.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: ``alpha`` is not above 0, or a probability outside [0, 1].
+
+    Source: Rényi, Proceedings of the fourth Berkeley symposium, 1961.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.renyi_divergence_loss([[0.5, 0.5]], [[1.0, 0.0]], alpha=2.0)), 6)  # log 2
+    0.693147
+    """
+    at_least("renyi_divergence_loss", "alpha", alpha, 0.0)
+    if alpha == 1:
+        return kl_divergence_loss.terms(input, target, axis=axis)
+    zero = checks.value_of(target) == 0
+    ratio = np.log(input) - np.log(np.where(zero, 1.0, target))
+    change = np.where(zero, 0.0, target * np.expm1(ratio * (1.0 - alpha)))
+    return np.log1p(np.sum(change, axis=axis)) / (alpha - 1.0)
+
+
+@between_distributions(
+    formula=r"\tfrac12 \sum_i (\sqrt{p_i} - \sqrt{q_i})^2",
+    smoothness="C-infinity",
+    choose="A bounded distance, from 0 to 1, that bounds the total variation on both sides.",
+    source="Le Cam, Asymptotic Methods in Statistical Decision Theory, 1986",
+)
+def squared_hellinger_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return the squared Hellinger distance $\tfrac12 \sum_i (\sqrt{p_i} - \sqrt{q_i})^2$.
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a probability outside [0, 1].
+
+    Source: Le Cam, Asymptotic Methods in Statistical Decision Theory, 1986.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.squared_hellinger_loss([[1.0, 0.0]], [[0.0, 1.0]]))
+    1.0
+    """
+    d = np.sqrt(target) - np.sqrt(input)
+    return np.sum(d * d, axis=axis) * 0.5
+
+
+@between_distributions(
+    formula=r"\tfrac12 \sum_i |p_i - q_i|",
+    smoothness="kink",
+    robust=True,
+    choose="The largest difference of probability that any event can have.",
+    source="Levin, Peres and Wilmer, Markov Chains and Mixing Times, chapter 4",
+)
+def total_variation_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return $\tfrac12 \sum_i |p_i - q_i|$.
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a probability outside [0, 1].
+
+    Source: Levin, Peres and Wilmer, Markov Chains and Mixing Times, chapter 4.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.total_variation_loss([[0.5, 0.5]], [[1.0, 0.0]]))
+    0.5
+    """
+    return np.sum(np.abs(target - input), axis=axis) * 0.5
+
+
+@between_distributions(
+    formula=r"\sum_i (p_i - q_i)^2 / q_i",
+    smoothness="C-infinity",
+    choose="The relative variance of importance weights p / q.",
+    source="Pearson, On the criterion that a given system of deviations..., Philosophical Magazine 50, 1900",
+)
+def chi2_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return Pearson's $\sum_i (p_i - q_i)^2 / q_i$; an outcome of probability 0 in both costs nothing.
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a probability outside [0, 1].
+
+    Source: Pearson, Philosophical Magazine 50, 1900.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.chi2_divergence_loss([[0.5, 0.5]], [[1.0, 0.0]]))
+    1.0
+    """
+    both_zero = (checks.value_of(target) == 0) & (checks.value_of(input) == 0)
+    d = target - input
+    return np.sum(np.where(both_zero, 0.0, d * d / np.where(both_zero, 1.0, input)), axis=axis)
+
+
+@between_distributions(
+    formula=r"\sum_i |F_p(i) - F_q(i)| \Delta_i",
+    smoothness="kink",
+    robust=True,
+    choose="Outcomes are ordered, and mass that moves far should cost more.",
+    source="Vallender, Calculation of the Wasserstein distance between probability distributions on the line, 1974",
+)
+def wasserstein_loss(input: Array, target: Array, *, positions: Array | None = None, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return the Wasserstein-1 distance of two histograms on a line, $\sum_i |F_p(i) - F_q(i)| (x_{i+1} - x_i)$.
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        positions: where the outcomes lie ``[K]``, increasing; 0, 1, 2, ... by default.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a probability outside [0, 1], or positions that do not increase.
+
+    Source: Vallender, Theory of Probability and its Applications 18, 1974.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.wasserstein_loss([[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]))
+    2.0
+    """
+    gap = np.cumsum(np.moveaxis(input - target, axis, -1), axis=-1)[..., :-1]
+    if positions is not None:
+        width = np.diff(np.asarray(positions)).astype(checks.value_of(gap).dtype)
+        if width.shape != gap.shape[-1:] or np.any(width <= 0):
+            raise errors.DomainError(
+                errors.say("wasserstein_loss", f"positions must be {gap.shape[-1] + 1} increasing numbers", f"{positions}", "np.arange(K)")
+            )
+        gap = gap * width
+    return np.sum(np.abs(gap), axis=-1)

@@ -188,6 +188,7 @@ def loss(
     *,
     order: Sequence[str] = (),
     check: Check | None = checks.alike,
+    strict: bool = False,
     at_once: Terms | None = None,
     mean_of: Terms | None = None,
     divides_by: str = "the number of entries",
@@ -199,6 +200,7 @@ def loss(
     Args:
         order: the options that may follow the arrays by position, as in PyTorch; all of them, then reduction, by default.
         check: what is asked of the arrays before they are used.
+        strict: refuse predictions and targets outside their declared domains, too.
         at_once: ``at_once(*arrays, mean=..., **options)``, the reduced loss as one op where there is one, else None.
         mean_of: ``mean_of(terms, arrays)``, the terms of a mean where they are not those of "none".
         divides_by: what a mean divides by, for `repr`.
@@ -207,7 +209,9 @@ def loss(
     """
 
     def declared(terms: Terms) -> Loss:
-        made = Loss(terms, Facts(**facts), order=order, check=check, at_once=at_once, mean_of=mean_of, divides_by=divides_by, per=per)
+        known = Facts(**facts)
+        asked = checks.within(known.input, known.target) if strict else check
+        made = Loss(terms, known, order=order, check=asked, at_once=at_once, mean_of=mean_of, divides_by=divides_by, per=per)
         _losses[made.__name__] = made
         return made
 

@@ -51,10 +51,12 @@ from tinygrad_loss.ops import regression as regression
 from tinygrad_loss.ops import regularisation as regularisation
 from tinygrad_loss.ops import removable as removable
 from tinygrad_loss.ops import resampling as resampling
+from tinygrad_loss.ops import robust as robust
 from tinygrad_loss.ops import root as root
 from tinygrad_loss.ops import shape as shape
 from tinygrad_loss.ops import solving as solving
 from tinygrad_loss.ops import sorting as sorting
+from tinygrad_loss.ops import sparse as sparse
 from tinygrad_loss.ops import special as special
 from tinygrad_loss.ops import spectra as spectra
 from tinygrad_loss.ops import statistics as statistics
@@ -174,6 +176,7 @@ from tinygrad_loss.ops.resampling import pixel_unshuffle as pixel_unshuffle
 from tinygrad_loss.ops.robust import huber as huber
 from tinygrad_loss.ops.robust import pseudo_huber as pseudo_huber
 from tinygrad_loss.ops.solving import solve_triangular as solve_triangular
+from tinygrad_loss.ops.sparse import sparsemax as sparsemax
 from tinygrad_loss.ops.special import beta as beta
 from tinygrad_loss.ops.special import betaln as betaln
 from tinygrad_loss.ops.special import digamma as digamma

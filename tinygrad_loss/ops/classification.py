@@ -9,7 +9,7 @@ from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.exponential import expit, expit_slope, softmax_
 from tinygrad_loss.ops.pointwise import pointwise
 
-__all__ = ["absorbing_product", "class_cross_entropy", "logistic_error", "margin_error", "pick_class", "probability_error"]
+__all__ = ["absorbing_product", "class_cross_entropy", "focal_cost", "logistic_error", "margin_error", "pick_class", "probability_error"]
 
 LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
@@ -191,4 +191,22 @@ class_cross_entropy: Rule = custom(
     [lambda g, _y, z, index, axis, n: class_slope(g, z, index, axis=axis, n=n), None],
     _class_jvp,
     doc=r"\log \sum_c e^{z_c} - z_y for class indices y: one term per row, or their sum divided by n",
+)
+
+
+# ---- functions of a cross-entropy -----------------------------------------------------------------------------------------
+
+
+def _focal_slope(c: Array, gamma: float) -> Array:
+    missing = -np.expm1(-c)
+    return missing**gamma + absorbing_product(c, np.exp(-c)) * missing ** (gamma - 1.0) * gamma
+
+
+focal_cost: Rule = elementwise(
+    "focal_cost",
+    lambda c, gamma: (-np.expm1(-c)) ** gamma * c,
+    lambda _y, c, gamma: _focal_slope(c, gamma),
+    static=True,
+    domain=(0.1, 5.0),
+    doc=r"(1 - e^{-c})^\gamma c: a cost c that counts less the more probable the truth already is",
 )

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.declare import elementwise
+from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.pointwise import pointwise
 
-__all__ = ["log_relative_entropy", "relative_entropy_error"]
+__all__ = ["log_relative_entropy", "relative_entropy", "relative_entropy_error"]
 
 
 def _relative_entropy(log_q: Array, p: Array) -> Array:
@@ -34,4 +35,13 @@ log_relative_entropy = pointwise(
     lambda log_q, log_p: np.exp(log_p) * (log_p + 1.0 - log_q),
     domain=((-3.0, 0.0), (-3.0, 0.0)),
     doc=r"p (\log p - \log q) of log q and log p",
+)
+
+relative_entropy: Rule = elementwise(
+    "relative_entropy",
+    lambda p, q: np.where(p == 0, 0.0, p * (np.log(p) - np.log(q))),
+    lambda _y, p, q: np.log(p) - np.log(q) + 1.0,
+    lambda _y, p, q: np.where(p == 0, 0.0, -p / q),
+    domain=((0.1, 1.0), (0.1, 1.0)),
+    doc=r"p \log(p / q), with 0 at p = 0, whatever q is",
 )

@@ -1,0 +1,37 @@
+"""Rows of ``ops/robust.py`` and ``ops/sparse.py``."""
+
+import math
+
+import numpy as np
+
+from table.row import Row, Sample, table
+
+CLOSED = "closed form"
+LN2 = math.log(2.0)
+
+ROWS = table(
+    Row(name="log_cosh", at=(LN2,), value=math.log(1.25), slopes=(0.6,), curvature=0.64, source=CLOSED),
+    Row(name="algebraic_sigmoid", at=(0.75,), value=0.6, slopes=(0.512,), curvature=-3 * 0.75 * 0.8**5, source=CLOSED),
+    Row(name="pseudo_huber", at=(0.75,), value=0.25, slopes=(0.6,), curvature=0.512, source=CLOSED),
+    Row(name="log_one_plus_square", at=(0.75,), value=math.log(25 / 16), slopes=(0.96,), curvature=2 * 0.4375 / 1.5625**2, source=CLOSED),
+    Row(name="exp_remainder", at=(LN2,), value=1 - LN2, slopes=(1.0,), curvature=2.0, source=CLOSED),
+    Row(
+        name="sparsemax",
+        at=([2.0, 1.5, -1.0],),
+        static={"axis": 0},
+        value=[0.75, 0.25, 0.0],
+        slopes=([0.0, 0.0, 0.0],),
+        source="closed form, Martins and Astudillo 2016, section 2.3",
+        samples=(Sample((4, 3), axis=1), Sample((2, 5, 2), axis=1)),
+        tied=(np.array([1.0, 2.0, -1.0]),),
+    ),
+    Row(
+        name="sparsemax_potential",
+        at=([2.0, 1.5, -1.0],),
+        static={"axis": 0},
+        value=0.75 * 2.0 + 0.25 * 1.5 - 0.5 * (0.75**2 + 0.25**2),
+        slopes=([0.75, 0.25, 0.0],),
+        source="closed form, Martins and Astudillo 2016, section 3.2",
+        samples=(Sample((4, 3), axis=1), Sample((2, 5, 2), axis=1)),
+    ),
+)

@@ -1,0 +1,185 @@
+"""Losses made from a convex function: Fenchel-Young losses of scores, Bregman divergences of means."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.losses import checks
+from tinygrad_loss.losses.classification import class_axis, of_classes
+from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.losses.score import truth
+from tinygrad_loss.ops.exponential import logsumexp_
+from tinygrad_loss.ops.robust import exp_remainder
+from tinygrad_loss.ops.sparse import sparsemax_potential
+from tinygrad_loss.ops.special import xlogy
+
+__all__ = ["bregman_loss", "fenchel_young_loss", "sparsemax_loss"]
+
+Function = Callable[[Array], Array]
+Potential = Callable[[Array, int], Array]
+
+
+def _half_square(x: Array, axis: int) -> Array:
+    return np.sum(x * x, axis=axis) * 0.5
+
+
+def _negative_entropy(p: Array, axis: int) -> Array:
+    return np.sum(xlogy(p, p), axis=axis)
+
+
+FAMILIES: Final[dict[str, tuple[Potential, Potential]]] = {
+    # name: (the potential of scores, the regulariser of probabilities); one is the other's convex conjugate
+    "shannon": (lambda z, axis: np.squeeze(logsumexp_(z, axis=axis), axis=axis), _negative_entropy),
+    "gini": (lambda z, axis: sparsemax_potential(z, axis=axis), _half_square),
+    "square": (_half_square, _half_square),
+}
+
+
+@loss(
+    check=of_classes,
+    order=("family", "reduction"),
+    per="row",
+    divides_by="the number of rows",
+    formula=r"\Omega^*(z) + \Omega(y) - \langle z, y\rangle",
+    input="logit",
+    target="class index",
+    task="classification",
+    likelihood=None,
+    estimates="log-probabilities",
+    smoothness="C-infinity",
+    convex=True,
+    proper="strictly",
+    robust=True,
+    choose="The link between scores and probabilities is to be chosen: softmax, sparsemax, identity, or one's own.",
+    source="Blondel, Martins and Niculae, Learning with Fenchel-Young losses, JMLR 21, 2020",
+)
+def fenchel_young_loss(
+    input: Array,  # noqa: A002  PyTorch's name for a prediction
+    target: Array,
+    *,
+    family: str | tuple[Potential, Potential] = "shannon",
+    axis: int | None = None,
+) -> Any:
+    r"""Return $\Omega^*(z) + \Omega(y) - \langle z, y\rangle$; it is 0 just where y is the prediction $\nabla \Omega^*(z)$.
+
+    Args:
+        input: scores ``[N, C]``, ``[N, C, d1, ...]`` or ``[C]``.
+        target: whole-number classes, or probabilities of input's shape.
+        family: "shannon" (cross-entropy), "gini" (sparsemax), "square" (half the squared error),
+            or a pair of functions ``(conjugate(z, axis), regulariser(y, axis))``.
+        axis: the class axis: 1 by default, 0 for a single row.
+
+    Raises:
+        ShapeError: the target's shape fits neither form.
+        DomainError: an unknown family, or a class outside 0 to C - 1.
+
+    Source: Blondel, Martins and Niculae, JMLR 21, 2020.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.fenchel_young_loss([[0.0, 0.0]], [1])), 6)  # log 2
+    0.693147
+    """
+    if isinstance(family, str):
+        if family not in FAMILIES:
+            raise errors.unknown_name("fenchel_young_loss", "family", family, FAMILIES)
+        conjugate, regulariser = FAMILIES[family]
+    else:
+        conjugate, regulariser = family
+    at = class_axis(input, axis)
+    y = truth("fenchel_young_loss", input, target, at)
+    return conjugate(input, at) + regulariser(y, at) - np.sum(input * y, axis=at)
+
+
+@loss(
+    check=of_classes,
+    per="row",
+    divides_by="the number of rows",
+    formula=r"\tfrac12 \sum_{c: p_c > 0} (z_c^2 - \tau^2) + \tfrac12 - z_y",
+    input="logit",
+    target="class index",
+    task="classification",
+    estimates="probabilities",
+    smoothness="C1",
+    convex=True,
+    robust=True,
+    choose="Probabilities may be exactly 0, and a sure lead should cost nothing.",
+    source="Martins and Astudillo, From softmax to sparsemax, ICML 2016",
+)
+def sparsemax_loss(input: Array, target: Array, *, axis: int | None = None) -> Any:  # noqa: A002
+    r"""Return the Fenchel-Young loss whose prediction is the sparsemax; it is exactly 0 where the class leads by 1.
+
+    Args:
+        input: scores ``[N, C]``, ``[N, C, d1, ...]`` or ``[C]``.
+        target: whole-number classes, or probabilities of input's shape.
+        axis: the class axis: 1 by default, 0 for a single row.
+
+    Raises:
+        ShapeError: the target's shape fits neither form.
+        DomainError: a class outside 0 to C - 1.
+
+    Source: Martins and Astudillo, ICML 2016.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.sparsemax_loss([[0.0, 0.0]], [1])), float(tl.losses.sparsemax_loss([[0.0, 1.0]], [1]))
+    (0.25, 0.0)
+    """
+    return fenchel_young_loss.terms(input, target, family="gini", axis=axis)
+
+
+# ---- Bregman ------------------------------------------------------------------------------------------------------------------
+
+
+def _entropy_divergence(z: Array, y: Array) -> Array:
+    zero = checks.value_of(y) == 0
+    safe = np.where(zero, 1.0, y)
+    return np.where(zero, z, safe * exp_remainder(np.log(z) - np.log(safe)))
+
+
+DIVERGENCES: Final[dict[str, Callable[[Array, Array], Array]]] = {
+    "square": lambda z, y: (y - z) * (y - z),
+    "entropy": _entropy_divergence,
+    "burg": lambda z, y: exp_remainder(np.log(y) - np.log(z)),
+}
+
+
+@loss(
+    order=("phi", "reduction"),
+    formula=r"\phi(y) - \phi(z) - \phi'(z)(y - z)",
+    input="positive",
+    target="positive",
+    task="regression",
+    estimates="mean",
+    smoothness="C-infinity",
+    convex=False,
+    choose="The mean is wanted, in the geometry of the noise: these are exactly the losses that the mean minimises.",
+    source="Banerjee, Guo and Wang, On the optimality of conditional expectation as a Bregman predictor, IEEE TIT 51, 2005",
+)
+def bregman_loss(input: Array, target: Array, *, phi: str | tuple[Function, Function] = "burg") -> Any:  # noqa: A002
+    r"""Return $\phi(y) - \phi(z) - \phi'(z)(y - z)$ for a convex $\phi$.
+
+    Args:
+        input: predictions z, any shape.
+        target: y, of the same shape.
+        phi: "square" ($x^2$), "entropy" ($x \log x - x$), "burg" ($-\log x$), or a pair ``(phi, its derivative)``.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: an unknown name, or nan among the targets.
+
+    Source: Banerjee, Guo and Wang, IEEE Transactions on Information Theory 51, 2005.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> float(tl.losses.bregman_loss([1.0], [3.0], phi="square"))
+    4.0
+    >>> round(float(tl.losses.bregman_loss([0.0], [1.0], phi=(np.exp, np.exp))), 6)  # e - 2
+    0.718282
+    """
+    if isinstance(phi, str):
+        if phi not in DIVERGENCES:
+            raise errors.unknown_name("bregman_loss", "phi", phi, DIVERGENCES)
+        return DIVERGENCES[phi](input, target)
+    value, slope = phi
+    return value(target) - value(input) - slope(input) * (target - input)

@@ -1,0 +1,77 @@
+"""Probabilities that may be exactly zero: the projection onto the simplex, and the function whose slope it is."""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss.engine.declare import custom
+from tinygrad_loss.engine.op import Array, Facts, Rule
+
+__all__ = ["sparsemax", "sparsemax_potential"]
+
+
+def _threshold(z: Array, axis: int) -> Array:
+    """Return the number which, subtracted from the scores, leaves positive parts that add up to one."""
+    ordered = -np.sort(-z, axis=axis)
+    count = np.arange(1, z.shape[axis] + 1).reshape((-1,) + (1,) * (z.ndim - 1 - axis)).astype(z.dtype)
+    sums = np.cumsum(ordered, axis=axis) - 1.0
+    size = np.sum(ordered * count > sums, axis=axis, keepdims=True)
+    return np.take_along_axis(sums, size - 1, axis) / size.astype(z.dtype)
+
+
+def _sparsemax(z: Array, axis: int) -> Array:
+    shifted = z - np.max(z, axis=axis, keepdims=True)
+    return np.maximum(shifted - _threshold(shifted, axis), 0.0)
+
+
+def _centred(v: Array, y: Array, axis: int) -> Array:
+    """Subtract the mean over the support, within the support: the projection's derivative, which is symmetric."""
+    inside = (y > 0).astype(v.dtype)
+    return inside * (v - np.sum(v * inside, axis=axis, keepdims=True) / np.sum(inside, axis=axis, keepdims=True))
+
+
+def _edge(y: Array, z: Array, axis: int) -> Array:
+    """Return True where a score lies exactly at the threshold: it may enter the support."""
+    threshold = np.max(z, axis=axis, keepdims=True) - np.max(y, axis=axis, keepdims=True)
+    return (y == 0) & (z == threshold)
+
+
+sparsemax_: Rule = custom(
+    "sparsemax",
+    _sparsemax,
+    [lambda g, y, _z, axis: _centred(g, y, axis)],
+    lambda dx, y, _z, axis: _centred(dx[0], y, axis),
+    facts=Facts(nature="kink", tie=_edge),
+    doc=r"\arg\min_p \|p - z\|^2 over the simplex",
+)
+
+
+def _potential(z: Array, axis: int) -> Array:
+    p = _sparsemax(z, axis)
+    return np.sum(p * (z - p * 0.5), axis=axis)
+
+
+sparsemax_potential: Rule = custom(
+    "sparsemax_potential",
+    _potential,
+    [lambda g, _y, z, axis: np.expand_dims(g, axis) * sparsemax_(z, axis=axis)],
+    lambda dx, _y, z, axis: np.sum(dx[0] * sparsemax_(z, axis=axis), axis=axis),
+    doc=r"\max_p \langle p, z\rangle - \tfrac12 \|p\|^2 over the simplex; its slope is the sparsemax",
+)
+
+
+def sparsemax(x: Array, axis: int = -1) -> Array:
+    r"""Return the point of the simplex nearest to the scores: probabilities, many of them exactly 0.
+
+    Args:
+        x: ``[..., C]``.
+        axis: the axis of the classes.
+
+    Source: Martins and Astudillo, From softmax to sparsemax, ICML 2016.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.ops.sparsemax(np.array([2.0, 1.5, -1.0]))
+    array([0.75, 0.25, 0.  ])
+    """
+    z: Any = x if hasattr(x, "ndim") else np.asarray(x)
+    return sparsemax_(z, axis=axis % z.ndim)
