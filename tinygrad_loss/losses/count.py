@@ -14,7 +14,7 @@ from tinygrad_loss.losses.regression import LOG_TWO_PI, at_least
 from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.exponential import log_sigmoid
 from tinygrad_loss.ops.regression import poisson_error, poisson_mean_error, squared_error
-from tinygrad_loss.ops.robust import exp_remainder
+from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.special import betaln, gammaln
 
 __all__ = [

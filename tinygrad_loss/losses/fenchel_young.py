@@ -12,7 +12,7 @@ from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.score import truth
 from tinygrad_loss.ops.exponential import logsumexp_
-from tinygrad_loss.ops.robust import exp_remainder
+from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.sparse import sparsemax_potential
 from tinygrad_loss.ops.special import xlogy
 

@@ -12,8 +12,9 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
+from tinygrad_loss.ops.exponential import log_cosh
 from tinygrad_loss.ops.piecewise import relu_
-from tinygrad_loss.ops.robust import exp_remainder, log_cosh, log_one_plus_square, pseudo_huber
+from tinygrad_loss.ops.residual import exp_remainder, log_one_plus_square, root_remainder
 from tinygrad_loss.ops.special import gammaln
 
 __all__ = [
@@ -94,7 +95,7 @@ def pseudo_huber_loss(input: Array, target: Array, *, delta: float = 1.0) -> Any
     0.414214
     """
     at_least("pseudo_huber_loss", "delta", delta, 0.0)
-    return pseudo_huber((input - target) / delta) * (delta * delta)
+    return root_remainder((input - target) / delta) * (delta * delta)
 
 
 # ---- quantiles and expectiles -------------------------------------------------------------------------------------------------
@@ -479,7 +480,7 @@ def general_robust_loss(input: Array, target: Array, *, alpha: float = 1.0, c: f
         return log_one_plus_square(u / math.sqrt(2.0))
     b = abs(alpha - 2.0)
     if alpha == 1:
-        return pseudo_huber(u)
+        return root_remainder(u)
     return np.expm1(log_one_plus_square(u / math.sqrt(b)) * (alpha / 2)) * (b / alpha)
 
 

@@ -1,4 +1,4 @@
-"""Rows of ``ops/robust.py`` and ``ops/sparse.py``."""
+"""Rows of ``ops/residual.py`` and ``ops/sparse.py``."""
 
 import math
 
@@ -10,9 +10,8 @@ CLOSED = "closed form"
 LN2 = math.log(2.0)
 
 ROWS = table(
-    Row(name="log_cosh", at=(LN2,), value=math.log(1.25), slopes=(0.6,), curvature=0.64, source=CLOSED),
     Row(name="algebraic_sigmoid", at=(0.75,), value=0.6, slopes=(0.512,), curvature=-3 * 0.75 * 0.8**5, source=CLOSED),
-    Row(name="pseudo_huber", at=(0.75,), value=0.25, slopes=(0.6,), curvature=0.512, source=CLOSED),
+    Row(name="root_remainder", at=(0.75,), value=0.25, slopes=(0.6,), curvature=0.512, source=CLOSED),
     Row(name="log_one_plus_square", at=(0.75,), value=math.log(25 / 16), slopes=(0.96,), curvature=2 * 0.4375 / 1.5625**2, source=CLOSED),
     Row(name="exp_remainder", at=(LN2,), value=1 - LN2, slopes=(1.0,), curvature=2.0, source=CLOSED),
     Row(
