@@ -16,7 +16,7 @@ from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array
-from tinygrad_loss.engine.reverse import cut_path, needs_judgement, sweep
+from tinygrad_loss.engine.reverse import complex_result, cut_path, needs_judgement, sweep
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -129,6 +129,8 @@ class Traced:
     def scalar(self, transform: str) -> Tensor:
         """Return the result, which must be a single number that the variables led to."""
         y = connected(self.result, transform)
+        if y.dtype.kind == "c":
+            raise complex_result(transform, f"{transform}(lambda x: np.sum(np.abs(f(x)) ** 2))", y)
         if y.size != 1:
             raise errors.ShapeError(
                 errors.say(

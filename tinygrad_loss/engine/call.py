@@ -16,7 +16,7 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
 __all__ = ["caller", "constant"]
 
-PLAIN: Final = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
+PLAIN: Final = frozenset({float, int, bool, complex, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
 """Types that an op takes as they are: numbers stay weak (they do not promote float32), arrays are held by reference."""
 REAL: Final = "biuf"
 

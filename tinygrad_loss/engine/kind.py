@@ -34,6 +34,16 @@ class Kind:
         """The last two axes exchanged."""
         return DOORS[np.matrix_transpose](self)
 
+    @property
+    def real(self) -> Array:
+        """The real parts."""
+        return DOORS[np.real](self)
+
+    @property
+    def imag(self) -> Array:
+        """The imaginary parts."""
+        return DOORS[np.imag](self)
+
     def apply(self, op: Op, inputs: tuple[Array, ...], static: Mapping[str, Any]) -> Array:
         """Run one op on inputs of which at least one is of this kind."""
         raise NotImplementedError

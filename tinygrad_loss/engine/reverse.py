@@ -66,6 +66,8 @@ def _seed(root: Tensor, gradient: ArrayLike | None) -> Array:
     if kind not in "fc":
         raise cut_path(root) if kind in "biu" else not_numbers(root)
     if gradient is None:
+        if kind == "c":
+            raise complex_result("backward", "np.sum(np.abs(y) ** 2).backward()", root)
         if value.size != 1:
             raise errors.ShapeError(
                 errors.say(
@@ -87,6 +89,11 @@ def _seed(root: Tensor, gradient: ArrayLike | None) -> Array:
             "backward", "gradient= must have the tensor's shape", (seed.shape, root.shape), "y.backward(gradient=np.ones_like(y.data))"
         )
     return seed[()] if seed.ndim == 0 else seed
+
+
+def complex_result(where: str, instead: str, y: Tensor) -> errors.DTypeError:
+    """Return the error for a derivative of complex numbers: a loss is real."""
+    return errors.DTypeError(errors.say(where, "only a real number has a gradient", f"dtype {y.dtype}", instead))
 
 
 def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] = (), differentiable: bool = False) -> Pass:

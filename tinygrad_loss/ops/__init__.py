@@ -14,6 +14,7 @@ from tinygrad_loss.ops import border as border
 from tinygrad_loss.ops import classification as classification
 from tinygrad_loss.ops import closeness as closeness
 from tinygrad_loss.ops import columns as columns
+from tinygrad_loss.ops import complex_parts as complex_parts
 from tinygrad_loss.ops import convolution as convolution
 from tinygrad_loss.ops import cumulative as cumulative
 from tinygrad_loss.ops import dense as dense
@@ -24,6 +25,7 @@ from tinygrad_loss.ops import einsum as einsum
 from tinygrad_loss.ops import error_function as error_function
 from tinygrad_loss.ops import exponential as exponential
 from tinygrad_loss.ops import exponential_integral as exponential_integral
+from tinygrad_loss.ops import fourier as fourier
 from tinygrad_loss.ops import incomplete_beta as incomplete_beta
 from tinygrad_loss.ops import incomplete_gamma as incomplete_gamma
 from tinygrad_loss.ops import indexing as indexing
@@ -41,6 +43,7 @@ from tinygrad_loss.ops import packing as packing
 from tinygrad_loss.ops import padding as padding
 from tinygrad_loss.ops import piecewise as piecewise
 from tinygrad_loss.ops import pointwise as pointwise
+from tinygrad_loss.ops import polynomials as polynomials
 from tinygrad_loss.ops import pooling as pooling
 from tinygrad_loss.ops import positions as positions
 from tinygrad_loss.ops import products as products

@@ -80,7 +80,9 @@ def _vector(x: Array, order: Any, axis: tuple[int, ...], *, keepdims: bool) -> A
     if order is None or order == 2:
         return norm2(x, axis, keepdims=keepdims)
     if abs(order) == math.inf:
-        initial: dict[str, Any] = {"initial": 0.0} if order > 0 and not x.size else {}  # of nothing the largest is 0, the smallest does not exist
+        initial: dict[str, Any] = (
+            {"initial": 0.0} if order > 0 and not x.size else {}
+        )  # of nothing the largest is 0, the smallest does not exist
         return (np.max if order > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims, **initial)
     if order in {0, 1}:
         return np.sum(np.abs(x) if order else np.not_equal(x, 0).astype(x.dtype), axis=axis, keepdims=keepdims)

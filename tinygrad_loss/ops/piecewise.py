@@ -17,15 +17,24 @@ NONZERO: Final = (0.3, 3.0)
 
 # ---- kinks ----------------------------------------------------------------------------------------------------------------
 
-absolute = elementwise(
+absolute_ = elementwise(
     "absolute",
     np.abs,
     lambda _y, x: np.sign(x),
-    numpy=(np.absolute, np.fabs),
-    methods=("__abs__",),
     facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(-1.0, 1.0)),
     doc=r"|x|",
 )
+
+
+@door(np.absolute, np.fabs, methods=("__abs__",))
+def absolute(x: Array) -> Array:
+    """Return the absolute value, of complex numbers the length.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(np.abs)(-2.0)
+    array(-1.)
+    """
+    return absolute_(x) if x.dtype.kind != "c" else np.hypot(x.real, x.imag)
 
 
 def _meet(_y: Array, a: Array, b: Array) -> Array:

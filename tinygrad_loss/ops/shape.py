@@ -24,7 +24,7 @@ transpose_: Rule = linear(
 astype_: Rule = linear(
     "astype",
     lambda x, dtype: x.astype(dtype),
-    lambda g, x, dtype: astype_(g, dtype=x.dtype),
+    lambda g, x, dtype: astype_(g.real if g.dtype.kind == "c" and x.dtype.kind == "f" else g, dtype=x.dtype),
     doc="the same numbers in another floating dtype",
 )
 
@@ -151,10 +151,12 @@ def broadcast_to(array: Array, shape: Any) -> Array:
 
 @door(methods=("astype",))
 def astype(a: Array, dtype: Any, *, copy: bool = True) -> Array:
-    """Return the numbers in another dtype; a whole-number or boolean dtype cuts the gradient."""
+    """Return the numbers in another dtype; a whole-number or boolean dtype cuts the gradient, a real one keeps the real part."""
     del copy
     dtype = np.dtype(dtype)
     if dtype.kind in "fc" and a.dtype.kind in "fc":
+        if a.dtype.kind == "c" and dtype.kind == "f":
+            a = a.real
         return a if dtype == a.dtype else astype_(a, dtype=dtype)
     return cast(a, dtype=dtype)
 
