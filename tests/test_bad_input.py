@@ -106,10 +106,10 @@ CASES = [
         "multiply: operands must be real numbers, got NoneType of dtype object. Type instead: np.asarray(operand, dtype=np.float64)",
     ),
     (
-        "a complex number as operand",
-        lambda: vector() * 1j,
+        "a complex result",
+        lambda: np.sum(vector() * 1j).backward(),
         errors.DTypeError,
-        "multiply: operands must be real numbers, got complex of dtype complex128. Type instead: np.asarray(operand, dtype=np.float64)",
+        "backward: only a real number has a gradient, got dtype complex128. Type instead: np.sum(np.abs(y) ** 2).backward()",
     ),
     (
         "an array of objects as operand",

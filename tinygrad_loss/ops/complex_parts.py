@@ -53,8 +53,8 @@ def angle(z: Array, deg: bool = False) -> Array:
     """Return the angle in the complex plane, in radians or degrees; it jumps along the negative axis.
 
     >>> import numpy as np, tinygrad_loss as tl
-    >>> tl.grad(lambda x: np.angle(np.exp(1j * x)))(0.5).round(12)
-    array(1.)
+    >>> float(tl.grad(lambda x: np.angle(np.exp(1j * x)))(0.5).round(12))
+    1.0
     """
     turn = np.arctan2(imag(z), real(z))
     return np.rad2deg(turn) if deg else turn

@@ -12,7 +12,7 @@ from tinygrad_loss.ops.arranging import along, axes_of
 
 __all__ = ["fft", "fftn", "fftshift", "ifft", "ifftn", "ifftshift", "irfft", "irfftn", "rfft", "rfftn"]
 
-OTHER_WAY: Final = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+OTHER_WAY: Final[dict[str | None, Any]] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The scaling of a transform that undoes the one with this scaling."""
 
 
