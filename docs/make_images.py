@@ -1,0 +1,21 @@
+"""Draw the pictures of the README and the docs: python docs/make_images.py."""
+
+from pathlib import Path
+
+import numpy as np
+
+import tinygrad_loss as tl
+
+IMAGES = Path(__file__).parent / "img"
+
+
+def main() -> None:
+    """Write them all."""
+    x, y = tl.tensor(2.0, requires_grad=True, name="x"), tl.tensor(2.0, name="y")
+    tl.draw(np.abs(x - y)).save(IMAGES / "absolute.svg")
+    tl.draw(np.square(x - y)).save(IMAGES / "square.svg")
+    tl.draw(lambda x: tl.ops.relu(x) - tl.ops.relu(-x), 0.0).save(IMAGES / "cancels.svg")
+
+
+if __name__ == "__main__":
+    main()
