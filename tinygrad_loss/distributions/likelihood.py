@@ -20,6 +20,8 @@ __all__ = ["Fit", "climb", "fit", "likelihood_curve", "profile", "refuse_constan
 
 RUNAWAY: Final = 25.0
 """How far a free coordinate may go from a start made from the data: a factor of e^25 in a scale."""
+STRIDE: Final = 5.0
+"""How far, in free coordinates, to look whether a maximum is one: a factor of 150 in a scale."""
 SINGULAR: Final = 1e-11
 """Curvature relative to the largest below which a direction is flat: the maximum is at infinity, or not unique."""
 
@@ -257,12 +259,21 @@ def climb(
         u, curvature = _newton(step, hessian(scaled), found.x)
     strengths, directions = np.linalg.eigh(curvature) if np.all(np.isfinite(curvature)) else (np.zeros(1), np.eye(len(u))[:, :1])
     away = np.abs(u - start)
-    if (bounded and np.max(away) > RUNAWAY) or strengths[0] <= SINGULAR * max(strengths[-1], SINGULAR):
+    flat = strengths[0] <= SINGULAR * max(strengths[-1], SINGULAR) or _rises_on(step, u, directions[:, 0])
+    if (bounded and np.max(away) > RUNAWAY) or flat:
         worst = int(np.argmax(away)) if np.max(away) > RUNAWAY else int(np.argmax(np.abs(directions[:, 0])))
         rule = f"the likelihood keeps rising while {labels[worst]} moves towards the edge of its range, so it has no maximum"
         got = f"coordinate {u[worst]:.4g} after {found.nit} steps"
         raise errors.NoMaximumError(errors.say(f"{name}.fit", rule, got, f"{name}.fit(data, {labels[worst]}=...), or a simpler family"))
     return u
+
+
+def _rises_on(step: Callable[[np.ndarray], tuple[float, np.ndarray]], u: np.ndarray, direction: np.ndarray) -> bool:
+    """Whether far along the flattest direction the likelihood is no lower, so that the climb merely stopped on a slope without end."""
+    with at_kinks("convention"), np.errstate(all="ignore"):
+        here = step(u)[0]
+        there = min(step(u + far * direction)[0] for far in (-STRIDE, STRIDE))
+    return there <= here + 1e-10 * max(abs(here), 1.0)
 
 
 def _newton(

@@ -166,7 +166,7 @@ def _refuse_separation(X: np.ndarray, y: np.ndarray) -> None:
     signed = np.where(y > 0.5, 1.0, -1.0)[:, None] * X / np.linalg.norm(X, axis=1, keepdims=True).clip(1e-300)
     found = linprog(-signed.sum(axis=0), A_ub=np.vstack([-signed, signed]), b_ub=np.repeat([0.0, 1.0], len(y)), bounds=(None, None))
     if found.status == 0 and -found.fun > 1e-7:
-        direction = np.array2string(found.x / np.abs(found.x).max(), precision=3, separator=", ")
+        direction = np.array2string(np.round(found.x / np.abs(found.x).max(), 9) + 0.0, precision=3, separator=", ")
         rule = "a combination of the columns separates the zeros from the ones, so the likelihood rises for ever along it"
         instead = "fewer columns, more data, or a penalty on the coefficients"
         raise errors.NoMaximumError(errors.say("regress", rule, f"separation along {direction}", instead))
