@@ -68,7 +68,10 @@ CLOSED = {
     ),
     "InverseGaussian": (
         lambda y, n: {"loc": y.mean(), "concentration": 1 / np.mean(1 / y - 1 / y.mean())},
-        lambda y, n: {"loc": (y.mean() ** 3 * np.mean(1 / y - 1 / y.mean()) / n) ** 0.5, "concentration": (2 / n) ** 0.5 / np.mean(1 / y - 1 / y.mean())},
+        lambda y, n: {
+            "loc": (y.mean() ** 3 * np.mean(1 / y - 1 / y.mean()) / n) ** 0.5,
+            "concentration": (2 / n) ** 0.5 / np.mean(1 / y - 1 / y.mean()),
+        },
     ),
     "Bernoulli": (lambda y, n: {"probs": y.mean()}, lambda y, n: {"probs": (y.mean() * (1 - y.mean()) / n) ** 0.5}),
     "Poisson": (lambda y, n: {"rate": y.mean()}, lambda y, n: {"rate": (y.mean() / n) ** 0.5}),

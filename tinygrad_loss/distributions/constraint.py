@@ -99,7 +99,7 @@ def _is_whole(y: Array) -> Array:
     return y == np.floor(y)
 
 
-real: Final = Constraint("a real number, not nan", lambda x: x == x)  # noqa: PLR0124  nan is what differs from itself
+real: Final = Constraint("a real number", lambda x: x == x)  # noqa: PLR0124  nan is what differs from itself
 positive: Final = Constraint("positive", lambda x: x > 0, "np.exp({name})", lambda x: np.log(np.ravel(x)), np.exp, lower=0.0)
 nonnegative: Final = Constraint("at least 0", lambda x: x >= 0, "np.exp({name})", lambda x: np.log(np.ravel(x)), np.exp, lower=0.0)
 unit: Final = Constraint(

@@ -62,10 +62,10 @@ class Distribution:
         self.weak = all(type(value) is float for value in operands.values())
         self.dtype = common_dtype(operands.values())
         self.validate_args = validate_args
-        self._keep({key: as_dtype(value, self.dtype) for key, value in operands.items()})
+        values = {key: as_dtype(value, self.dtype) for key, value in operands.items()}
         shapes = []
-        for key in given:
-            value, constraint = getattr(self, key), self.parameters[key]
+        for key, value in values.items():
+            constraint = self.parameters[key]
             if value.ndim < constraint.event_ndim:
                 raise errors.shapes(
                     name,
@@ -74,8 +74,9 @@ class Distribution:
                     f"{name}({key}=np.reshape({key}, {(-1,) * constraint.event_ndim}))",
                 )
             if validate_args:
-                _demand(constraint, value, f"{name}: {key}", f"{name}({key}={constraint.instead.format(name=key)})")
+                _demand(constraint, value, name, key, f"{name}({key}={constraint.instead.format(name=key)})")
             shapes.append(value.shape[: value.ndim - constraint.event_ndim])
+        self._keep(values)
         try:
             self.batch_shape = np.broadcast_shapes(*shapes)
         except ValueError:
@@ -200,10 +201,8 @@ class Distribution:
                 f"{method}(value[..., None]) to meet each parameter of a batch, or np.reshape(value, ...)",
             )
         if self.validate_args and not anywhere:
-            support = self.support
-            _demand(
-                support, y, f"{name}: value", f"{method}({support.instead.format(name='value')}), or validate_args=False for -inf there"
-            )
+            instead = f"{type(self).__name__}(..., validate_args=False), for which it is -inf there"
+            _demand(self.support, y, name, "value", instead)
         return family, y
 
     # ---- moments ------------------------------------------------------------------------------------------------------
@@ -393,7 +392,7 @@ def _lengths(shape: int | Iterable[int]) -> tuple[int, ...]:
     return (int(shape),) if isinstance(shape, int | np.integer) else tuple(int(n) for n in shape)
 
 
-def _demand(constraint: Constraint, value: Array, where: str, instead: str) -> None:
+def _demand(constraint: Constraint, value: Array, where: str, what: str, instead: str) -> None:
     """Raise unless every entry satisfies the constraint; arrays of other kinds were checked when they were recorded."""
     plain = numbers(value)
     if plain is None:
@@ -401,4 +400,5 @@ def _demand(constraint: Constraint, value: Array, where: str, instead: str) -> N
     with np.errstate(invalid="ignore"):
         holds = constraint.holds(plain)
     if not np.all(holds):
-        raise errors.DomainError(errors.say(where, f"it must be {constraint.rule}", offender(plain, holds), instead))
+        instead = f"{what}[~np.isnan({what})]" if np.any(np.isnan(plain)) else instead
+        raise errors.DomainError(errors.say(where, f"{what} must be {constraint.rule}", offender(plain, holds), instead))

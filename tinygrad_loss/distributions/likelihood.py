@@ -13,6 +13,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import hessian, jacobian, value_and_grad
 from tinygrad_loss.context import at_kinks
+from tinygrad_loss.distributions.constraint import real
 from tinygrad_loss.distributions.operand import numbers, offender, operand
 from tinygrad_loss.engine.op import Array
 
@@ -184,7 +185,7 @@ def _sample(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> t
     y = numbers(operand(data, where))
     if y is None or y.size == 0:
         raise errors.DomainError(
-            errors.say(where, "data must not be empty", f"shape {np.shape(y)}", f"{family.__name__}.fit(data[:, ...])")
+            errors.say(where, "data must not be empty", f"shape {np.shape(y)}", f"{where}(data), with at least one value")
         )
     if y.ndim < family.event_ndim + 1 and y.ndim == family.event_ndim:
         y = y[None]
@@ -195,8 +196,8 @@ def _sample(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> t
     support = family._data_support(fixed)  # noqa: SLF001  the family's own part of this
     holds = support.holds(y) & np.all(np.isfinite(y.reshape(len(y), -1)), axis=1)
     if not np.all(holds):
-        rule = f"every value must be finite and {support.rule}"
-        raise errors.DomainError(errors.say(where, rule, offender(y, holds), f"{where}(data[mask]), without such values"))
+        rule = f"every value must be finite and {support.rule}" if support.rule != real.rule else "every value must be finite"
+        raise errors.DomainError(errors.say(where, rule, offender(y, holds), f"{where}(data[valid]), without such values"))
     if weights is None:
         return y, np.ones(len(y), y.dtype)
     w = numbers(operand(weights, f"{where}(weights=...)"))
@@ -206,7 +207,8 @@ def _sample(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> t
         )
     w = w.ravel().astype(y.dtype)
     if not (np.all(np.isfinite(w)) and np.all(w >= 0) and w.sum() > 0):
-        holds = np.isfinite(w) & (w >= 0) & (w.sum() > 0)
+        holds = np.isfinite(w) & (w >= 0)
+        holds = holds if not np.all(holds) else w > 0
         rule = "weights must be finite, at least 0 and not all 0"
         raise errors.DomainError(errors.say(where, rule, offender(w, holds), f"{where}(data, np.abs(weights))"))
     return y[w > 0], w[w > 0]

@@ -59,4 +59,5 @@ def offender(values: np.ndarray, holds: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    return np.array2string(np.asarray(value), separator=", ", threshold=8, edgeitems=3).replace("\n", "")
+    array = np.asarray(value)
+    return repr(array.item()) if array.ndim == 0 else np.array2string(array, separator=", ", threshold=8, edgeitems=3).replace("\n", "")
