@@ -157,7 +157,7 @@ def test_small_concentrations_do_not_underflow():
 @pytest.mark.parametrize("case", [c for c in CASES if c.family.no_rsample], **by_name)
 def test_where_rsample_is_impossible_it_says_why(case):
     assert not case.d.has_rsample
-    with pytest.raises(tl.errors.NoRuleError, match="rsample: .*Type instead: y = d.sample"):
+    with pytest.raises(tl.errors.NoRuleError, match=r"rsample: .*Type instead: y = d.sample"):
         case.d.rsample(3, rng=0)
 
 
