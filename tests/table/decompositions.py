@@ -119,6 +119,7 @@ ROWS = table(
     Row(
         name="eigh",
         at=([[1.0, 0.0], [0.0, 3.0]],),
+        static={"uplo": "L"},
         value=[1.0, 3.0, 1.0, 0.0, 0.0, 1.0],
         slopes=(EYE,),
         samples=(Sample(positive(3)), Sample(positive(2, 2))),

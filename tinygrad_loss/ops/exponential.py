@@ -115,7 +115,9 @@ def _log_cosh(x: Array) -> Array:
     return np.where(small, np.log1p(2.0 * half_sinh * half_sinh), size + (np.log1p(np.exp(-2.0 * size)) - LN2))
 
 
-log_cosh = elementwise("log_cosh", _log_cosh, lambda _y, x: np.tanh(x), domain=WIDE, doc=r"\log \cosh x, quadratic near 0, |x| - \log 2 far away")
+log_cosh = elementwise(
+    "log_cosh", _log_cosh, lambda _y, x: np.tanh(x), domain=WIDE, doc=r"\log \cosh x, quadratic near 0, |x| - \log 2 far away"
+)
 
 
 @door("softplus")

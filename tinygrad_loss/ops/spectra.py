@@ -4,7 +4,7 @@ Their vectors turn at a speed of 1 / (difference of two values): where values re
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -64,8 +64,8 @@ def _diagonal(x: Array) -> Array:
 # ---- eigenvalues ----------------------------------------------------------------------------------------------------------
 
 
-def _eigh(a: Array) -> Array:
-    w, v = np.linalg.eigh((a + t(a)) * 0.5)
+def _eigh(a: Array, uplo: Literal["L", "U"]) -> Array:
+    w, v = np.linalg.eigh((a + t(a)) * 0.5, uplo)  # the signs of the vectors depend on the triangle that is read
     return pack(a.shape[:-2], w, v)
 
 
@@ -74,14 +74,14 @@ def _eigh_parts(y: Array, a: Array) -> list[Array]:
     return unpack(y, (n,), (n, n))
 
 
-def _eigh_pull(g: Array, y: Array, a: Array) -> Array:
+def _eigh_pull(g: Array, y: Array, a: Array, **_uplo: Any) -> Array:
     (w, v), (gw, gv) = _eigh_parts(y, a), _eigh_parts(g, a)
     inside = _on_diagonal(gw) + ratio(_skew(t(v) @ gv) * 0.5, _gaps(w))
     full = v @ inside @ t(v)
     return (full + t(full)) * 0.5
 
 
-def _eigh_push(dx: Sequence[Array | None], y: Array, a: Array) -> Array:
+def _eigh_push(dx: Sequence[Array | None], y: Array, a: Array, **_uplo: Any) -> Array:
     w, v = _eigh_parts(y, a)
     turned = t(v) @ ((dx[0] + t(dx[0])) * 0.5) @ v
     return pack(a.shape[:-2], _diagonal(turned), v @ ratio(_off_diagonal(turned), _gaps(w)))
@@ -96,7 +96,7 @@ eigh_: Rule = custom(
     _eigh,
     [_eigh_pull],
     _eigh_push,
-    facts=Facts(nature="infinite", tie=lambda y, a: _repeated(_eigh_parts(y, a)[0])),
+    facts=Facts(nature="infinite", tie=lambda y, a, uplo: _repeated(_eigh_parts(y, a)[0])),
     doc=r"\lambda and V with A = V \Lambda V^T",
 )
 
@@ -119,10 +119,10 @@ def eigh(a: Array, UPLO: str = "L") -> Any:
     array([[1., 0.],
            [0., 0.]])
     """
-    if UPLO.upper() not in {"L", "U"}:
+    a, uplo = operand(a), UPLO.upper()
+    if uplo not in {"L", "U"}:
         raise errors.unknown_name("np.linalg.eigh", "UPLO", UPLO, ("L", "U"))
-    a = operand(a)
-    return result_of(np.linalg.eigh)(*_eigh_parts(eigh_(symmetric(a, "eigh", lower=UPLO.upper() == "L")), a))
+    return result_of(np.linalg.eigh)(*_eigh_parts(eigh_(symmetric(a, "eigh", lower=uplo == "L"), uplo=uplo), a))
 
 
 @door(np.linalg.eigvalsh)
