@@ -27,6 +27,7 @@ from tinygrad_loss.nn.activation import Softsign as Softsign
 from tinygrad_loss.nn.activation import Tanh as Tanh
 from tinygrad_loss.nn.activation import Tanhshrink as Tanhshrink
 from tinygrad_loss.nn.activation import Threshold as Threshold
+from tinygrad_loss.nn.attention import MultiheadAttention as MultiheadAttention
 from tinygrad_loss.nn.compose import MLP as MLP
 from tinygrad_loss.nn.compose import ModuleDict as ModuleDict
 from tinygrad_loss.nn.compose import ModuleList as ModuleList
@@ -91,6 +92,13 @@ from tinygrad_loss.nn.pooling import AvgPool3d as AvgPool3d
 from tinygrad_loss.nn.pooling import MaxPool1d as MaxPool1d
 from tinygrad_loss.nn.pooling import MaxPool2d as MaxPool2d
 from tinygrad_loss.nn.pooling import MaxPool3d as MaxPool3d
+from tinygrad_loss.nn.recurrent import GRU as GRU
+from tinygrad_loss.nn.recurrent import LSTM as LSTM
+from tinygrad_loss.nn.recurrent import RNN as RNN
+from tinygrad_loss.nn.recurrent import GRUCell as GRUCell
+from tinygrad_loss.nn.recurrent import LSTMCell as LSTMCell
+from tinygrad_loss.nn.recurrent import RNNCell as RNNCell
+from tinygrad_loss.nn.recurrent import pad_sequences as pad_sequences
 from tinygrad_loss.nn.regularise import AlphaDropout as AlphaDropout
 from tinygrad_loss.nn.regularise import Dropout as Dropout
 from tinygrad_loss.nn.regularise import Dropout1d as Dropout1d
@@ -101,3 +109,7 @@ from tinygrad_loss.nn.reshape import PixelShuffle as PixelShuffle
 from tinygrad_loss.nn.reshape import PixelUnshuffle as PixelUnshuffle
 from tinygrad_loss.nn.reshape import Unflatten as Unflatten
 from tinygrad_loss.nn.reshape import Upsample as Upsample
+from tinygrad_loss.nn.transformer import TransformerDecoder as TransformerDecoder
+from tinygrad_loss.nn.transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from tinygrad_loss.nn.transformer import TransformerEncoder as TransformerEncoder
+from tinygrad_loss.nn.transformer import TransformerEncoderLayer as TransformerEncoderLayer

@@ -1,0 +1,468 @@
+"""Recurrent layers: RNN, LSTM and GRU, and their single steps."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from tinygrad_loss import errors, ops
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.nn import initialise
+from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.ops.recurrent import gru_scan, lstm_scan, rnn_scan
+
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell", "pad_sequences"]
+
+KINDS = ("tanh", "relu")
+
+
+def pad_sequences(sequences: Sequence[ArrayLike], *, batch_first: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Join sequences of unequal lengths, with zeros behind the shorter ones.
+
+    Args:
+        sequences: arrays ``[T_i, ...]``.
+        batch_first: whether the batch is the first axis of the result.
+
+    Returns:
+        The sequences ``[T, N, ...]``, and their lengths ``[N]``, which a recurrent layer takes as ``lengths=``.
+
+    >>> from tinygrad_loss import nn
+    >>> x, lengths = nn.pad_sequences([[[1.0], [2.0]], [[3.0]]])
+    >>> x[:, :, 0].tolist(), lengths.tolist()
+    ([[1.0, 3.0], [2.0, 0.0]], [2, 1])
+    """
+    arrays = [np.asarray(s) for s in sequences]
+    lengths = np.array([len(a) for a in arrays])
+    joined = np.zeros((len(arrays), int(lengths.max(initial=0)), *arrays[0].shape[1:]), np.result_type(*arrays))
+    for row, a in zip(joined, arrays, strict=True):
+        row[: len(a)] = a
+    return (joined if batch_first else np.swapaxes(joined, 0, 1)), lengths
+
+
+# ---- what cells and layers share: one step rule over time ------------------------------------------------------------------
+
+
+def _scan(kind: str, x: Array, state: tuple[Array, ...], weights: Sequence[Tensor | None]) -> tuple[Array, tuple[Array, ...]]:
+    """Run one layer over ``[T, N, F]``; return its states at every step, and all that it carries."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    if kind == "GRU":
+        z = ops.linear(x, w_ih, b_ih)
+        past = b_hh if b_hh is not None else np.zeros(w_hh.shape[0], w_hh.dtype)  # type: ignore[union-attr]
+        h = gru_scan(z, state[0], w_hh, past)
+        return h, (h,)
+    z = ops.linear(x, w_ih, b_ih if b_hh is None or b_ih is None else b_ih + b_hh)
+    if kind == "LSTM":
+        both = lstm_scan(z, *state, w_hh)
+        return both[0], (both[0], both[1])
+    h = rnn_scan(z, state[0], w_hh, kind=kind)
+    return h, (h,)
+
+
+class Recurrent(Module):
+    """What the recurrent layers share.
+
+    Args:
+        input_size: the number of features of the input.
+        hidden_size: the number of features of the state.
+        num_layers: how many layers stand on each other.
+        bias: whether to add biases.
+        batch_first: whether the batch is the first axis rather than the second.
+        dropout: the probability of dropping a feature between two layers, in training.
+        bidirectional: whether a second layer reads backwards.
+        dtype: of the parameters, and so of the input.
+        rng: a seed or generator for the first weights, uniform within one over the root of ``hidden_size``, and for the dropout.
+    """
+
+    gates: ClassVar[int]
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: Any = None,
+    ) -> None:
+        name = type(self).__name__
+        if num_layers < 1 or hidden_size < 1:
+            raise errors.DomainError(
+                errors.say(
+                    name, "num_layers and hidden_size must be at least 1", f"{num_layers} and {hidden_size}", f"nn.{name}({input_size}, 64)"
+                )
+            )
+        self.input_size, self.hidden_size, self.num_layers, self.bias = input_size, hidden_size, num_layers, bias
+        self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
+        self.rng = np.random.default_rng(rng)
+        width = self.gates * hidden_size
+        for suffix, features in self._suffixes():
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (width, features), "weight_hh": (width, hidden_size)}
+            if bias:
+                shapes |= {"bias_ih": (width,), "bias_hh": (width,)}
+            for part, shape in shapes.items():
+                setattr(self, f"{part}_{suffix}", parameter(initialise.fan_in_uniform(shape, hidden_size, self.rng, dtype)))
+
+    @property
+    def directions(self) -> int:
+        """How many layers read the same input."""
+        return 2 if self.bidirectional else 1
+
+    def _suffixes(self) -> list[tuple[str, int]]:
+        """Return the end of the parameters' names of each layer, and its number of input features."""
+        ends = ("", "_reverse") if self.bidirectional else ("",)
+        return [
+            (f"l{layer}{end}", self.input_size if layer == 0 else self.hidden_size * self.directions)
+            for layer in range(self.num_layers)
+            for end in ends
+        ]
+
+    def _weights(self, suffix: str) -> list[Tensor | None]:
+        return [getattr(self, f"{part}_{suffix}", None) for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+
+    kind: str = ""
+
+    @property
+    def carried(self) -> int:
+        """How many states go from step to step."""
+        return 2 if self.kind == "LSTM" else 1
+
+    # ---- forward ------------------------------------------------------------------------------------------------------
+
+    def forward(self, x: Any, hx: Any = None, *, lengths: ArrayLike | None = None) -> Any:
+        """Read sequences.
+
+        Args:
+            x: ``[T, N, input_size]``, ``[N, T, input_size]`` with ``batch_first``, or ``[T, input_size]`` for one sequence.
+            hx: the state before the first step, ``[num_layers * directions, N, hidden_size]``, for an LSTM a pair; zeros by default.
+            lengths: ``[N]``, how long each sequence is; what stands behind its end is not read, and the output there is 0.
+
+        Returns:
+            The states of the last layer at every step, ``[T, N, directions * hidden_size]``, and the last state of every layer.
+
+        Raises:
+            ShapeError: the features, the state or the lengths do not fit, or sequences of unequal lengths come without ``lengths``.
+            DTypeError: the input has another dtype than the parameters.
+        """
+        x, single = self._accept(x)
+        steps, batch = x.shape[:2]
+        ends = None if lengths is None else self._ends(lengths, steps, batch)
+        states = self._states(hx, batch, single=single)
+        y, last = x, []
+        if ends is not None:
+            inside = (np.arange(steps)[:, None] < ends)[:, :, None]
+            y = np.where(inside, y, 0.0).astype(x.dtype)  # what stands behind the end may be anything, nan too
+        for layer in range(self.num_layers):
+            if layer and self.dropout and self.training:
+                y = ops.dropout(y, self.dropout, rng=self.rng)
+            parts = []
+            for direction in range(self.directions):
+                suffix, _ = self._suffixes()[layer * self.directions + direction]
+                read = y if direction == 0 else _turned(y, ends)
+                own = tuple(s[layer * self.directions + direction] for s in states)
+                h, carried = _scan(self.kind, read, own, self._weights(suffix))
+                last.append([c[-1] if ends is None else c[ends - 1, np.arange(batch)] for c in carried])
+                parts.append(h if direction == 0 else _turned(h, ends))
+            y = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
+            if ends is not None:
+                y = np.where(inside, y, 0.0)
+        final = [np.stack([one[i] for one in last]) for i in range(self.carried)]
+        return self._returned(y, final, single=single)
+
+    def _returned(self, y: Array, final: list[Array], *, single: bool) -> Any:
+        if single:
+            y, final = y[:, 0], [f[:, 0] for f in final]
+        elif self.batch_first:
+            y = np.swapaxes(y, 0, 1)
+        return y, (final[0] if self.carried == 1 else tuple(final))
+
+    def _accept(self, x: Any) -> tuple[Array, bool]:
+        name = type(self).__name__
+        if isinstance(x, list | tuple) and len({np.shape(s)[:1] for s in x}) > 1:
+            got = " and ".join(sorted({str(len(s)) for s in x}, key=int))
+            raise errors.ShapeError(
+                errors.say(
+                    name,
+                    "sequences must be equally long, or padded with their lengths given",
+                    f"lengths {got}",
+                    "x, lengths = nn.pad_sequences(sequences); layer(x, lengths=lengths)",
+                )
+            )
+        x = accept(name, x, self.weight_ih_l0)
+        if x.ndim not in {2, 3} or x.shape[-1] != self.input_size or not x.shape[0]:
+            axes = "[N, T, {}]" if self.batch_first else "[T, N, {}]"
+            raise errors.shapes(
+                name,
+                f"the input must be {axes.format(self.input_size)} or [T, {self.input_size}] with at least one step",
+                [x.shape],
+                f"nn.{name}({x.shape[-1] if x.ndim else 1}, {self.hidden_size})",
+            )
+        if x.ndim == 2:
+            return x[:, None], True
+        return (np.swapaxes(x, 0, 1) if self.batch_first else x), False
+
+    def _ends(self, lengths: ArrayLike, steps: int, batch: int) -> np.ndarray:
+        name, ends = type(self).__name__, np.asarray(lengths)
+        if ends.shape != (batch,) or ends.dtype.kind not in "iu" or ends.min(initial=1) < 1 or ends.max(initial=1) > steps:
+            raise errors.ShapeError(
+                errors.say(
+                    name,
+                    f"lengths has one whole number in 1..{steps} per sequence ({batch})",
+                    str(ends.tolist()),
+                    "lengths=[len(s) for s in sequences]",
+                )
+            )
+        return ends
+
+    def _states(self, hx: Any, batch: int, *, single: bool) -> tuple[Array, ...]:
+        name = type(self).__name__
+        count = self.num_layers * self.directions
+        shape = (count, batch, self.hidden_size)
+        if hx is None:
+            zeros = np.zeros(shape, self.weight_ih_l0.dtype)
+            return (zeros,) * self.carried
+        given = tuple(hx) if self.carried == 2 else (hx,)
+        if single:
+            given = tuple(h[:, None] for h in given)
+        for h in given:
+            if h.shape != shape or len(given) != self.carried:
+                raise errors.shapes(name, f"the first state must have shape {shape}", [h.shape], "hx=None for zeros")
+        return tuple(accept(name, h, self.weight_ih_l0) for h in given)
+
+    weight_ih_l0: Tensor
+
+    def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:
+        """Return one per weight and step of a sequence."""
+        del output
+        x = inputs[0]
+        steps = x.shape[0] * (x.shape[1] if x.ndim == 3 else 1)
+        return steps * sum(self.gates * self.hidden_size * (features + self.hidden_size) for _, features in self._suffixes())
+
+    def extra_repr(self) -> str:
+        """Return the settings that differ from their defaults."""
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        text = f"{self.input_size}, {self.hidden_size}"
+        return text + "".join(f", {name}={getattr(self, name)}" for name, usual in defaults.items() if getattr(self, name) != usual)
+
+
+def _turned(x: Array, ends: np.ndarray | None) -> Array:
+    """Return sequences backwards, each from its own end."""
+    if ends is None:
+        return x[::-1]
+    steps = np.arange(len(x))[:, None]
+    return x[np.where(steps < ends, ends - 1 - steps, steps), np.arange(len(ends))]
+
+
+class RNN(Recurrent):
+    r"""A plain recurrent layer: $h_t = f(W x_t + b + U h_{t-1} + b')$.
+
+    Args:
+        input_size: the number of features of the input.
+        hidden_size: the number of features of the state.
+        num_layers: how many layers stand on each other.
+        nonlinearity: $f$, ``"tanh"`` or ``"relu"``.
+        bias: whether to add biases.
+        batch_first: whether the batch is the first axis rather than the second.
+        dropout: the probability of dropping a feature between two layers, in training.
+        bidirectional: whether a second layer reads backwards.
+        dtype: of the parameters, and so of the input.
+        rng: a seed or generator for the first weights and the dropout.
+
+    Source: Elman, Finding structure in time, 1990.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> y, last = nn.RNN(3, 4)(np.zeros((7, 2, 3), np.float32))
+    >>> y.shape, last.shape
+    ((7, 2, 4), (1, 2, 4))
+    """
+
+    gates = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: Any = None,
+    ) -> None:
+        if nonlinearity not in KINDS:
+            raise errors.unknown_name("RNN", "nonlinearity", nonlinearity, KINDS)
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng)
+        self.nonlinearity = self.kind = nonlinearity
+
+
+class LSTM(Recurrent):
+    r"""Long short-term memory: $c_t = f c_{t-1} + i g$, $h_t = o \tanh c_t$ with gates of $x_t$ and $h_{t-1}$; see `Recurrent`.
+
+    Source: Hochreiter and Schmidhuber, Long short-term memory, 1997; Gers, Schmidhuber and Cummins, Learning to forget, 2000.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> y, (h, c) = nn.LSTM(3, 4, batch_first=True)(np.zeros((2, 7, 3), np.float32))
+    >>> y.shape, h.shape, c.shape
+    ((2, 7, 4), (1, 2, 4), (1, 2, 4))
+    """
+
+    gates = 4
+    kind = "LSTM"
+
+
+class GRU(Recurrent):
+    r"""Gated recurrent unit: $h_t = (1 - k) n + k h_{t-1}$ with gates of $x_t$ and $h_{t-1}$; see `Recurrent`.
+
+    Source: Cho and others, Learning phrase representations using RNN encoder-decoder, 2014.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> y, last = nn.GRU(3, 4, bidirectional=True)(np.zeros((7, 2, 3), np.float32))
+    >>> y.shape, last.shape
+    ((7, 2, 8), (2, 2, 4))
+    """
+
+    gates = 3
+    kind = "GRU"
+
+
+# ---- single steps ---------------------------------------------------------------------------------------------------------
+
+
+class Cell(Module):
+    """What the single steps share.
+
+    Args:
+        input_size: the number of features of the input.
+        hidden_size: the number of features of the state.
+        bias: whether to add biases.
+        dtype: of the parameters, and so of the input.
+        rng: a seed or generator for the first weights.
+    """
+
+    gates: ClassVar[int]
+    kind: str
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike = np.float32, rng: Any = None) -> None:
+        rng = np.random.default_rng(rng)
+        self.input_size, self.hidden_size = input_size, hidden_size
+        width = self.gates * hidden_size
+
+        def first(*shape: int) -> Tensor:
+            return parameter(initialise.fan_in_uniform(shape, hidden_size, rng, dtype))
+
+        self.weight_ih, self.weight_hh = first(width, input_size), first(width, hidden_size)
+        self.bias_ih = first(width) if bias else None
+        self.bias_hh = first(width) if bias else None
+
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        """Take one step.
+
+        Args:
+            x: ``[N, input_size]``, or ``[input_size]``.
+            hx: the state before, ``[N, hidden_size]``, for an LSTM a pair; zeros by default.
+
+        Returns:
+            The state after.
+
+        Raises:
+            ShapeError: the features or the state do not fit.
+        """
+        name = type(self).__name__
+        x = accept(name, x, self.weight_ih)
+        if x.ndim not in {1, 2} or x.shape[-1] != self.input_size:
+            raise errors.shapes(
+                name,
+                f"the input must be [N, {self.input_size}]",
+                [x.shape],
+                f"nn.{name}({x.shape[-1] if x.ndim else 1}, {self.hidden_size})",
+            )
+        shape = (*x.shape[:-1], self.hidden_size)
+        pair = self.kind == "LSTM"
+        states = (np.zeros(shape, x.dtype),) * (1 + pair) if hx is None else tuple(hx) if pair else (hx,)
+        for h in states:
+            if h.shape != shape:
+                raise errors.shapes(name, f"the state must have shape {shape}", [h.shape], "hx=None for zeros")
+        rows = (1, math.prod(shape[:-1]))
+        _, carried = _scan(
+            self.kind,
+            x.reshape((*rows, self.input_size)),
+            tuple(h.reshape((rows[1], self.hidden_size)) for h in states),
+            (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh),
+        )
+        after = tuple(c[0].reshape(shape) for c in carried)
+        return after if pair else after[0]
+
+    def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:
+        """Return one per weight and row."""
+        del output
+        return (int(inputs[0].size) // self.input_size) * self.gates * self.hidden_size * (self.input_size + self.hidden_size)
+
+    def extra_repr(self) -> str:
+        """Return the sizes."""
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
+
+
+class RNNCell(Cell):
+    r"""One step of an `RNN`.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> nn.RNNCell(3, 4)(np.zeros((2, 3), np.float32)).shape
+    (2, 4)
+    """
+
+    gates = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: Any = None,
+    ) -> None:
+        if nonlinearity not in KINDS:
+            raise errors.unknown_name("RNNCell", "nonlinearity", nonlinearity, KINDS)
+        super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
+        self.kind = nonlinearity
+
+
+class LSTMCell(Cell):
+    """One step of an `LSTM`.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> h, c = nn.LSTMCell(3, 4)(np.zeros((2, 3), np.float32))
+    >>> h.shape, c.shape
+    ((2, 4), (2, 4))
+    """
+
+    gates = 4
+    kind = "LSTM"
+
+
+class GRUCell(Cell):
+    """One step of a `GRU`.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> nn.GRUCell(3, 4)(np.zeros((2, 3), np.float32)).shape
+    (2, 4)
+    """
+
+    gates = 3
+    kind = "GRU"
