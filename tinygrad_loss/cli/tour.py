@@ -163,7 +163,7 @@ class _Walk:
                 for trained in digits.train(name, EPOCHS, self.seed):
                     runs[name] = trained
                     progress.advance(task)
-        table = _table("after epoch", *(f"{name}, test accuracy" for name in runs))
+        table = _table("test accuracy after epoch", *runs)
         for epoch in SHOWN:
             table.add_row(str(epoch), *(f"{100 * r.accuracy[epoch - 1]:.1f} %" for r in runs.values()))
         table.add_section()
