@@ -62,7 +62,7 @@ def _draw_box(graph: graphviz.Digraph, box: Box) -> None:
 
 def _written(line: Line) -> str:
     text = "   ".join(filter(None, (line.lead, line.text))) if line.kind == "head" else " ".join(filter(None, (line.lead, line.text)))
-    if line.kind == "note":
+    if line.kind in {"head", "note"}:
         text = f"  {text}  "  # the SVG sets it in bold, which is wider
     return text.replace("\\", "\\\\") + (LEFT if line.kind == "pair" else CENTRED)
 

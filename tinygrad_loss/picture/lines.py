@@ -30,7 +30,7 @@ def lines_of(box: Box) -> list[Line]:
     count = f"\N{MULTIPLICATION SIGN} {box.count}" if box.count > 1 and box.role != "hidden" else ""
     name = f"= {box.name}" if box.name else ""
     lines = [Line("head", box.title, "   ".join(filter(None, (sign, name, count)))) if box.title else Line("small", "unnamed")]
-    lines += [Line("small", text) for text in (box.detail, box.type) if text]
+    lines += [Line("small", text) for text in (*box.detail.split("\n"), box.type) if text]
     first = "first " if box.count > 1 else ""
     lines += _pairs(first + "value", box.value)
     lines += _pairs(first + "gradient", box.gradient or "")

@@ -229,7 +229,7 @@ class _Build:
             _role(x),
             op.name if op else name,
             name if op else "",
-            ", ".join(wording.argument(k, v) for k, v in (x.node[2] or {}).items()) if x.node else "",
+            wording.arguments(x.node[2] or {}) if x.node else "",
             wording.array_type(x.value),
             wording.value(x.value),
             None if g is None else wording.gradient(g),

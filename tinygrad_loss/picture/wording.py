@@ -1,19 +1,24 @@
 """How a picture says numbers, shapes and arguments in a few characters."""
 
+import dataclasses
+import textwrap
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["argument", "array_type", "gradient", "slope", "value"]
+__all__ = ["arguments", "array_type", "gradient", "slope", "value"]
 
 FEW: Final = 6
 """Arrays up to this many entries are written out."""
 NARROW: Final = 3
 """Matrices up to this many rows and columns are written out."""
-ROUNDING: Final = 1e-12
-"""A mean so much smaller than its terms is what their rounding left over."""
+ROUNDING: Final = 100
+"""A mean below so many rounding errors of its terms is what their rounding left over."""
+WIDE: Final = 44
+"""Arguments longer than this go on in the next line."""
 UNDEFINED: Final = "undefined"
 
 
@@ -70,9 +75,12 @@ def _range(a: np.ndarray, nan: str) -> str:
     parts = []
     if finite.size:
         low, high, mean = finite.min(), finite.max(), float(finite.mean(dtype=np.float64))
-        if abs(mean) < ROUNDING * max(abs(float(low)), abs(float(high))):
+        tiny = ROUNDING * float(np.finfo(a.dtype).eps if a.dtype.kind == "f" else 0.0)
+        if abs(mean) < tiny * max(abs(float(low)), abs(float(high))):
             mean = 0.0
-        some = f"{number(low)} \N{HORIZONTAL ELLIPSIS} {number(high)}, mean {mean:.3g}".replace("-", "\N{MINUS SIGN}")
+        some = f"{number(low)} \N{HORIZONTAL ELLIPSIS} {number(high)}"
+        if a.dtype.kind == "f":
+            some += f", mean {mean:.3g}".replace("-", "\N{MINUS SIGN}")
         parts.append(f"all {number(low)}" if low == high else some)
     nans = int(np.count_nonzero(a != a))  # noqa: PLR0124
     if nans:
@@ -80,6 +88,11 @@ def _range(a: np.ndarray, nan: str) -> str:
     if a.size - finite.size - nans:
         parts.append(f"infinite in {a.size - finite.size - nans} of {a.size}")
     return "\n".join(parts)
+
+
+def arguments(static: Mapping[str, Any]) -> str:
+    """Write the static arguments of an op, in as many lines as they need."""
+    return "\n".join(textwrap.wrap(", ".join(argument(k, v) for k, v in static.items()), WIDE))
 
 
 def argument(key: str, x: Any) -> str:
@@ -93,6 +106,8 @@ def argument(key: str, x: Any) -> str:
         text = f"({inside},)" if len(x) == 1 and key != "index" else f"({inside})"
     elif isinstance(x, type) or hasattr(x, "dtype"):
         text = getattr(x, "__name__", None) or str(x)
+    elif dataclasses.is_dataclass(x):
+        return ", ".join(argument(f.name, getattr(x, f.name)) for f in dataclasses.fields(x))
     elif x is Ellipsis:
         text = "..."
     else:
