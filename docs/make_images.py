@@ -1,5 +1,7 @@
 """Draw the pictures of the README and the docs: python docs/make_images.py."""
 
+import contextlib
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import numpy as np
 import tinygrad_loss as tl
 
 IMAGES = Path(__file__).parent / "img"
+EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def main() -> None:
@@ -15,6 +18,9 @@ def main() -> None:
     tl.draw(np.abs(x - y)).save(IMAGES / "absolute.svg")
     tl.draw(np.square(x - y)).save(IMAGES / "square.svg")
     tl.draw(lambda x: tl.ops.relu(x) - tl.ops.relu(-x), 0.0).save(IMAGES / "cancels.svg")
+    with contextlib.chdir(IMAGES):
+        for example in sorted(EXAMPLES.glob("1[2-7]_*.py")):
+            runpy.run_path(str(example))["main"]()
 
 
 if __name__ == "__main__":

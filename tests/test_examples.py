@@ -20,6 +20,12 @@ ANSWERS = {
     "09_perfect_fit": 1,  # the mean square
     "10_max_with_ties": 2,  # two entries tie
     "11_guarded_logarithm": 1.0,  # the chosen branch is x
+    "12_probability_and_likelihood": pytest.approx(1 / 11, rel=1e-6),  # 120 B(8, 4)
+    "13_circles_and_normals": 4.5,  # 3^2 / 2
+    "14_bernoulli_to_cross_entropy": pytest.approx(0.0, abs=1e-15),
+    "15_gauss_and_laplace": pytest.approx(0.95, abs=1e-12),  # the mean 6 and the median 5.05
+    "16_the_gap_is_kl": pytest.approx(0.0, abs=1e-15),
+    "17_why_not_mse": 9,  # slopes between 1 and 1/2 over a distance of 8
 }
 
 

@@ -1,0 +1,40 @@
+"""Cross-entropy never goes below the entropy of what happens, and the gap is the KL divergence."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import tinygrad_loss as tl
+from tinygrad_loss.distributions import Bernoulli, kl_divergence
+
+RAINS = Bernoulli(0.3)
+
+
+def cross_entropy(q):
+    """Return the mean price of believing q where it rains with 0.3."""
+    return 0.3 * Bernoulli(q).nll(1.0) + 0.7 * Bernoulli(q).nll(0.0)
+
+
+def main() -> float:
+    """Return the gap that is left at the best belief."""
+    entropy = float(RAINS.entropy())
+    for q in (0.5, 0.3, 0.01):
+        price, gap = float(cross_entropy(q)), float(kl_divergence(RAINS, Bernoulli(q)))
+        slope = float(tl.grad(cross_entropy)(q))
+        print(f"believing {q:4}: pays {price:.6f} = {entropy:.6f} (entropy) + {gap:.6f} (KL), slope {slope + 0.0:+.4f}")
+    print("the entropy does not depend on the belief: to minimise cross-entropy is to minimise KL")
+
+    q = np.linspace(0.01, 0.97, 300)
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(q, cross_entropy(q), color="#7570b3", label="cross-entropy H(p, q)")
+    axes.axhline(entropy, color="#1b9e77", label=f"entropy H(p) = {entropy:.3f} nats")
+    axes.fill_between(q, entropy, cross_entropy(q), color="#d95f02", alpha=0.25, label="the gap: KL(p || q)")
+    axes.plot([0.3], [entropy], "o", color="#1b9e77")
+    axes.set(xlabel="q, the belief in rain; the truth is p = 0.3", ylabel="nats per day", ylim=(0, 2.5))
+    axes.legend(frameon=False, loc="upper center")
+    figure.savefig("the_gap_is_kl.png", dpi=110)
+    return float(cross_entropy(0.3)) - entropy
+
+
+if __name__ == "__main__":
+    main()
