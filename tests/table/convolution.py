@@ -86,6 +86,14 @@ ROWS = table(
         tied=([[[1.0, 1.0]]],),
     ),
     Row(
+        name="max_tied",
+        at=([[[3.0, 2.0]]], [[[3.0, 3.0, 2.0, 0.0]]]),
+        static={"geometry": PAIRS},
+        value=[[[True, False]]],
+        source="by definition",
+        samples=(Sample((2, 3, 2, 3), _distinct(2, 3, 4, 6), geometry=TILES),),
+    ),
+    Row(
         name="max_pool_layer",
         at=([[[1.0, 3.0, 2.0, 0.0]]],),
         static={"geometry": PAIRS},

@@ -28,6 +28,9 @@ from tinygrad_loss.nn.activation import Tanh as Tanh
 from tinygrad_loss.nn.activation import Tanhshrink as Tanhshrink
 from tinygrad_loss.nn.activation import Threshold as Threshold
 from tinygrad_loss.nn.attention import MultiheadAttention as MultiheadAttention
+from tinygrad_loss.nn.cell import GRUCell as GRUCell
+from tinygrad_loss.nn.cell import LSTMCell as LSTMCell
+from tinygrad_loss.nn.cell import RNNCell as RNNCell
 from tinygrad_loss.nn.compose import MLP as MLP
 from tinygrad_loss.nn.compose import ModuleDict as ModuleDict
 from tinygrad_loss.nn.compose import ModuleList as ModuleList
@@ -95,9 +98,6 @@ from tinygrad_loss.nn.pooling import MaxPool3d as MaxPool3d
 from tinygrad_loss.nn.recurrent import GRU as GRU
 from tinygrad_loss.nn.recurrent import LSTM as LSTM
 from tinygrad_loss.nn.recurrent import RNN as RNN
-from tinygrad_loss.nn.recurrent import GRUCell as GRUCell
-from tinygrad_loss.nn.recurrent import LSTMCell as LSTMCell
-from tinygrad_loss.nn.recurrent import RNNCell as RNNCell
 from tinygrad_loss.nn.recurrent import pad_sequences as pad_sequences
 from tinygrad_loss.nn.regularise import AlphaDropout as AlphaDropout
 from tinygrad_loss.nn.regularise import Dropout as Dropout

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.declare import custom, linear, unscreened
+from tinygrad_loss.engine.declare import custom, linear, predicate, unscreened
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.convolution import each_axis, positive, refuse_large
 from tinygrad_loss.ops.logic import detach
@@ -123,12 +123,13 @@ max_put: Rule = linear(
     lambda t, _g, x, geometry: max_pick(t, x, geometry=geometry),
     doc="zeros, with entries added where x is largest in each window",
 )
+max_tied = predicate("max_tied", _tied, arity=None, doc="whether several entries of a window are largest")
 max_pool = custom(
     "max_pool",
     _largest,
     [lambda g, _y, x, geometry: max_put(g, detach(x), geometry=geometry)],
     lambda dx, _y, x, geometry: max_pick(dx[0], detach(x), geometry=geometry),
-    facts=Facts(nature="kink", tie=_tied),
+    facts=Facts(nature="kink", tie=lambda y, x, geometry: max_tied(y, x, geometry=geometry)),
     doc=r"\max_k x_{s p + k}, the largest entry of each window",
 )
 max_pool_layer = unscreened(max_pool)

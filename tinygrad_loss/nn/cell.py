@@ -1,0 +1,163 @@
+"""Single steps of recurrent layers, and the rule by which a layer repeats them."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from tinygrad_loss import errors, ops
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.nn import initialise
+from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.ops.recurrent import gru_scan, lstm_scan, rnn_scan
+
+__all__ = ["GRUCell", "LSTMCell", "RNNCell"]
+
+KINDS = ("tanh", "relu")
+
+
+def scan(kind: str, x: Array, state: tuple[Array, ...], weights: Sequence[Tensor | None]) -> tuple[Array, tuple[Array, ...]]:
+    """Run one layer over ``[T, N, F]``; return its states at every step, and all that it carries."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    if kind == "GRU":
+        z = ops.linear(x, w_ih, b_ih)
+        past = b_hh if b_hh is not None else np.zeros(w_hh.shape[0], w_hh.dtype)  # type: ignore[union-attr]
+        h = gru_scan(z, state[0], w_hh, past)
+        return h, (h,)
+    z = ops.linear(x, w_ih, b_ih if b_hh is None or b_ih is None else b_ih + b_hh)
+    if kind == "LSTM":
+        both = lstm_scan(z, *state, w_hh)
+        return both[0], (both[0], both[1])
+    h = rnn_scan(z, state[0], w_hh, kind=kind)
+    return h, (h,)
+
+
+class Cell(Module):
+    """What the single steps share.
+
+    Args:
+        input_size: the number of features of the input.
+        hidden_size: the number of features of the state.
+        bias: whether to add biases.
+        dtype: of the parameters, and so of the input.
+        rng: a seed or generator for the first weights.
+    """
+
+    gates: ClassVar[int]
+    kind: str
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike = np.float32, rng: Any = None) -> None:
+        rng = np.random.default_rng(rng)
+        self.input_size, self.hidden_size = input_size, hidden_size
+        width = self.gates * hidden_size
+
+        def first(*shape: int) -> Tensor:
+            return parameter(initialise.fan_in_uniform(shape, hidden_size, rng, dtype))
+
+        self.weight_ih, self.weight_hh = first(width, input_size), first(width, hidden_size)
+        self.bias_ih = first(width) if bias else None
+        self.bias_hh = first(width) if bias else None
+
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        """Take one step.
+
+        Args:
+            x: ``[N, input_size]``, or ``[input_size]``.
+            hx: the state before, ``[N, hidden_size]``, for an LSTM a pair; zeros by default.
+
+        Returns:
+            The state after.
+
+        Raises:
+            ShapeError: the features or the state do not fit.
+        """
+        name = type(self).__name__
+        x = accept(name, x, self.weight_ih)
+        if x.ndim not in {1, 2} or x.shape[-1] != self.input_size:
+            raise errors.shapes(
+                name,
+                f"the input must be [N, {self.input_size}]",
+                [x.shape],
+                f"nn.{name}({x.shape[-1] if x.ndim else 1}, {self.hidden_size})",
+            )
+        shape = (*x.shape[:-1], self.hidden_size)
+        pair = self.kind == "LSTM"
+        states = (np.zeros(shape, x.dtype),) * (1 + pair) if hx is None else tuple(hx) if pair else (hx,)
+        for h in states:
+            if h.shape != shape:
+                raise errors.shapes(name, f"the state must have shape {shape}", [h.shape], "hx=None for zeros")
+        rows = (1, math.prod(shape[:-1]))
+        _, carried = scan(
+            self.kind,
+            x.reshape((*rows, self.input_size)),
+            tuple(h.reshape((rows[1], self.hidden_size)) for h in states),
+            (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh),
+        )
+        after = tuple(c[0].reshape(shape) for c in carried)
+        return after if pair else after[0]
+
+    def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:
+        """Return one per weight and row."""
+        del output
+        return (int(inputs[0].size) // self.input_size) * self.gates * self.hidden_size * (self.input_size + self.hidden_size)
+
+    def extra_repr(self) -> str:
+        """Return the sizes."""
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
+
+
+class RNNCell(Cell):
+    r"""One step of an `RNN`.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> nn.RNNCell(3, 4)(np.zeros((2, 3), np.float32)).shape
+    (2, 4)
+    """
+
+    gates = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: Any = None,
+    ) -> None:
+        if nonlinearity not in KINDS:
+            raise errors.unknown_name("RNNCell", "nonlinearity", nonlinearity, KINDS)
+        super().__init__(input_size, hidden_size, bias, dtype=dtype, rng=rng)
+        self.kind = nonlinearity
+
+
+class LSTMCell(Cell):
+    """One step of an `LSTM`.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> h, c = nn.LSTMCell(3, 4)(np.zeros((2, 3), np.float32))
+    >>> h.shape, c.shape
+    ((2, 4), (2, 4))
+    """
+
+    gates = 4
+    kind = "LSTM"
+
+
+class GRUCell(Cell):
+    """One step of a `GRU`.
+
+    >>> import numpy as np
+    >>> from tinygrad_loss import nn
+    >>> nn.GRUCell(3, 4)(np.zeros((2, 3), np.float32)).shape
+    (2, 4)
+    """
+
+    gates = 3
+    kind = "GRU"
