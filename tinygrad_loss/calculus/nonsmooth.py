@@ -28,7 +28,7 @@ from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import OPS, Array
 from tinygrad_loss.engine.reverse import Pass, finite, tied
-from tinygrad_loss.engine.tensor import TRACED, Tensor
+from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Judgement", "Site", "decide", "judge"]
 
@@ -104,14 +104,14 @@ class Judgement:
 # ---- deciding -----------------------------------------------------------------------------------------------------------------
 
 
-def decide(near: Near) -> Judgement:
-    """Decide what the gradient of a recorded function is at its point, entry by entry."""
+def decide(near: Near, looks: int = 8) -> Judgement:
+    """Decide what the gradient of a recorded function is at its point, entry by entry; ``looks`` more directions are looked along."""
     shapes = [leaf.shape for leaf in near.leaves]
     if not math.isfinite(near.value):
         return Judgement("outside", [np.full(s, np.nan) for s in shapes], proved=True)
     if near.size == 1:
         return _on_a_line(near)
-    return _in_space(near)
+    return _in_space(near, looks)
 
 
 def same(a: float, b: float) -> bool:
@@ -207,7 +207,7 @@ class _Seen:
     certain: bool = True
 
 
-def _in_space(near: Near) -> Judgement:
+def _in_space(near: Near, looks: int) -> Judgement:
     """Decide for several entries, by probes along generic directions and along each entry."""
     allowed = _allowed_sides(near) if near.size <= ONE_BY_ONE else None
     seen = _Seen()
@@ -217,8 +217,8 @@ def _in_space(near: Near) -> Judgement:
             if allowed is not None:
                 d = np.where(allowed == 0, d, np.abs(d) * allowed)
             _probe(near, d, seen)
-    axes = [] if allowed is None else _axes(near.size)
-    for d in axes:
+    further = [] if allowed is None else [*_axes(near.size), *(flat(v) for v in itertools.islice(directions(near), PAIRS, PAIRS + looks))]
+    for d in further:
         _look(near, d, seen)
     return _judged(near, seen, allowed)
 
@@ -488,15 +488,18 @@ def _settle(done: Pass, key: int, leaf: Tensor, gradient: np.ndarray) -> None:
 
 def sites_of(done: Pass, shown: int = SHOWN) -> Iterator[Site]:
     """Yield the places that a pass flagged: hit kinks, and tied comparisons that steered it."""
-    comparisons: dict[int, Tensor] = {}
-    stack = list(done.traced)
+    steering: dict[int, Tensor] = {}
+    stack, seen = list(done.traced), set()
     while stack:
         t = stack.pop()
-        if t.node is None or id(t) in comparisons or t.track != TRACED:
+        if t.node is None or id(t) in seen or not t.track:
             continue
-        comparisons[id(t)] = t
+        seen.add(id(t))
+        facts = t.node[0].facts
+        if facts is not None and facts.nature == "jump":
+            steering[id(t)] = t
         stack.extend(x for x in t.node[1] if isinstance(x, Tensor))
-    for t in [*done.suspects, *comparisons.values()]:
+    for t in {id(t): t for t in [*done.suspects, *steering.values()]}.values():
         if t.node is None:
             continue
         op, inputs, static, _ = t.node

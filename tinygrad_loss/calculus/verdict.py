@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from tinygrad_loss.engine.reverse import needs_judgement, sweep
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Verdict", "differentiability", "directional"]
+
+
+LOOKS: Final = 32
+"""Generic directions looked along besides the probes: jumps and bends may hide in a narrow cone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _examined(traced: Traced, y: Tensor) -> tuple[Judgement, tuple[Site, ...]]:
     if not needs_judgement(done) and near.size != 1:
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
         return Judgement("smooth", gradients, proved=True), ()
-    return decide(near), tuple(sites_of(done))
+    return decide(near, LOOKS), tuple(sites_of(done))
 
 
 def _formed(traced: Traced, gradients: list[np.ndarray]) -> Any:

@@ -265,15 +265,18 @@ def needs_judgement(done: Pass) -> bool:
 
 
 def tied(t: Tensor) -> bool:
-    """Whether a comparison among those that led to a traced tensor was a tie; looked for only in backward."""
+    """Whether a traced tensor may change its value just beside the point; looked for only in backward.
+
+    It may where a comparison that led to it was a tie, and where a jump fed what was compared.
+    """
     stack, seen = [t], set()
     while stack:
         t = stack.pop()
-        if t.node is None or id(t) in seen or t.track != TRACED:
+        if t.node is None or id(t) in seen or not t.track:
             continue
         seen.add(id(t))
         op, inputs, static, _ = t.node
-        if op.facts is not None:
+        if op.facts is not None and op.facts.nature == "jump":
             values = [x.value if type(x) is Tensor else x for x in inputs]
             if np.count_nonzero(op.facts.tie(t.value, *values, **static or {})):
                 return True
