@@ -4,9 +4,9 @@ import itertools
 import math
 
 import numpy as np
-from programs import one_sided, random_program, with_numpy
 
 import tinygrad_loss as tl
+from programs import one_sided, random_program, with_numpy
 
 AGREE = 1e-9
 

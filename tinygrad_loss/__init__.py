@@ -16,6 +16,7 @@ from tinygrad_loss.calculus.functional import vjp as vjp
 from tinygrad_loss.context import at_kinks as at_kinks
 from tinygrad_loss.context import enable_grad as enable_grad
 from tinygrad_loss.context import no_grad as no_grad
+from tinygrad_loss.engine.debug import debug as debug
 from tinygrad_loss.engine.tensor import Tensor as Tensor
 from tinygrad_loss.engine.tensor import tensor as tensor
 

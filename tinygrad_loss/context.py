@@ -59,6 +59,22 @@ def enable_grad() -> Iterator[None]:
 
 
 @contextmanager
+def without_watching() -> Iterator[None]:
+    """Record without remembering lines: the engine's own replays visit points that are singular on purpose.
+
+    >>> from tinygrad_loss import context
+    >>> with context.without_watching():
+    ...     context.RECORDING.get() == context.ON
+    True
+    """
+    token = RECORDING.set(ON)
+    try:
+        yield
+    finally:
+        RECORDING.reset(token)
+
+
+@contextmanager
 def at_kinks(policy: Policy) -> Iterator[None]:
     """Choose what a derivative is where the function has none; the policy in force when it is taken decides.
 

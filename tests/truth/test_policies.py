@@ -157,7 +157,9 @@ def test_a_branch_in_python_on_a_tie_is_out_of_reach():
     def relu(x):
         return x if x > 0 else 0.0 * x
 
-    with pytest.raises(errors.OutOfReachError, match=r"f must not branch in Python on a comparison of equals, got `if` on a tie at .*test_policies"):
+    with pytest.raises(
+        errors.OutOfReachError, match=r"f must not branch in Python on a comparison of equals, got `if` on a tie at .*test_policies"
+    ):
         tl.differentiability(relu, 0.0)
     assert tl.differentiability(relu, 1.0).kind == "smooth"
     x = leaf(0.0)

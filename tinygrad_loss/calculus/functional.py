@@ -16,7 +16,7 @@ from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array
-from tinygrad_loss.engine.reverse import complex_result, cut_path, needs_judgement, sweep
+from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, needs_judgement, sweep, tied, watched
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -107,6 +107,7 @@ class Traced:
             from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
             nonsmooth.judge(done, policy)
+        watched(done)
         return [self._finished(v, done.cotangents.get(id(v)), again=again) for v in self.variables]
 
     @staticmethod
@@ -291,13 +292,24 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
     """Carry tangents from the variables to ``y`` over the record, inputs first."""
     order, _ = differentiable_order(y, tangents)
     moving = dict(tangents)
+    suspicious = False
+    screen = AT_KINKS.get() != "convention"
     with np.errstate(all="ignore"):
         for t in leading_to(order, tangents):
             op, inputs, static, _ = t.node  # type: ignore[misc]
             dx = [moving.get(id(a)) if type(a) is Tensor else None for a in inputs]
-            values = inputs if again else [a.value if type(a) is Tensor else a for a in inputs]
-            moving[id(t)] = op.jvp(dx, t if again else t.value, *values, **static or {})  # type: ignore[misc]
-    return moving.get(id(y), np.zeros_like(y.value))
+            raw = [a.value if type(a) is Tensor else a for a in inputs]
+            moving[id(t)] = op.jvp(dx, t if again else t.value, *(inputs if again else raw), **static or {})  # type: ignore[misc]
+            if screen and not suspicious:
+                hit = op.facts is not None and bool(np.any(op.facts.tie(t.value, *raw, **static or {})))
+                suspicious = hit or any(tied(a) for a in inputs if type(a) is Tensor and a.track == TRACED)
+        dy = moving.get(id(y), np.zeros_like(y.value))
+        suspicious = suspicious or (screen and not finite(dy))
+    if suspicious:
+        from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
+
+        dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get())
+    return dy
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:

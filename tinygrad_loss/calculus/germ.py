@@ -91,7 +91,7 @@ class Germ(Kind):
 
     def apply(self, op: Op, inputs: tuple[Array, ...], static: Mapping[str, Any]) -> Array:
         """Run one op: its own germ rule where it has one, else what its algebraic kind and its derivative say."""
-        from tinygrad_loss.calculus.germ_rules import apply  # noqa: PLC0415  rules are written with germs
+        from tinygrad_loss.calculus.germ_apply import apply  # noqa: PLC0415  rules are written with germs
 
         return apply(op, inputs, dict(static))
 

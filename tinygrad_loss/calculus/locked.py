@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_loss.calculus.germ import CAP, Germ, constant, germ, variable
-from tinygrad_loss.calculus.germ_rules import FLAT
+from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.engine.declare import unbroadcast
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass

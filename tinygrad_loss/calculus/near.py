@@ -9,14 +9,14 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, constant, germ, variable
-from tinygrad_loss.calculus.germ_rules import FLAT
-from tinygrad_loss.context import enable_grad
+from tinygrad_loss.calculus.germ_order import FLAT
+from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import differentiable_order, record_of
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 
-__all__ = ["Near", "Side", "limit_of", "patiently", "side_of"]
+__all__ = ["Near", "Side", "limit_of", "patiently", "side_of", "slopes_of"]
 
 CAPS: Final = (2, 4, 8)
 """How many powers of t to keep, in the order tried."""
@@ -70,7 +70,7 @@ class Near:
     def _replayed(self, given: dict[int, Array]) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
         now = dict(given)
-        with np.errstate(all="ignore"), enable_grad():
+        with np.errstate(all="ignore"), without_watching():
             for t in self.record:
                 if t.node is None:
                     continue
@@ -155,6 +155,19 @@ def _first(f: Germ, power: int) -> float:
         if e > 0 and (e < power or (e == power and j > 0)) and float(c) != 0:
             return math.copysign(math.inf, float(c))
     return float(f.coefficient(power))
+
+
+def slopes_of(y: Germ, value: Array) -> np.ndarray:
+    """Return the one-sided derivative of every entry of a germ; nan where it does not exist or jumps."""
+    if y.order <= 1:
+        raise Exhausted
+    slope = np.array(y.coefficient(1))
+    for (e, j), c in reversed(y.terms.items()):
+        if 0 < e < 1 or (e == 1 and j > 0):
+            slope = np.where(c != 0, np.copysign(np.inf, c), slope)
+        elif e < 0 or (e == 0 and j > 0):
+            slope = np.where(c != 0, np.nan, slope)
+    return np.where(y.missing | (y.constant != np.asarray(value, np.float64)), np.nan, slope)
 
 
 def limit_of(g: Germ) -> np.ndarray:

@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.calculus.decide import Judgement, Kind, decide
 from tinygrad_loss.calculus.functional import Traced, connected
 from tinygrad_loss.calculus.near import Near, patiently, side_of
-from tinygrad_loss.calculus.nonsmooth import Judgement, Kind, Site, decide, sites_of
+from tinygrad_loss.calculus.sites import Site, sites_of
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.reverse import needs_judgement, sweep

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
+from tinygrad_loss.engine.debug import watch
 from tinygrad_loss.engine.kind import Kind, foreign
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
@@ -65,7 +66,7 @@ def _unary(op: Op) -> Callable[..., Array]:
             t.track = track
             t.version = 0
             if mode == REMEMBER_LINES:
-                remember(t)
+                watch(t)
         else:
             t.node = None
             t.track = t.version = 0
@@ -107,7 +108,7 @@ def _binary(op: Op) -> Callable[..., Array]:
             t.track = track
             t.version = 0
             if mode == REMEMBER_LINES:
-                remember(t)
+                watch(t)
         else:
             t.node = None
             t.track = t.version = 0
@@ -151,7 +152,7 @@ def _general(op: Op) -> Callable[..., Array]:
             t.track = track
             t.version = 0
             if mode == REMEMBER_LINES:
-                remember(t)
+                watch(t)
         else:
             t.node = None
             t.track = t.version = 0
@@ -191,9 +192,3 @@ def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
             op.name, "the last axis of the first must be as long as the last but one of the second", arrays, "np.swapaxes(x, -1, -2)"
         )
     return errors.ShapeError(errors.say(op.name, text, " and ".join(map(str, arrays)), f"help(np.{op.name})"))
-
-
-def remember(t: Tensor) -> None:
-    """Note the user's source line that computed ``t``."""
-    frame = errors.caller_frame()
-    t.line = f"{frame.f_code.co_filename}:{frame.f_lineno}"

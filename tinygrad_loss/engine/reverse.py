@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import AT_KINKS, Policy
+from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
+from tinygrad_loss.engine.debug import refuse_derivative
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
@@ -57,7 +58,15 @@ def backward(root: Tensor, gradient: ArrayLike | None) -> None:
         from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  the one exception that looks upward: only when a kink was hit
 
         reports = nonsmooth.judge(done, policy)
+    watched(done)
     _deposit(done, reports)
+
+
+def watched(done: Pass) -> None:
+    """Under `debug`, name the op that made a gradient non-finite."""
+    if RECORDING.get() == REMEMBER_LINES and not all(map(finite, done.cotangents.values())):
+        seed = done.seed.value if type(done.seed) is Tensor else done.seed
+        refuse_derivative(done.order, done.root, seed)
 
 
 def _seed(root: Tensor, gradient: ArrayLike | None) -> Array:

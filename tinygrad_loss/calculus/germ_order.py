@@ -1,0 +1,123 @@
+"""Comparison, selection and order of germs: decided by the first term in which they differ."""
+
+import operator
+from contextvars import ContextVar
+
+import numpy as np
+
+from tinygrad_loss.calculus.germ import Germ, add, constant, germ, product, significance
+from tinygrad_loss.calculus.germ_rules import RULES, rule, summed
+from tinygrad_loss.engine.op import Array
+
+__all__ = ["FLAT"]
+
+FLAT: ContextVar[bool] = ContextVar("flat", default=False)
+"""Whether germs that agree in every kept term count as equal, instead of asking for more terms."""
+
+
+def _difference(a: Array, b: Array) -> np.ndarray:
+    if a is b:
+        return np.zeros(np.shape(a))
+    if FLAT.get():
+        return _order_at_first_sight(germ(a), germ(b))
+    return add(germ(a), germ(b), -1.0).sign(flat=FLAT.get())
+
+
+def _order_at_first_sight(a: Germ, b: Germ) -> np.ndarray:
+    """Return the sign of a - b by the first term in which they differ, without forming the difference."""
+    sign: Array = np.zeros(np.broadcast_shapes(a.shape, b.shape))
+    for key in sorted({**a.terms, **b.terms}, key=significance):
+        sign = np.where(sign != 0, sign, np.subtract(a.terms.get(key, 0.0), b.terms.get(key, 0.0)))
+    return np.sign(sign)
+
+
+RULES["greater"] = lambda a, b: _difference(a, b) > 0
+RULES["greater_equal"] = lambda a, b: _difference(a, b) >= 0
+RULES["less"] = lambda a, b: _difference(a, b) < 0
+RULES["less_equal"] = lambda a, b: _difference(a, b) <= 0
+RULES["equal"] = lambda a, b: _difference(a, b) == 0
+RULES["not_equal"] = lambda a, b: _difference(a, b) != 0
+RULES["isnan"] = lambda x: x.missing
+RULES["isfinite"] = lambda x: ~x.missing & ~np.isinf(x.constant)
+RULES["isinf"] = lambda x: np.isinf(x.constant)
+RULES["signbit"] = lambda x: x.sign(flat=FLAT.get()) < 0
+RULES["cast"] = lambda x, dtype: (x.sign(flat=FLAT.get()) != 0) if np.dtype(dtype).kind == "b" else _truncated(x).astype(dtype)
+
+
+def _truncated(x: Germ) -> np.ndarray:
+    here = x.constant
+    toward = add(x, constant(here), -1.0).sign(flat=FLAT.get())
+    back = (here == np.trunc(here)) & (here != 0) & (np.sign(here) * toward < 0)
+    return np.trunc(here) - np.where(back, np.sign(here), 0.0)
+
+
+@rule("absolute")
+def absolute(x: Germ) -> Germ:
+    """Return |x|."""
+    below = x.sign(flat=True) < 0
+    return x.each(lambda c: np.where(below, -c, c))
+
+
+@rule("sign")
+def sign(x: Germ) -> Germ:
+    """Return the sign just after t = 0."""
+    return constant(x.sign(flat=FLAT.get()))
+
+
+def ranks(x: Germ, axis: int) -> np.ndarray:
+    """Return the positions that sort the germs along an axis: by their largest term first."""
+    keys = [np.broadcast_to(c, x.shape) for c in reversed(x.terms.values())]
+    return np.lexsort(keys, axis=axis) if keys else np.argsort(np.zeros(x.shape), axis=axis, kind="stable")
+
+
+def _extreme(x: Germ, axis: tuple[int, ...], position: int) -> Germ:
+    kept = tuple(i for i in range(x.ndim) if i not in axis)
+    lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape((*tuple(x.shape[i] for i in kept), -1)))
+    best = ranks(lanes, -1)[..., [position]]
+    return lanes.each(lambda c: np.take_along_axis(np.broadcast_to(c, lanes.shape), best, -1)[..., 0])
+
+
+RULES["max"] = lambda x, axis: _extreme(x, axis, -1)
+RULES["min"] = lambda x, axis: _extreme(x, axis, 0)
+
+
+# ---- along an axis ----------------------------------------------------------------------------------------------------------------
+
+
+def taken(x: Germ, positions: np.ndarray, axis: int) -> Germ:
+    """Return entries of a germ at positions along an axis."""
+    return (
+        x.each(lambda c: np.take_along_axis(np.broadcast_to(c, x.shape), positions, axis))
+        if x.terms
+        else Germ({}, positions.shape, x.order)
+    )
+
+
+RULES["sort"] = lambda x, axis: taken(x, ranks(x, axis), axis)
+RULES["argsort"] = lambda x, axis, kind=None: ranks(x, axis)
+RULES["argmax"] = lambda x, axis=None, **_: _position(x, axis, -1)
+RULES["argmin"] = lambda x, axis=None, **_: _position(x, axis, 0)
+
+
+def _position(x: Germ, axis: int | None, which: int) -> np.ndarray:
+    if axis is None:
+        x, axis = x.each(np.ravel), 0
+    return np.take(ranks(x, axis), which, axis=axis)
+
+
+@rule("linear")
+def affine(x: Array, weight: Array, *bias: Array) -> Germ:
+    """Multiply by the weight's transpose, and add the bias."""
+    y = product(germ(x), germ(weight), lambda p, q: p @ q.T)
+    return add(y, germ(bias[0])) if bias else y
+
+
+@rule("prod")
+def prod(x: Germ, axis: tuple[int, ...]) -> Germ:
+    """Return the product over axes, factor by factor."""
+    kept = tuple(i for i in range(x.ndim) if i not in axis)
+    lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape((*(x.shape[i] for i in kept), -1)))
+    result = constant(np.ones(tuple(x.shape[i] for i in kept)))
+    for i in range(lanes.shape[-1]):
+        result = product(result, summed(lanes, operator.itemgetter((..., i))))
+    return result

@@ -1,0 +1,117 @@
+"""Where in the graph an op is not smooth, and the sentences that say so."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tinygrad_loss.calculus.decide import Judgement
+from tinygrad_loss.calculus.near import Near
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.reverse import Pass
+from tinygrad_loss.engine.tensor import Tensor
+
+__all__ = ["Site", "doubted", "sites_of", "value_of", "worded"]
+
+SHOWN: Final = 64
+"""How many positions a site names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in the graph where an op is not smooth.
+
+    Attributes:
+        op: the op's name.
+        entries: the positions in the op's result; the first few of many.
+        count: how many there are.
+        slopes: its left and right slope there, where they are two numbers.
+        line: the source line, under `debug`.
+        contribution: what it adds to f'(x; v) + f'(x; -v), along the first probe; contributions that cancel sum to 0.
+    """
+
+    op: str
+    entries: tuple[tuple[int, ...], ...]
+    slopes: tuple[float, float] | None = None
+    line: str | None = None
+    contribution: float = math.nan
+    count: int = 1
+
+    def __str__(self) -> str:
+        shown = ", ".join(str(list(e)) if e else "the value" for e in self.entries[:3])
+        shown += f" and {self.count - 3} more" if self.count > 3 else ""
+        slopes = f", slopes {self.slopes[0]:g} and {self.slopes[1]:g}" if self.slopes else ""
+        return f"{self.op} at {shown}{slopes}{f' ({self.line})' if self.line else ''}"
+
+
+def value_of(x: Array) -> Array:
+    """Return a value without its record."""
+    return x.value if isinstance(x, Tensor) else x
+
+
+def sites_of(done: Pass, shown: int = SHOWN) -> Iterator[Site]:
+    """Yield the places that a pass flagged: hit kinks, and tied comparisons that steered it."""
+    steering: dict[int, Tensor] = {}
+    stack, seen = list(done.traced), set()
+    while stack:
+        t = stack.pop()
+        if t.node is None or id(t) in seen or not t.track:
+            continue
+        seen.add(id(t))
+        facts = t.node[0].facts
+        if facts is not None and facts.nature == "jump":
+            steering[id(t)] = t
+        stack.extend(x for x in t.node[1] if isinstance(x, Tensor))
+    for t in {id(t): t for t in [*done.suspects, *steering.values()]}.values():
+        if t.node is None:
+            continue
+        op, inputs, static, _ = t.node
+        facts = op.facts
+        if facts is None:
+            continue
+        values = [value_of(x) for x in inputs]
+        with np.errstate(all="ignore"):
+            hit = np.broadcast_to(facts.tie(t.value, *values, **static or {}), np.shape(t.value))
+        count = int(np.count_nonzero(hit))
+        if count:
+            first = np.argwhere(hit)[:shown] if hit.ndim else [()]
+            yield Site(op.name, tuple(tuple(map(int, e)) for e in first), facts.slopes, t.line, count=count)
+
+
+def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:
+    """Word what is undefined: the op, the entries, the left and the right slope, the way out."""
+    what = {
+        "kink": "the function has a kink here, so it has no gradient",
+        "infinite": "the function's slope is infinite here",
+        "discontinuous": "the function jumps here, so it has no gradient",
+        "outside": "the point is not inside the function's domain, so there is no gradient",
+        "smooth": "the function has no gradient here",
+    }[found.kind]
+    where = []
+    for i, (leaf, g) in enumerate(zip(near.leaves, found.gradients, strict=True)):
+        gone = np.argwhere(np.isnan(g))
+        if not len(gone):
+            continue
+        name = leaf.name or ("x" if len(near.leaves) == 1 else f"leaf {i}")
+        slopes = ""
+        if found.left is not None and found.right is not None:
+            slopes = f": left slope {found.left:g}, right slope {found.right:g}"
+        elif found.low:
+            first = tuple(gone[0])
+            slopes = f": slopes from {found.low[i][first]:g} to {found.high[i][first]:g}"
+        entry = f" {list(map(int, gone[0]))}" if leaf.ndim else ""
+        more = f" and {len(gone) - 1} more of {leaf.size}" if len(gone) > 1 else ""
+        where.append(f"{name}{entry}{more}{slopes}")
+    ops = "; ".join(map(str, sites[:3])) or "a non-finite value"
+    return (
+        f"{what}: in {', '.join(where)} (by {ops}). "
+        'Type instead: with tl.at_kinks("subgradient"): ... to train through it, or tl.differentiability(f, x) to look at it'
+    )
+
+
+def doubted(sites: Sequence[Site]) -> str:
+    """Word that probes agreed without proof."""
+    ops = "; ".join(map(str, sites[:3])) or "a non-finite value"
+    return f"every probe agreed on this gradient, but nothing proves that it exists (by {ops}). Type instead: tl.differentiability(f, x) to look at it"
