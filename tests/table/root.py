@@ -8,6 +8,7 @@ ROWS = table(
     Row(name="sqrt", at=(4.0,), value=2.0, slopes=(0.25,), curvature=-1 / 32, source=CLOSED, tied=(0.0,)),
     Row(name="cbrt", at=(8.0,), value=2.0, slopes=(1 / 12,), curvature=-1 / 144, source=CLOSED, tied=(0.0,)),
     Row(name="hypot", at=(3.0, 4.0), value=5.0, slopes=(0.6, 0.8), curvature=16 / 125, source=CLOSED, tied=(0.0, 0.0)),
+    Row(name="leg", at=(3.0, 4.0), value=0.6, slopes=(16 / 125, -12 / 125), curvature=-144 / 3125, source=CLOSED, tied=(0.0, 0.0)),
     Row(
         name="norm2",
         at=([3.0, 4.0],),

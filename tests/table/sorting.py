@@ -78,5 +78,7 @@ ROWS = table(
         tied=(0.5,),
     ),
     Row(name="isclose", at=([1.0, 1.0], [1.0, 2.0]), static=LOOSE, value=[True, False], source=CLOSED),
+    Row(name="array_equal", at=([1.0], [1.0]), static={"equal_nan": False}, value=True, source=CLOSED),
+    Row(name="array_equiv", at=([1.0, 1.0], [1.0]), value=True, source=CLOSED),
     Row(name="nan_to_num", at=([2.0, np.nan],), static={"nan": 0.0}, value=[2.0, 0.0], slopes=([1.0, 0.0],), source=CLOSED),
 )

@@ -26,28 +26,33 @@ def isclose(a: Array, b: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_na
 @door(np.allclose)
 def allclose(a: Array, b: Array, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     r"""Return whether $|a - b| \le atol + rtol |b|$ everywhere."""
-    return bool(np.all(isclose(a, b, rtol, atol, equal_nan)))
+    return bool(np.all(isclose(a, b, rtol, atol, equal_nan)).item())
+
+
+array_equal_: Rule = predicate(
+    "array_equal",
+    lambda a, b, equal_nan: np.bool_(np.array_equal(a, b, equal_nan=equal_nan)),
+    arity=None,
+    doc="whether two arrays have the same shape and the same entries",
+)
+array_equiv_: Rule = predicate(
+    "array_equiv",
+    lambda a, b: np.bool_(np.array_equiv(a, b)),
+    arity=None,
+    doc="whether two arrays broadcast to the same entries",
+)
 
 
 @door(np.array_equal)
 def array_equal(a1: Array, a2: Array, equal_nan: bool = False) -> bool:
     """Return whether two arrays have the same shape and the same entries."""
-    a1, a2 = (a if hasattr(a, "ndim") else np.asarray(a) for a in (a1, a2))
-    if a1.shape != a2.shape:
-        return False
-    same = a1 == a2
-    return bool(np.all(same | (np.isnan(a1) & np.isnan(a2)) if equal_nan else same))
+    return bool(array_equal_(a1, a2, equal_nan=equal_nan).item())
 
 
 @door(np.array_equiv)
 def array_equiv(a1: Array, a2: Array) -> bool:
     """Return whether two arrays broadcast to the same entries."""
-    a1, a2 = (a if hasattr(a, "ndim") else np.asarray(a) for a in (a1, a2))
-    try:
-        np.broadcast_shapes(a1.shape, a2.shape)
-    except ValueError:
-        return False
-    return bool(np.all(a1 == a2))
+    return bool(array_equiv_(a1, a2).item())
 
 
 nan_to_num_: Rule = elementwise(

@@ -153,6 +153,11 @@ def _logsumexp(x: Array, axis: Any) -> Array:
     return top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
 
 
+def _log_softmax(x: Array, axis: Any) -> Array:
+    shifted = x - _top(x, axis)  # before the sum is subtracted, which is small: large scores would swallow it
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
 def _total(x: Array, axis: Any) -> Array:
     return np.sum(x, axis=axis, keepdims=True)
 
@@ -173,7 +178,7 @@ logsumexp_ = custom(
 )
 log_softmax_ = custom(
     "log_softmax",
-    lambda x, axis: x - _logsumexp(x, axis),
+    _log_softmax,
     [lambda g, _y, x, axis: g - softmax_(x, axis=axis) * _total(g, axis)],
     lambda dx, _y, x, axis: dx[0] - _total(dx[0] * softmax_(x, axis=axis), axis),
     doc=r"x_i - \log \sum_j e^{x_j}",

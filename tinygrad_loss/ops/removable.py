@@ -43,9 +43,11 @@ def _exprel_slope(x: Any, order: int) -> Any:
     double = np.asarray(x, np.float64)
     near = np.abs(double) < NEAR + order
     inside, outside = np.where(near, double, 0.0), np.where(near, np.inf, double)
-    far = np.expm1(double) / outside
-    for n in range(1, order + 1):
-        far = (np.exp(double) - n * far) / outside
+    with np.errstate(over="ignore", invalid="ignore"):
+        growth = np.exp(double)
+        far = np.expm1(double) / outside
+        for n in range(1, order + 1):
+            far = np.where(np.isinf(growth), growth, (growth - n * far) / outside)
     positive = _series(np.maximum(inside, 0.0), order, 1)
     return np.where(near, np.where(inside < 0, _kummer(np.minimum(inside, 0.0), order), positive), far).astype(x.dtype)[()]
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.root import leg
+from tinygrad_loss.ops.scipy_ufunc import of_two
 
 __all__ = ["huber", "pseudo_huber"]
 
@@ -16,31 +18,28 @@ def _huber(delta: Array, r: Array) -> Array:
     return np.where(delta < 0, np.inf, bounded * (np.abs(r) - 0.5 * bounded))
 
 
-huber = elementwise(
+huber_ = elementwise(
     "huber",
     _huber,
     lambda _y, delta, r: np.maximum(np.abs(r) - delta, 0.0),
     lambda _y, delta, r: np.clip(r, -delta, delta),
-    numpy="huber",
     domain=(SCALE, ANYWHERE),
     doc=r"r^2 / 2 where |r| \le \delta, else \delta (|r| - \delta / 2)",
 )
+huber = of_two(huber_, "huber")
 
 
-def _root(delta: Array, r: Array) -> Array:
-    return np.hypot(1.0, r / delta)
+def _excess(delta: Array, r: Array) -> Array:
+    """Return how much longer the hypotenuse is than ``delta``, without the cancellation of hypot - delta."""
+    return r / (delta + np.hypot(delta, r)) * r
 
 
-def _pseudo_huber(delta: Array, r: Array) -> Array:
-    return r * r / (1.0 + _root(delta, r))  # rather than delta^2 (root - 1), which cancels near 0
-
-
-pseudo_huber = elementwise(
+pseudo_huber_ = elementwise(
     "pseudo_huber",
-    _pseudo_huber,
-    lambda y, delta, r: 2.0 * y / delta - r / delta * r / _root(delta, r),
-    lambda _y, delta, r: r / _root(delta, r),
-    numpy="pseudo_huber",
+    lambda delta, r: delta * _excess(delta, r),
+    lambda _y, delta, r: np.square(_excess(delta, r)) / np.hypot(delta, r),
+    lambda _y, delta, r: delta * leg(r, delta),
     domain=(SCALE, ANYWHERE),
     doc=r"\delta^2 (\sqrt{1 + (r / \delta)^2} - 1), smooth everywhere",
 )
+pseudo_huber = of_two(pseudo_huber_, "pseudo_huber")

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.engine.declare import elementwise
-from tinygrad_loss.engine.op import Array, Facts
+from tinygrad_loss.engine.op import Array, Facts, Rule
 
 __all__ = ["cbrt", "hypot", "sqrt"]
 
@@ -39,9 +39,23 @@ def nonzero(y: Array) -> Array:
 hypot = elementwise(
     "hypot",
     np.hypot,
-    lambda y, a, _b: a / nonzero(y),
-    lambda y, _a, b: b / nonzero(y),
+    lambda _y, a, b: leg(a, b),
+    lambda _y, a, b: leg(b, a),
     numpy=np.hypot,
     facts=Facts(nature="kink", tie=lambda y, _a, _b: y == 0, near=lambda a, b: np.sqrt(a * a + b * b)),
     doc=r"\sqrt{a^2 + b^2}, without overflow",
+)
+
+
+def _per_length(x: Array, a: Array, b: Array) -> Array:
+    return x / nonzero(np.hypot(a, b))
+
+
+leg: Rule = elementwise(
+    "leg",
+    lambda a, b: _per_length(a, a, b),
+    lambda _y, a, b: _per_length(np.square(leg(b, a)), a, b),  # not (1 - y * y) / hypot, which cancels
+    lambda y, a, b: _per_length(-y * leg(b, a), a, b),
+    facts=Facts(nature="jump", tie=lambda _y, a, b: (a == 0) & (b == 0), near=lambda a, b: a / nonzero(np.sqrt(a * a + b * b))),
+    doc=r"a / \sqrt{a^2 + b^2}, and 0 at the origin, where it jumps",
 )

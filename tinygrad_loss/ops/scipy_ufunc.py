@@ -4,9 +4,10 @@ from importlib import import_module
 
 import numpy as np
 
+from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.op import Array, Rule
 
-__all__ = ["scipy_ufunc"]
+__all__ = ["of_two", "scipy_ufunc"]
 
 
 def scipy_ufunc(name: str) -> Rule:
@@ -20,3 +21,20 @@ def scipy_ufunc(name: str) -> Rule:
         return y.astype(kept) if kept.kind == "f" and kept != y.dtype else y
 
     return forward
+
+
+def of_two(op: Rule, name: str) -> Rule:
+    """Open the door of a SciPy function of two arrays: a Python number beside an array takes the array's floating dtype."""
+
+    def call(a: Array, b: Array) -> Array:
+        return op(_beside(a, b), _beside(b, a))
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = op.__doc__
+    return door(name)(call)
+
+
+def _beside(a: Array, b: Array) -> Array:
+    if hasattr(a, "dtype") or getattr(getattr(b, "dtype", None), "kind", "") != "f":
+        return a
+    return b.dtype.type(a) if isinstance(a, int | float) else a

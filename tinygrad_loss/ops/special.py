@@ -8,7 +8,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import door, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
-from tinygrad_loss.ops.scipy_ufunc import scipy_ufunc
+from tinygrad_loss.ops.scipy_ufunc import of_two, scipy_ufunc
 
 __all__ = [
     "beta", "betaln", "digamma", "entr", "gamma", "gammainc", "gammaincc", "gammaln", "kl_div", "multigammaln", "polygamma", "rel_entr",
@@ -65,26 +65,26 @@ gamma = elementwise(
     doc=r"\Gamma(x) = \int_0^\infty t^{x-1} e^{-t} dt",
 )
 _either_pole = Facts(nature="infinite", tie=lambda _y, a, b: (a == 0) | (b == 0))
-beta = elementwise(
+beta_ = elementwise(
     "beta",
     scipy_ufunc("beta"),
     lambda y, a, b: y * (digamma(a) - digamma(a + b)),
     lambda y, a, b: y * (digamma(b) - digamma(a + b)),
-    numpy="beta",
     facts=_either_pole,
     domain=POSITIVE,
     doc=r"\Gamma(a) \Gamma(b) / \Gamma(a + b)",
 )
-betaln = elementwise(
+beta = of_two(beta_, "beta")
+betaln_ = elementwise(
     "betaln",
     scipy_ufunc("betaln"),
     lambda _y, a, b: digamma(a) - digamma(a + b),
     lambda _y, a, b: digamma(b) - digamma(a + b),
-    numpy="betaln",
     facts=_either_pole,
     domain=POSITIVE,
     doc=r"\log |B(a, b)|",
 )
+betaln = of_two(betaln_, "betaln")
 
 
 def polygamma(n: int, x: Array) -> Array:
@@ -199,26 +199,26 @@ def _unless_both_vanish(x: Array, y: Array) -> Array:
     return np.where((x == 0) & (y == 0), 1.0, y)
 
 
-xlogy = elementwise(
+xlogy_ = elementwise(
     "xlogy",
     _xlogy,
     lambda _z, x, y: np.log(np.where((x == 0) & (y <= 0), 1.0, y)),
     lambda _z, x, y: x / _unless_both_vanish(x, y),
-    numpy="xlogy",
     facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == 0),
     domain=POSITIVE,
     doc=r"x \log y, and 0 where x is 0",
 )
-xlog1py = elementwise(
+xlogy = of_two(xlogy_, "xlogy")
+xlog1py_ = elementwise(
     "xlog1py",
     lambda x, y: x * np.log1p(np.where((x == 0) & np.logical_not(np.isnan(y)), 0.0, y)),
     lambda _z, x, y: np.log1p(np.where((x == 0) & (y <= -1), 0.0, y)),
     lambda _z, x, y: x / _unless_both_vanish(x, 1.0 + y),
-    numpy="xlog1py",
     facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == -1),
     domain=POSITIVE,
     doc=r"x \log(1 + y), and 0 where x is 0",
 )
+xlog1py = of_two(xlog1py_, "xlog1py")
 entr = elementwise(
     "entr",
     lambda x: np.where(x < 0, -np.inf, -_xlogy(x, np.abs(x))),
@@ -234,23 +234,23 @@ def _at_edge(near: Rule) -> Facts:
     return Facts(nature="infinite", tie=lambda _z, x, y: (x == 0) | (y == 0), near=near)
 
 
-rel_entr = elementwise(
+rel_entr_ = elementwise(
     "rel_entr",
     scipy_ufunc("rel_entr"),
     lambda _z, x, y: np.log(x / y) + 1.0,
     lambda _z, x, y: -x / _unless_both_vanish(x, y),
-    numpy="rel_entr",
     facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y)),
     domain=POSITIVE,
     doc=r"x \log(x / y), a term of the relative entropy",
 )
-kl_div = elementwise(
+rel_entr = of_two(rel_entr_, "rel_entr")
+kl_div_ = elementwise(
     "kl_div",
     scipy_ufunc("kl_div"),
     lambda _z, x, y: np.log(x / y),
     lambda _z, x, y: 1.0 - x / _unless_both_vanish(x, y),
-    numpy="kl_div",
     facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y) - x + y),
     domain=POSITIVE,
     doc=r"x \log(x / y) - x + y, which is not negative",
 )
+kl_div = of_two(kl_div_, "kl_div")

@@ -167,7 +167,7 @@ def _rows(x: Array, rowvar: bool) -> Array:
         raise errors.shapes("np.cov", "observations must have at most two axes", (x.shape,), "np.cov(np.reshape(x, (len(x), -1)))")
     if x.ndim < 2:
         return np.reshape(x, (1, -1))
-    return x if rowvar or x.shape[0] == 1 else np.transpose(x)
+    return x if rowvar else np.transpose(x)
 
 
 @door(np.corrcoef)
