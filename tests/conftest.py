@@ -24,3 +24,11 @@ def floating_errors_are_errors() -> Iterator[None]:
     """What NumPy would only warn of is an error here; underflow to 0 is arithmetic as usual."""
     with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse test names that differ from run to run: workers that run side by side must agree on them."""
+    for item in items:
+        if " at 0x" in item.nodeid:
+            message = f"{item.nodeid}: a test's name holds an address; give its parameters ids"
+            raise pytest.UsageError(message)

@@ -89,7 +89,7 @@ if hasattr(np, "matvec"):
     PRODUCTS["vecmat"] = (np.vecmat, [((2,), (2, 3)), ((4, 2), (4, 2, 3))])
 
 
-@pytest.mark.parametrize(("f", "shapes"), [(f, s) for f, all_ in PRODUCTS.values() for s in all_], ids=str)
+@pytest.mark.parametrize(("f", "shapes"), [pytest.param(f, s, id=f"{name} {s}") for name, (f, all_) in PRODUCTS.items() for s in all_])
 def test_a_product(f, shapes):
     assert_as_numpys(f, *[drawn(*s) for s in shapes])
     first, second = (drawn(*s) for s in shapes)
