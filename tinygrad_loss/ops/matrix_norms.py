@@ -31,7 +31,7 @@ abs_power: Rule = elementwise(
     _power,
     lambda _y, x, q: q * signed_power(x, q=q - 1.0),
     static=True,
-    facts=Facts(nature="infinite", tie=lambda _y, x, q: (x == 0) & (q < 1) & (q != 0)),
+    facts=Facts(nature="infinite", tie=lambda _y, x, q: (x == 0) & (q < 1) & (q != 0), near=lambda x, q: np.power(np.abs(x), q)),
     doc=r"|x|^q",
 )
 signed_power: Rule = elementwise(
@@ -39,7 +39,7 @@ signed_power: Rule = elementwise(
     lambda x, q: np.sign(x) * _power(x, q),
     lambda _y, x, q: q * abs_power(x, q=q - 1.0),
     static=True,
-    facts=Facts(nature="infinite", tie=lambda _y, x, q: (x == 0) & (q < 1)),
+    facts=Facts(nature="infinite", tie=lambda _y, x, q: (x == 0) & (q < 1), near=lambda x, q: np.sign(x) * np.power(np.abs(x), q)),
     doc=r"\mathrm{sign}(x) |x|^q",
 )
 
@@ -66,7 +66,11 @@ norm_p: Rule = custom(
     _norm_p,
     [lambda g, y, x, axis, p: kept(g, x, axis) * _norm_p_slope(y, x, axis, p)],
     lambda dx, y, x, axis, p: np.sum(dx[0] * _norm_p_slope(y, x, axis, p), axis=axis),
-    facts=Facts(nature="kink", tie=lambda y, _x, axis, p: y == 0),
+    facts=Facts(
+        nature="kink",
+        tie=lambda y, _x, axis, p: y == 0,
+        near=lambda x, axis, p: np.power(np.sum(np.power(np.abs(x), p), axis=axis), 1.0 / p),
+    ),
     doc=r"(\sum_i |x_i|^p)^{1/p}",
 )
 

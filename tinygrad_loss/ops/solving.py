@@ -148,12 +148,20 @@ det_: Rule = custom(
     lambda dx, _y, a: np.sum(cofactors(a) * dx[0], axis=(-2, -1)),
     doc=r"\det A",
 )
+
+
+def _log_slope(y: Array, a: Array) -> Array:
+    """Return the transposed inverse, and inf or nan where there is none."""
+    sign = y[..., :1, None]
+    return t(np.linalg.inv(np.where(sign == 0, np.eye(a.shape[-1], dtype=a.dtype), a))) / np.abs(sign)
+
+
 slogdet_: Rule = custom(
     "slogdet",
     lambda a: np.stack(np.linalg.slogdet(a), axis=-1),
-    [lambda g, _y, a: g[..., 1][..., None, None] * t(np.linalg.inv(a))],
-    lambda dx, y, a: np.stack([np.zeros_like(y[..., 0]), np.sum(t(np.linalg.inv(a)) * dx[0], axis=(-2, -1))], axis=-1),
-    facts=Facts(nature="infinite", tie=lambda y, _a: y[..., 0] == 0),
+    [lambda g, y, a: g[..., 1][..., None, None] * _log_slope(y, a)],
+    lambda dx, y, a: np.stack([np.zeros_like(y[..., 0]), np.sum(_log_slope(y, a) * dx[0], axis=(-2, -1))], axis=-1),
+    facts=Facts(nature="infinite", tie=lambda y, _a: (y[..., :1] == 0) & np.ones(2, bool)),
     doc=r"\mathrm{sign} \det A and \log |\det A|",
 )
 

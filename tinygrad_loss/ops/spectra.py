@@ -88,7 +88,14 @@ def _eigh_push(dx: Sequence[Array | None], y: Array, a: Array, **_uplo: Any) -> 
 
 
 def _repeated(values: Array) -> Array:
-    return values[..., 1:] == values[..., :-1]
+    """Return, per value, whether a neighbour equals it."""
+    same = values[..., 1:] == values[..., :-1]
+    none = np.zeros_like(values[..., :1], dtype=bool)
+    return np.concatenate([none, same], axis=-1) | np.concatenate([same, none], axis=-1)
+
+
+def _any_repeated(values: Array) -> Array:
+    return np.any(values[..., 1:] == values[..., :-1], axis=-1, keepdims=True)
 
 
 eigh_: Rule = custom(
@@ -96,9 +103,29 @@ eigh_: Rule = custom(
     _eigh,
     [_eigh_pull],
     _eigh_push,
-    facts=Facts(nature="infinite", tie=lambda y, a, uplo: _repeated(_eigh_parts(y, a)[0])),
+    facts=Facts(nature="infinite", tie=lambda y, a, uplo: _any_repeated(_eigh_parts(y, a)[0])),
     doc=r"\lambda and V with A = V \Lambda V^T",
 )
+
+
+eigvalsh_: Rule = custom(
+    "eigvalsh",
+    lambda a: np.linalg.eigvalsh((a + t(a)) * 0.5),
+    [lambda g, _y, a: _eigvalsh_pull(g, a)],
+    lambda dx, _y, a: _eigvalsh_push(dx[0], a),
+    facts=Facts(nature="kink", tie=lambda y, _a: _repeated(y)),
+    doc=r"\lambda with A = V \Lambda V^T",
+)
+
+
+def _eigvalsh_pull(g: Array, a: Array) -> Array:
+    _, v = _eigh_parts(eigh_(a, uplo="L"), a)
+    return v @ _on_diagonal(g) @ t(v)
+
+
+def _eigvalsh_push(da: Array, a: Array) -> Array:
+    _, v = _eigh_parts(eigh_(a, uplo="L"), a)
+    return _diagonal(t(v) @ da @ v)
 
 
 @door(np.linalg.eigh)
@@ -127,8 +154,11 @@ def eigh(a: Array, UPLO: str = "L") -> Any:
 
 @door(np.linalg.eigvalsh)
 def eigvalsh(a: Array, UPLO: str = "L") -> Array:
-    """Return the eigenvalues of symmetric matrices, in rising order."""
-    return eigh(a, UPLO)[0]
+    """Return the eigenvalues of symmetric matrices, in rising order; where two are equal there is a kink."""
+    a, lower = operand(a), UPLO.upper() == "L"
+    if UPLO.upper() not in {"L", "U"}:
+        raise errors.unknown_name("np.linalg.eigvalsh", "UPLO", UPLO, ("L", "U"))
+    return eigvalsh_(symmetric(a, "eigvalsh", lower=lower))
 
 
 # ---- singular values ------------------------------------------------------------------------------------------------------
@@ -189,14 +219,39 @@ def _svd_push(dx: Sequence[Array | None], y: Array, a: Array, full: bool) -> Arr
     return pack(a.shape[:-2], du, _diagonal(turned), t(dv))
 
 
+def _turning(s: Array) -> Array:
+    """Return whether some vectors may turn at any speed: their values are equal, or 0."""
+    return _any_repeated(s) | np.any(s == 0, axis=-1, keepdims=True)
+
+
 svd_: Rule = custom(
     "svd",
     _svd,
     [_svd_pull],
     _svd_push,
-    facts=Facts(nature="infinite", tie=lambda y, a, full: _repeated(np.concatenate([s := _svd_parts(y, a, full)[1], s[..., :1] * 0], -1))),
+    facts=Facts(nature="infinite", tie=lambda y, a, full: _turning(_svd_parts(y, a, full)[1])),
     doc=r"U, \sigma and V^T with A = U \Sigma V^T",
 )
+
+
+svdvals_: Rule = custom(
+    "svdvals",
+    lambda a: np.linalg.svd(a, compute_uv=False),
+    [lambda g, _y, a: _svdvals_pull(g, a)],
+    lambda dx, _y, a: _svdvals_push(dx[0], a),
+    facts=Facts(nature="kink", tie=lambda y, _a: _repeated(y) | (y == 0)),
+    doc=r"\sigma with A = U \Sigma V^T",
+)
+
+
+def _svdvals_pull(g: Array, a: Array) -> Array:
+    u, _, vh = _svd_parts(svd_(a, full=False), a, full=False)
+    return (u * g[..., None, :]) @ vh
+
+
+def _svdvals_push(da: Array, a: Array) -> Array:
+    u, _, vh = _svd_parts(svd_(a, full=False), a, full=False)
+    return _diagonal(t(u) @ da @ t(vh))
 
 
 @door(np.linalg.svd)
@@ -221,14 +276,13 @@ def svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian
         raise errors.DTypeError(errors.say("np.linalg.svd", "the matrix must be real", f"dtype {a.dtype}", "np.linalg.svd(np.real(a))"))
     if a.ndim < 2:
         raise errors.matrix("svd", "two-dimensional", [a.shape])
-    full = full_matrices and compute_uv
-    found = _svd_parts(svd_(symmetric(a, "svd") if hermitian else a, full=full), a, full)
-    return result_of(np.linalg.svd)(*found) if compute_uv else found[1]
+    a = symmetric(a, "svd") if hermitian else a
+    return result_of(np.linalg.svd)(*_svd_parts(svd_(a, full=full_matrices), a, full_matrices)) if compute_uv else svdvals_(a)
 
 
 @door(np.linalg.svdvals)
 def svdvals(x: Array, /) -> Array:
-    """Return the singular values, in falling order."""
+    """Return the singular values, in falling order; where two are equal, or one is 0, there is a kink."""
     return svd(x, compute_uv=False)
 
 
