@@ -165,8 +165,9 @@ class _Build:
         for slot, (source, x) in enumerate(zip(sources, inputs, strict=True)):
             if source and not source == key == HIDDEN:
                 ends = (source, key, 0 if HIDDEN in {source, key} else slot)
-                again = source == key or (source != HIDDEN and self._place(source) > self._place(key))
-                self.edges.setdefault(ends, (_spread(x, t), again))
+                if ends not in self.edges:
+                    again = source == key or (source != HIDDEN and self._place(source) > self._place(key))
+                    self.edges[ends] = (_spread(x, t), again)
 
     def _place(self, key: str) -> int:
         return 0 if key == HIDDEN else int(key[1:])

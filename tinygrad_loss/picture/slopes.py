@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.graph import differentiable_order
 from tinygrad_loss.engine.op import Array, Op
-from tinygrad_loss.engine.reverse import needs_judgement, sweep
+from tinygrad_loss.engine.reverse import finite, needs_judgement, sweep
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Site", "Slopes", "slopes_of"]
@@ -120,7 +120,7 @@ def _pulled(op: Op, i: int, g: Array, hit: Array | None, y: Array, values: list[
     if rule is None:
         return np.zeros_like(values[i])
     c = rule(g, y, *values, **static)
-    if op.kind in BY_ENTRY and np.shape(c) == np.shape(g):
+    if op.kind in BY_ENTRY and not finite(c) and np.shape(c) == np.shape(g):
         c = np.where((g == 0) & np.isnan(c), 0.0, c)  # nothing comes through a branch that was not chosen
     if hit is None or op.facts is None or op.facts.nature == "infinite":
         return c
