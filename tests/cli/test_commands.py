@@ -135,6 +135,14 @@ def test_check_of_a_kink_names_the_line(capsys, file):
     assert "mine.py:5" in out
 
 
+def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
+    (file / "log.py").write_text("import numpy as np\n\ndef f(x):\n    return np.log(x)\n", encoding="utf-8")
+    status, out, _ = run(capsys, "check", "log.py:f", "--at", "0")
+    assert status == 1
+    assert out.startswith("outside (proved); f = -inf\n")
+    assert "log: a value became -inf" in out
+
+
 @pytest.mark.parametrize(
     ("argv", "complaint"),
     [

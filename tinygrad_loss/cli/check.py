@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 from rich.console import Console
 
+from tinygrad_loss import errors
 from tinygrad_loss.calculus.verdict import Verdict, differentiability
 from tinygrad_loss.cli import target
-from tinygrad_loss.context import RECORDING, REMEMBER_LINES
+from tinygrad_loss.engine.debug import debug
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
@@ -28,13 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict; the status is 0 for smooth, 1 for anything else."""
     f, args = target.point(target.function(arguments.target), arguments.at, arguments.target)
-    verdict: Verdict = target.call(lambda: _judged(f, args), (), arguments.target)
-    Console(highlight=False, soft_wrap=True).print(str(verdict), markup=False)
+    verdict, remark = target.call(lambda: _judged(f, args), (), arguments.target)
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(str(verdict), markup=False)
+    if remark:
+        out.print(remark, markup=False)
     return SMOOTH if verdict.kind == "smooth" else NOT_SMOOTH
 
 
-def _judged(f: Callable[..., Any], args: Sequence[Any]) -> Verdict:
-    """Judge in the floating arguments; the others stay as they are."""
+def _judged(f: Callable[..., Any], args: Sequence[Any]) -> tuple[Verdict, str]:
+    """Judge in the floating arguments, the others stay as they are; return also what `debug` says of a value that is not finite."""
     moving = [i for i, x in enumerate(args) if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
 
     @functools.wraps(f)
@@ -44,8 +48,9 @@ def _judged(f: Callable[..., Any], args: Sequence[Any]) -> Verdict:
             every[i] = value
         return f(*every)
 
-    token = RECORDING.set(REMEMBER_LINES)  # sites name the source line
+    point = tuple(args[i] for i in moving)
     try:
-        return differentiability(of_moving, tuple(args[i] for i in moving))
-    finally:
-        RECORDING.reset(token)
+        with debug():  # sites name the source line
+            return differentiability(of_moving, point), ""
+    except errors.NonFiniteError as error:  # debug stops where a value goes non-finite, but there may be a verdict all the same
+        return differentiability(of_moving, point), str(error)
