@@ -32,7 +32,7 @@ def plot(path: str | Path, curves: Curves, *, x: str, y: str, title: str, marks:
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415  an optional package
     except ImportError:
-        raise errors.missing("a plot", "matplotlib", "pip install 'tinygrad_loss[plot]'") from None
+        raise errors.missing("a plot", "matplotlib", "pip install matplotlib") from None
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes: Any = figure.subplots()
     for i, (name, (across, up)) in enumerate(curves.items()):
