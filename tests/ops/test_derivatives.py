@@ -8,7 +8,7 @@ from numpy_calls import HOLED, METHODS, ORDERS, RUNNING, STATISTICS, X
 from tinygrad_loss.calculus.differences import central
 
 CONSTANT = {"argmax", "argsort", "argsort_flat", "argsort_stable", "argpartition", "searchsorted", "searchsorted_in", "digitize", "digitize_down",
-    "count_nonzero", "isclose", "allclose", "array_equal", "array_equal_shapes", "array_equal_nan", "array_equiv", "array_equiv_shapes"}  # fmt: skip
+    "count_nonzero", "around", "isin", "isposinf", "isclose", "allclose", "array_equal", "array_equal_shapes", "array_equal_nan", "array_equiv", "array_equiv_shapes"}  # fmt: skip
 """Calls whose result has no derivative."""
 NAN = {"median_nan", "quantile_nan", "nan_to_num_given"}
 """Calls whose value is nan or infinite on the way."""
@@ -21,6 +21,8 @@ IGNORING = {
     "nanmax": lambda x: np.nanmax(x, axis=0),
     "nanmin": np.nanmin,
     "nanvar": lambda x: np.nanvar(x, axis=1, ddof=1),
+    "nanmedian": lambda x: np.nanmedian(x, axis=1),
+    "nanquantile": lambda x: np.nanquantile(x, [0.1, 0.9], axis=(0, 1)),
     "nanstd": lambda x: np.nanstd(x, axis=(0, 1)),
 }
 

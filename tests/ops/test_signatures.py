@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 import scipy.special as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 import tinygrad_loss as tl
 from numpy_calls import HOLED, MASK, METHODS, ORDERS, RUNNING, STATISTICS, X
@@ -11,7 +14,7 @@ rng = np.random.default_rng(1)
 
 REDUCTIONS = {
     "np": (np.sum, np.prod, np.mean, np.max, np.min, np.std, np.var, np.median, np.ptp, np.argmax, np.argmin, np.average),
-    "nan": (np.nansum, np.nanprod, np.nanmean, np.nanmax, np.nanmin, np.nanstd, np.nanvar, np.nanargmax, np.nanargmin),
+    "nan": (np.nansum, np.nanprod, np.nanmean, np.nanmax, np.nanmin, np.nanstd, np.nanvar, np.nanmedian, np.nanargmax, np.nanargmin),
 }
 SEVERAL_AXES = {f for fs in REDUCTIONS.values() for f in fs} - {np.argmax, np.argmin, np.nanargmax, np.nanargmin}
 
@@ -178,3 +181,40 @@ def test_gammainc_in_its_limit():
     assert str(error.value) == (
         "gammainc: it has a derivative in x alone, so a must be numbers, got a Tensor as a. Type instead: tl.ops.gammainc(a.numpy(), x)"
     )
+
+
+def test_methods_that_write_in_place_are_refused():
+    with pytest.raises(tl.errors.LostGraphError) as error:
+        tl.tensor([2.0, 1.0]).sort()
+    assert str(error.value) == (
+        "x.sort(): arrays are never written in place, got a tensor. Type instead: y = np.sort(x), or np.partition(x, kth)"
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), shape=hnp.array_shapes(min_dims=0, max_dims=4, min_side=1, max_side=4))
+def test_random_reductions_are_numpys(data, shape):
+    f = data.draw(st.sampled_from([np.sum, np.prod, np.mean, np.max, np.min, np.std, np.var, np.median, np.ptp, np.argmax]))
+    dtype = data.draw(st.sampled_from([np.float64, np.float32]))
+    x = data.draw(hnp.arrays(np.float64, shape, elements=st.floats(-2, 2, width=16))).astype(dtype)
+    axes = [None, *range(-len(shape), len(shape))]
+    if f is not np.argmax:
+        axes += [tuple(data.draw(st.permutations(range(len(shape))))[: data.draw(st.integers(0, len(shape)))])] if shape else [()]
+    axis, keepdims = data.draw(st.sampled_from(axes)), data.draw(st.booleans())
+    same(
+        lambda v: f(v, axis=axis, keepdims=keepdims),
+        x,
+        rtol=1e-5 if dtype is np.float32 else 1e-13,
+        atol=1e-6 if dtype is np.float32 else 1e-14,
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), shape=hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4))
+def test_random_orders_are_numpys(data, shape):
+    f = data.draw(st.sampled_from([np.sort, np.cumsum, np.cumprod, np.diff, np.maximum.accumulate, np.minimum.accumulate]))
+    x = data.draw(hnp.arrays(np.float64, shape, elements=st.sampled_from([-1.0, 0.0, 0.5, 2.0])))
+    axis = data.draw(st.integers(-len(shape), len(shape) - 1))
+    same(lambda v: f(v, axis=axis), x)
+    with tl.at_kinks("convention"):
+        assert tl.grad(lambda v: np.sum(f(v, axis=axis)))(x).shape == shape

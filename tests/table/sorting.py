@@ -80,5 +80,22 @@ ROWS = table(
     Row(name="isclose", at=([1.0, 1.0], [1.0, 2.0]), static=LOOSE, value=[True, False], source=CLOSED),
     Row(name="array_equal", at=([1.0], [1.0]), static={"equal_nan": False}, value=True, source=CLOSED),
     Row(name="array_equiv", at=([1.0, 1.0], [1.0]), value=True, source=CLOSED),
+    Row(name="isposinf", at=([np.inf, -np.inf, 1.0],), value=[True, False, False], source=CLOSED),
+    Row(name="isneginf", at=([np.inf, -np.inf, 1.0],), value=[False, True, False], source=CLOSED),
+    Row(
+        name="isin",
+        at=([1.0, 2.0], [2.0, 3.0]),
+        static={"assume_unique": False, "invert": False, "kind": None},
+        value=[False, True],
+        source=CLOSED,
+    ),
+    Row(
+        name="among_numbers",
+        at=([1.0, 2.0, 4.0, np.nan], [0.25, 1.0]),
+        static={"plotting": (1.0, 1.0), "part": "fraction"},
+        value=[0.5, 0.0],
+        source=CLOSED,
+        samples=(Sample((2, 4), np.array([0.3, 0.5])),),
+    ),
     Row(name="nan_to_num", at=([2.0, np.nan],), static={"nan": 0.0}, value=[2.0, 0.0], slopes=([1.0, 0.0],), source=CLOSED),
 )

@@ -55,6 +55,19 @@ def array_equiv(a1: Array, a2: Array) -> bool:
     return bool(array_equiv_(a1, a2).item())
 
 
+predicate("isposinf", lambda x: np.isposinf(x), arity=1, numpy=np.isposinf)
+predicate("isneginf", lambda x: np.isneginf(x), arity=1, numpy=np.isneginf)
+isin_: Rule = predicate(
+    "isin", lambda x, among, **options: np.isin(x, among, **options), arity=None, doc="whether x is one of given numbers"
+)
+
+
+@door(np.isin)
+def isin(element: Array, test_elements: Array, assume_unique: bool = False, invert: bool = False, *, kind: str | None = None) -> Array:
+    """Return where an entry is one of ``test_elements``: no gradient."""
+    return isin_(element, test_elements, assume_unique=assume_unique, invert=invert, kind=kind)
+
+
 nan_to_num_: Rule = elementwise(
     "nan_to_num",
     lambda x, **to: np.nan_to_num(x, **to),

@@ -8,12 +8,13 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.kind import Kind, no_out
 from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.along import take_along_
 from tinygrad_loss.ops.cumulative import as_array
 from tinygrad_loss.ops.indexing import getitem
 from tinygrad_loss.ops.interpolation import segment_
 from tinygrad_loss.ops.reduction import count, over
 
-__all__ = ["median", "percentile", "quantile"]
+__all__ = ["median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile"]
 
 PLOTTING: Final = {
     "linear": (1.0, 1.0),
@@ -171,3 +172,70 @@ def median(a: Array, axis: Any = None, out: None = None, overwrite_input: bool =
     """
     del overwrite_input
     return _quantile(a, 0.5, axis, out, "linear", keepdims, None, "np.median")
+
+
+# ---- ignoring nan -----------------------------------------------------------------------------------------------------------
+
+
+def _among_numbers(s: np.ndarray, q: np.ndarray, plotting: tuple[float, float], part: str) -> np.ndarray:
+    """Return where the quantiles of each lane's numbers lie: between entries ``low`` and ``high``, at a ``fraction``."""
+    alpha, beta = plotting
+    n = np.count_nonzero(~np.isnan(s), axis=-1, keepdims=True)
+    position = np.clip(q * (n + 1.0 - alpha - beta) + (alpha - 1.0), 0.0, np.maximum(n - 1.0, 0.0))
+    low = np.floor(position)
+    if part == "fraction":
+        return (position - low).astype(s.dtype)
+    return (low if part == "low" else np.ceil(position)).astype(np.int64)
+
+
+among_numbers_: Rule = predicate("among_numbers", _among_numbers, arity=None, doc="where quantiles lie when nan is left out")
+
+
+@door(np.nanquantile)
+def nanquantile(
+    a: Array, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = "linear", keepdims: bool = False, *,
+    weights: Any = None,
+) -> Array:  # fmt: skip
+    """Return the value below which a fraction ``q`` of the entries that are not nan lies.
+
+    Raises:
+        NoRuleError: ``weights`` are given, ``q`` is a tensor, or ``method`` is a step function of ``q``.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda x: np.nanquantile(x, 0.25))(np.array([1.0, np.nan, 2.0]))
+    array([0.75, 0.  , 0.25])
+    """
+    del overwrite_input
+    no_out(out, "np.nanquantile")
+    if weights is not None or isinstance(q, Kind) or method not in PLOTTING:
+        raise errors.NoRuleError(
+            errors.say(
+                "np.nanquantile",
+                f"it has a derivative rule without weights, for numbers as q and the methods {', '.join(PLOTTING)}",
+                f"weights={weights!r}, q={type(q).__name__}, method={method!r}",
+                "np.quantile(x[~np.isnan(x.data)], q, method=method)",
+            )
+        )
+    a = as_array(a)
+    s, axes = _sorted(a, axis)
+    q = np.asarray(q, np.float64)
+    low, high, fraction = (among_numbers_(s, np.ravel(q), plotting=PLOTTING[method], part=part) for part in ("low", "high", "fraction"))
+    left = take_along_(s, low, axis=s.ndim - 1)
+    y = left + (take_along_(s, high, axis=s.ndim - 1) - left) * fraction
+    kept = tuple(1 if i in axes else n for i, n in enumerate(a.shape)) if keepdims else s.shape[:-1]
+    return np.reshape(np.moveaxis(y, -1, 0), q.shape + kept)
+
+
+@door(np.nanpercentile)
+def nanpercentile(
+    a: Array, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = "linear", keepdims: bool = False, *,
+    weights: Any = None,
+) -> Array:  # fmt: skip
+    """Return the value below which ``q`` percent of the entries that are not nan lie; see `nanquantile`."""
+    return nanquantile(a, as_array(q) / 100.0, axis, out, overwrite_input, method, keepdims, weights=weights)
+
+
+@door(np.nanmedian)
+def nanmedian(a: Array, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Array:
+    """Return the middle one of the entries that are not nan, or the mean of the two middle ones."""
+    return nanquantile(a, 0.5, axis, out, overwrite_input, "linear", keepdims)

@@ -240,7 +240,7 @@ fmod = elementwise(
 )
 
 
-@door(np.round, methods=("round", "__round__"))
+@door(np.round, np.around, methods=("round", "__round__"))
 def round(a: Array, decimals: int = 0) -> Array:  # noqa: A001  NumPy's name
     """Round to ``decimals`` digits after the point; a step function, whose slope is 0 between its jumps.
 

@@ -7,8 +7,9 @@ import numpy as np
 from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.along import add_along_
 
-__all__ = ["argmax", "argmin", "digitize", "nanargmax", "nanargmin", "searchsorted"]
+__all__ = ["argmax", "argmin", "bincount", "digitize", "nanargmax", "nanargmin", "searchsorted"]
 
 
 def _argextreme(name: str, position: Rule, extreme: Rule) -> Rule:
@@ -89,3 +90,19 @@ digitize_: Rule = predicate(
 def digitize(x: Array, bins: Array, right: bool = False) -> Array:
     """Return in which bin each ``x`` lies: numbers of bins, which have no gradient."""
     return digitize_(x, bins, right=right)
+
+
+@door(np.bincount)
+def bincount(x: Array, /, weights: Array = None, minlength: int = 0) -> Array:
+    """Return how often each whole number from 0 occurs in ``x``, or the sum of its ``weights``, in which it has a gradient.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> tl.grad(lambda w: np.bincount([0, 2, 2], w)[2])(np.array([1.0, 2.0, 3.0]))
+    array([0., 1., 1.])
+    """
+    x = x if hasattr(x, "ndim") else np.asarray(x)
+    numbers = x.numpy() if hasattr(x, "numpy") else x
+    if weights is None:
+        return np.bincount(numbers, minlength=minlength)
+    n = max(int(np.max(numbers, initial=-1)) + 1, minlength)
+    return add_along_(weights, numbers, axis=0, shape=(n,))

@@ -134,7 +134,7 @@ def mean(a: Array, axis: Any = None, dtype: Any = None, out: None = None, keepdi
     return _reduce(mean_, a, axis, keepdims, True, 0.0, None, None)
 
 
-@door(np.max, (np.maximum, "reduce"), methods=("max",))
+@door(np.max, np.amax, (np.maximum, "reduce"), methods=("max",))
 def max(a: Array, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:  # noqa: A001
     r"""Return the largest entry over the given axes; where several attain it there is a kink.
 
@@ -146,7 +146,7 @@ def max(a: Array, axis: Any = None, out: None = None, keepdims: bool = False, in
     return _reduce(max_, a, axis, keepdims, where, -math.inf, initial, np.maximum)
 
 
-@door(np.min, (np.minimum, "reduce"), methods=("min",))
+@door(np.min, np.amin, (np.minimum, "reduce"), methods=("min",))
 def min(a: Array, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = True) -> Array:  # noqa: A001
     r"""Return the smallest entry over the given axes; where several attain it there is a kink.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import custom, door, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.along import take_along_
@@ -51,7 +52,7 @@ sort_: Rule = custom(
 )
 
 
-@door(np.sort, methods=("sort",))
+@door(np.sort)
 def sort(a: Array, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> Array:
     """Return the entries from the smallest to the largest; where two are equal each kinks, but their sum does not.
 
@@ -62,6 +63,15 @@ def sort(a: Array, axis: int | None = -1, kind: Any = None, order: None = None, 
     del kind, order, stable
     x, along = flat(a, axis)
     return sort_(x, axis=along)
+
+
+@door(methods=("sort", "partition"))
+def _in_place(a: Array, *args: Any, **kwargs: Any) -> Array:
+    """Refuse NumPy's methods that write into their array."""
+    del a, args, kwargs
+    raise errors.LostGraphError(
+        errors.say("x.sort()", "arrays are never written in place", "a tensor", "y = np.sort(x), or np.partition(x, kth)")
+    )
 
 
 @door(np.argsort, methods=("argsort",))
