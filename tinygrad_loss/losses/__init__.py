@@ -5,13 +5,13 @@
 """
 
 from tinygrad_loss.losses import checks as checks
-from tinygrad_loss.losses.classification import binary_cross_entropy as binary_cross_entropy
-from tinygrad_loss.losses.classification import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from tinygrad_loss.losses.binary import binary_cross_entropy as binary_cross_entropy
+from tinygrad_loss.losses.binary import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from tinygrad_loss.losses.binary import multilabel_soft_margin_loss as multilabel_soft_margin_loss
+from tinygrad_loss.losses.binary import soft_margin_loss as soft_margin_loss
 from tinygrad_loss.losses.classification import cross_entropy as cross_entropy
 from tinygrad_loss.losses.classification import linear_cross_entropy as linear_cross_entropy
-from tinygrad_loss.losses.classification import multilabel_soft_margin_loss as multilabel_soft_margin_loss
 from tinygrad_loss.losses.classification import nll_loss as nll_loss
-from tinygrad_loss.losses.classification import soft_margin_loss as soft_margin_loss
 from tinygrad_loss.losses.count import exponential_nll_loss as exponential_nll_loss
 from tinygrad_loss.losses.count import gamma_deviance_loss as gamma_deviance_loss
 from tinygrad_loss.losses.count import generalized_kl_loss as generalized_kl_loss
@@ -54,22 +54,22 @@ from tinygrad_loss.losses.margin import modified_huber_loss as modified_huber_lo
 from tinygrad_loss.losses.margin import multiclass_hinge_loss as multiclass_hinge_loss
 from tinygrad_loss.losses.margin import perceptron_loss as perceptron_loss
 from tinygrad_loss.losses.margin import squared_hinge_loss as squared_hinge_loss
+from tinygrad_loss.losses.quantile import epsilon_insensitive_loss as epsilon_insensitive_loss
+from tinygrad_loss.losses.quantile import expectile_loss as expectile_loss
+from tinygrad_loss.losses.quantile import linex_loss as linex_loss
+from tinygrad_loss.losses.quantile import mape_loss as mape_loss
+from tinygrad_loss.losses.quantile import msle_loss as msle_loss
+from tinygrad_loss.losses.quantile import quantile_loss as quantile_loss
 from tinygrad_loss.losses.regression import gaussian_nll_loss as gaussian_nll_loss
 from tinygrad_loss.losses.regression import huber_loss as huber_loss
 from tinygrad_loss.losses.regression import l1_loss as l1_loss
 from tinygrad_loss.losses.regression import mse_loss as mse_loss
 from tinygrad_loss.losses.regression import smooth_l1_loss as smooth_l1_loss
 from tinygrad_loss.losses.robust import cauchy_loss as cauchy_loss
-from tinygrad_loss.losses.robust import epsilon_insensitive_loss as epsilon_insensitive_loss
-from tinygrad_loss.losses.robust import expectile_loss as expectile_loss
 from tinygrad_loss.losses.robust import geman_mcclure_loss as geman_mcclure_loss
 from tinygrad_loss.losses.robust import general_robust_loss as general_robust_loss
-from tinygrad_loss.losses.robust import linex_loss as linex_loss
 from tinygrad_loss.losses.robust import log_cosh_loss as log_cosh_loss
-from tinygrad_loss.losses.robust import mape_loss as mape_loss
-from tinygrad_loss.losses.robust import msle_loss as msle_loss
 from tinygrad_loss.losses.robust import pseudo_huber_loss as pseudo_huber_loss
-from tinygrad_loss.losses.robust import quantile_loss as quantile_loss
 from tinygrad_loss.losses.robust import student_t_nll_loss as student_t_nll_loss
 from tinygrad_loss.losses.robust import tukey_loss as tukey_loss
 from tinygrad_loss.losses.robust import welsch_loss as welsch_loss

@@ -12,7 +12,7 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.checks import classes_or_probabilities
 from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
-from tinygrad_loss.losses.robust import between
+from tinygrad_loss.losses.quantile import between
 from tinygrad_loss.ops.error_function import ndtr
 from tinygrad_loss.ops.norm import norm2
 from tinygrad_loss.ops.piecewise import relu_
@@ -122,15 +122,16 @@ def _scaled(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     return arrays
 
 
-of_distribution = functools.partial(loss, input="real", target="real", task="distribution", convex=True, robust=True)
+of_distribution = functools.partial(loss, input="real", target="real", task="distribution", robust=True)
 
 
 @of_distribution(
     check=_scaled,
     formula=r"s\,(w(2\Phi(w) - 1) + 2\varphi(w) - 1/\sqrt\pi),\; w = (y - \mu)/s",
-    estimates="mean",
+    estimates="between mean and median",
     smoothness="C-infinity",
     variable="residual",
+    convex=True,
     choose="A Gaussian forecast in the units of y, that an outlier cannot ruin as it does the log-likelihood.",
     source="Gneiting et al., Calibrated probabilistic forecasting using ensemble model output statistics, MWR 133, 2005",
 )
@@ -176,6 +177,7 @@ def _ensemble(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
     formula=r"\tfrac1M \sum_i |x_i - y| - \tfrac1{2M^2} \sum_{ij} |x_i - x_j|",
     estimates="distribution",
     smoothness="kink",
+    convex=False,
     choose="The forecast is a set of samples.",
     source="Gneiting and Raftery, Strictly proper scoring rules, prediction, and estimation, JASA 102, 2007",
 )
@@ -242,6 +244,7 @@ def dawid_sebastiani_score(input: Array, var: Array, target: Array) -> Any:  # n
     formula=r"(u - l) + \tfrac2\alpha \max(0, l - y) + \tfrac2\alpha \max(0, y - u)",
     estimates="quantile",
     smoothness="kink",
+    convex=True,
     choose="The forecast is an interval that should hold with probability 1 - alpha.",
     source="Winkler, A decision-theoretic approach to interval estimation, JASA 67, 1972",
 )
