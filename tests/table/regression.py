@@ -5,6 +5,7 @@ import math
 from table.row import Row, table
 
 CLOSED = "closed form"
+LN2 = math.log(2.0)
 
 ROWS = table(
     Row(name="squared_error", at=(3.0, 1.0), value=4.0, slopes=(4.0, -4.0), curvature=2.0, source=CLOSED),
@@ -41,6 +42,59 @@ ROWS = table(
         static={"n": 2, "eps": 0.0},
         value=1.0,
         slopes=([-1.0, 0.0], [0.0, 0.0]),
+        source=CLOSED,
+    ),
+    Row(name="inverse_gaussian_error", at=(2.0, 1.0), value=0.25, slopes=(0.25, -0.75), curvature=-0.125, source=CLOSED),
+    Row(
+        name="sum_inverse_gaussian_error",
+        at=([2.0, 1.0], [1.0, 1.0]),
+        static={"n": 1},
+        value=0.25,
+        slopes=([0.25, 0.0], [-0.75, 0.0]),
+        source=CLOSED,
+    ),
+    Row(name="poisson_deviance_error", at=(2.0, 1.0), value=1.0 - LN2, slopes=(0.5, -LN2), curvature=0.25, source=CLOSED),
+    Row(
+        name="sum_poisson_deviance_error",
+        at=([2.0, 1.0], [1.0, 1.0]),
+        static={"n": 2},
+        value=(1.0 - LN2) / 2,
+        slopes=([0.25, 0.0], [-LN2 / 2, 0.0]),
+        source=CLOSED,
+    ),
+    Row(name="tweedie_error", at=(4.0, 1.0), static={"power": 1.5}, value=2.0, slopes=(0.75, -2.0), curvature=-0.03125, source=CLOSED),
+    Row(
+        name="sum_tweedie_error",
+        at=([4.0, 1.0], [1.0, 1.0]),
+        static={"n": 2, "power": 1.5},
+        value=1.0,
+        slopes=([0.375, 0.0], [-1.0, 0.0]),
+        source=CLOSED,
+    ),
+    Row(
+        name="negative_binomial_error",
+        at=(1.0, 3.0),
+        static={"k": 1.0},
+        value=4 * LN2,
+        slopes=(-1.0, LN2),
+        curvature=2.0,
+        source=CLOSED,
+    ),
+    Row(
+        name="sum_negative_binomial_error",
+        at=([1.0, 1.0], [3.0, 1.0]),
+        static={"n": 1, "k": 1.0},
+        value=6 * LN2,
+        slopes=([-1.0, 0.0], [LN2, LN2]),
+        source=CLOSED,
+    ),
+    Row(name="squared_log_error", at=(1.0, 0.0), value=LN2**2, slopes=(LN2, -2 * LN2), curvature=(1 - LN2) / 2, source=CLOSED),
+    Row(
+        name="sum_squared_log_error",
+        at=([1.0, 0.0], [0.0, 0.0]),
+        static={"n": 1},
+        value=LN2**2,
+        slopes=([LN2, 0.0], [-2 * LN2, 0.0]),
         source=CLOSED,
     ),
 )

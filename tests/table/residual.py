@@ -33,4 +33,13 @@ ROWS = table(
         source="closed form, Martins and Astudillo 2016, section 3.2",
         samples=(Sample((4, 3), axis=1), Sample((2, 5, 2), axis=1)),
     ),
+    Row(
+        name="sparsemax_cost",
+        at=([[2.0, 1.5, -1.0]], np.array([1])),
+        static={"axis": 1},
+        value=[0.5625],
+        slopes=([[0.75, -0.75, 0.0]], None),
+        source="closed form, Martins and Astudillo 2016, section 3.2: (1 + 1/2)^2 / 4 for two classes in the support",
+        samples=(Sample((4, 3), lambda rng: rng.integers(0, 3, 4)),),
+    ),
 )

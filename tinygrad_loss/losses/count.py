@@ -11,9 +11,16 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import LOG_TWO_PI, at_least
-from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.exponential import log_sigmoid
-from tinygrad_loss.ops.regression import poisson_error, poisson_mean_error, squared_error
+from tinygrad_loss.ops.regression import (
+    inverse_gaussian_error,
+    negative_binomial_error,
+    poisson_deviance_error,
+    poisson_error,
+    poisson_mean_error,
+    squared_error,
+    tweedie_error,
+)
 from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.special import betaln, gammaln
 
@@ -135,8 +142,7 @@ def inverse_gaussian_deviance_loss(input: Array, target: Array) -> Any:  # noqa:
     >>> float(tl.losses.inverse_gaussian_deviance_loss([2.0], [1.0]))
     0.25
     """
-    relative = (target - input) / input
-    return relative * relative / target
+    return inverse_gaussian_error.each(input, target)
 
 
 @of_mean(
@@ -164,9 +170,7 @@ def generalized_kl_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.generalized_kl_loss([2.0], [0.0])), float(tl.losses.generalized_kl_loss([2.0], [2.0]))
     (2.0, 0.0)
     """
-    zero = checks.value_of(target) == 0
-    y = np.where(zero, 1.0, target)
-    return np.where(zero, input, y * exp_remainder(np.log(input) - np.log(y)))
+    return poisson_deviance_error.each(input, target)
 
 
 @of_mean(
@@ -201,16 +205,11 @@ def tweedie_deviance_loss(input: Array, target: Array, *, power: float = 1.5) ->
         return squared_error.each(input, target)
     if power == 1:
         return generalized_kl_loss.terms(input, target) * 2.0
-    zero = checks.value_of(target) == 0
-    if power >= 2 and np.any(zero):
+    if power >= 2 and np.any(checks.value_of(target) == 0):
         raise errors.DomainError(errors.say("tweedie_deviance_loss", "with power >= 2 a target must be above 0", "0", "power=1.5"))
     if power == 2:
         return gamma_deviance_loss.terms(input, target)
-    a = 2.0 - power
-    ratio = np.log(np.where(zero, input, target)) - np.log(input)
-    spread = (np.expm1(ratio * a) / a - np.expm1(ratio)) / (1.0 - power)
-    size = np.exp(np.log(input) * a)
-    return size * np.where(zero, 1.0 / a, spread) * 2.0
+    return tweedie_error.each(input, target, power=power)
 
 
 # ---- negative log-likelihoods ---------------------------------------------------------------------------------------------------
@@ -246,7 +245,7 @@ def negative_binomial_nll_loss(input: Array, target: Array, *, total_count: floa
     k = total_count
     y = checks.value_of(target)
     ways = betaln(np.full_like(y, k), y + 1.0) + np.log(y + k)
-    return k * np.log1p(input / k) + absorbing_product(target, np.log1p(k / input)) + ways
+    return negative_binomial_error.each(input, target, k=k) + ways
 
 
 @of_mean(
@@ -311,7 +310,7 @@ def weibull_nll_loss(input: Array, target: Array, *, shape: float = 1.0) -> Any:
     """
     at_least("weibull_nll_loss", "shape", shape, 0.0)
     log_y = np.log(target)
-    return np.exp((log_y - input) * shape) + input * shape - log_y * (shape - 1.0) - math.log(shape)
+    return exp_remainder((log_y - input) * shape) + log_y + (1.0 - math.log(shape))
 
 
 @loss(

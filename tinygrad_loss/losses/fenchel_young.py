@@ -11,9 +11,10 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.score import truth
+from tinygrad_loss.ops.classification import class_cross_entropy
 from tinygrad_loss.ops.exponential import logsumexp_
 from tinygrad_loss.ops.residual import exp_remainder
-from tinygrad_loss.ops.sparse import sparsemax_potential
+from tinygrad_loss.ops.sparse import sparsemax_cost, sparsemax_potential
 from tinygrad_loss.ops.special import xlogy
 
 __all__ = ["bregman_loss", "fenchel_young_loss", "sparsemax_loss"]
@@ -35,6 +36,12 @@ FAMILIES: Final[dict[str, tuple[Potential, Potential]]] = {
     "shannon": (lambda z, axis: np.squeeze(logsumexp_(z, axis=axis), axis=axis), _negative_entropy),
     "gini": (lambda z, axis: sparsemax_potential(z, axis=axis), _half_square),
     "square": (_half_square, _half_square),
+}
+
+OF_CLASSES: Final[dict[str, Callable[[Array, Array, int], Array]]] = {
+    # for a class the whole loss is one op, exact at every score
+    "shannon": lambda z, index, axis: class_cross_entropy(z, index, axis=axis, n=None),
+    "gini": lambda z, index, axis: sparsemax_cost(z, index, axis=axis),
 }
 
 
@@ -82,13 +89,16 @@ def fenchel_young_loss(
     >>> round(float(tl.losses.fenchel_young_loss([[0.0, 0.0]], [1])), 6)  # log 2
     0.693147
     """
+    at = class_axis(input, axis)
     if isinstance(family, str):
         if family not in FAMILIES:
             raise errors.unknown_name("fenchel_young_loss", "family", family, FAMILIES)
+        if family in OF_CLASSES and checks.classes_or_probabilities("fenchel_young_loss", input, target, at):
+            index = checks.whole("fenchel_young_loss", target, input.shape[at], None)
+            return OF_CLASSES[family](input, index, at)
         conjugate, regulariser = FAMILIES[family]
     else:
         conjugate, regulariser = family
-    at = class_axis(input, axis)
     y = truth("fenchel_young_loss", input, target, at)
     return conjugate(input, at) + regulariser(y, at) - np.sum(input * y, axis=at)
 

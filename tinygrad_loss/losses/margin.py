@@ -15,6 +15,7 @@ from tinygrad_loss.losses.hinge import above
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.classification import pick_class
 from tinygrad_loss.ops.piecewise import relu_
+from tinygrad_loss.ops.regression import huber_error
 
 __all__ = ["exponential_loss", "hinge_loss", "modified_huber_loss", "multiclass_hinge_loss", "perceptron_loss", "squared_hinge_loss"]
 
@@ -103,9 +104,8 @@ def modified_huber_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.modified_huber_loss([-3.0], [1.0]))
     12.0
     """
-    u = relu_(1.0 - input * target)
-    inner = np.minimum(u, 2.0)
-    return inner * (u * 2.0 - inner)
+    short = relu_(1.0 - input * target)
+    return huber_error.each(short, np.zeros_like(short), delta=2.0) * 2.0
 
 
 @of_margin(

@@ -12,6 +12,7 @@ from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.piecewise import relu_
+from tinygrad_loss.ops.regression import squared_log_error
 from tinygrad_loss.ops.residual import exp_remainder
 
 __all__ = ["between", "epsilon_insensitive_loss", "expectile_loss", "linex_loss", "mape_loss", "msle_loss", "quantile_loss"]
@@ -199,8 +200,7 @@ def msle_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.msle_loss([np.e - 1], [0.0]))
     1.0
     """
-    d = np.log1p(input) - np.log1p(target)
-    return d * d
+    return squared_log_error.each(input, target)
 
 
 @of_residual(

@@ -125,7 +125,7 @@ def cauchy_loss(input: Array, target: Array, *, scale: float = 1.0) -> Any:  # n
 @of_residual(
     formula=r"\tfrac{\nu + 1}2 \log(1 + \tfrac{r^2}{\nu s^2}) + \log s + \text{const}(\nu)",
     likelihood="StudentT",
-    estimates="mode",
+    estimates="between mean and median",
     smoothness="C-infinity",
     convex=False,
     robust=True,
@@ -159,7 +159,7 @@ def student_t_nll_loss(input: Array, target: Array, *, df: float = 4.0, scale: f
 
 @of_residual(
     formula=r"\tfrac{c^2}6 (1 - (1 - (r/c)^2)^3) \text{ up to } |r| = c, \text{ then constant}",
-    estimates="mode",
+    estimates="between mean and median",
     smoothness="C2",
     convex=False,
     robust=True,
@@ -192,7 +192,7 @@ def tukey_loss(input: Array, target: Array, *, c: float = 4.685) -> Any:  # noqa
 
 @of_residual(
     formula=r"\tfrac{c^2}2 (1 - e^{-(r/c)^2})",
-    estimates="mode",
+    estimates="between mean and median",
     smoothness="C-infinity",
     convex=False,
     robust=True,

@@ -9,7 +9,16 @@ from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.exponential import expit, expit_slope, softmax_
 from tinygrad_loss.ops.pointwise import pointwise
 
-__all__ = ["absorbing_product", "class_cross_entropy", "focal_cost", "logistic_error", "margin_error", "pick_class", "probability_error"]
+__all__ = [
+    "absorbing_product",
+    "below_top",
+    "class_cross_entropy",
+    "focal_cost",
+    "logistic_error",
+    "margin_error",
+    "pick_class",
+    "probability_error",
+]
 
 LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
@@ -84,7 +93,7 @@ absorbing_product: Rule = elementwise(
 # ---- many classes ---------------------------------------------------------------------------------------------------------
 
 
-def _is_class(z: Array, index: Array, axis: int) -> Array:
+def is_class(z: Array, index: Array, axis: int) -> Array:
     """Return the one-hot form of class indices, as truth values."""
     return np.expand_dims(index, axis) == np.arange(z.shape[axis]).reshape((-1,) + (1,) * (z.ndim - 1 - axis))
 
@@ -118,8 +127,8 @@ place_class: Rule = linear(
 )
 
 
-def _shifted(z: Array, axis: int) -> Array:
-    """Return the scores less the largest of their row; a single infinite score is certain of its class."""
+def below_top(z: Array, axis: int) -> Array:
+    """Return the scores less the largest of their row, as a new array; a single infinite score is certain of its class."""
     top = np.maximum.reduce(z, axis=axis, keepdims=True)
     if not np.isfinite(np.vdot(top, top)) and np.isposinf(top).any():
         certain = np.isposinf(top) & (np.count_nonzero(np.isposinf(z), axis=axis, keepdims=True) == 1)
@@ -128,27 +137,43 @@ def _shifted(z: Array, axis: int) -> Array:
     return z - top
 
 
+def _parted(z: Array, index: Array, axis: int) -> tuple[Array, Array, Array]:
+    """Return the scores less the top one, e to their power with 0 at the class itself, and what the class had there.
+
+    Kept apart, so that a probability near 1 and what it lacks are both exact.
+    """
+    shifted = below_top(z, axis)
+    own = _picked(shifted, index, axis)
+    e = np.exp(shifted)
+    if z.ndim == 2 and axis == 1:
+        e[np.arange(len(z)), index] = 0.0
+    else:
+        np.put_along_axis(e, np.expand_dims(index, axis), 0.0, axis)
+    return own, e, np.exp(own)
+
+
 def _class_loss(z: Array, index: Array, axis: int, n: int | None) -> Array:
-    shifted = _shifted(z, axis)
-    terms = np.log(np.add.reduce(np.exp(shifted), axis)) - _picked(shifted, index, axis)
+    own, others, e = _parted(z, index, axis)
+    terms = np.log1p(np.add.reduce(others, axis) + (e - 1.0)) - own
     return terms if n is None else terms.sum() / n
 
 
 def _class_slope(g: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
-    p = _shifted(z, axis)
-    np.exp(p, out=p)
-    by = g / n if n is not None else np.expand_dims(g, axis)
-    p *= by / np.add.reduce(p, axis=axis, keepdims=True)
+    """Return g (softmax - e_y); at the class itself that is minus the probability of all others."""
+    _own, p, e = _parted(z, index, axis)
+    missing = np.add.reduce(p, axis)
+    by = (g if n is None else g / n) / (missing + e)
+    p *= np.expand_dims(by, axis)
     if z.ndim == 2 and axis == 1:
-        p[np.arange(len(z)), index] -= by if n is not None else g
+        p[np.arange(len(z)), index] = -missing * by
     else:
-        p -= _is_class(z, index, axis) * by
+        np.put_along_axis(p, np.expand_dims(index, axis), np.expand_dims(-missing * by, axis), axis)
     return p
 
 
 def _slope_again(g: Array, _y: Array, _cotangent: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
     """Differentiate the slope in its cotangent."""
-    p = softmax_(z, axis=axis) - _is_class(z, index, axis)
+    p = softmax_(z, axis=axis) - is_class(z, index, axis)
     along = np.sum(g * p, axis=axis)
     return along if n is None else np.sum(along) / n
 
@@ -164,7 +189,7 @@ def _slope_jvp(dx: Any, y: Array, cotangent: Array, z: Array, index: Array, axis
     total = None
     if dx[0] is not None:
         by = dx[0] / n if n is not None else np.expand_dims(dx[0], axis)
-        total = by * (softmax_(z, axis=axis) - _is_class(z, index, axis))
+        total = by * (softmax_(z, axis=axis) - is_class(z, index, axis))
     if dx[1] is not None:
         term = _slope_in_scores(dx[1], y, cotangent, z, index, axis, n)
         total = term if total is None else total + term
@@ -181,7 +206,7 @@ class_slope: Rule = custom(
 
 
 def _class_jvp(dx: Any, _y: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
-    along = np.sum(dx[0] * (softmax_(z, axis=axis) - _is_class(z, index, axis)), axis=axis)
+    along = np.sum(dx[0] * (softmax_(z, axis=axis) - is_class(z, index, axis)), axis=axis)
     return along if n is None else np.sum(along) / n
 
 

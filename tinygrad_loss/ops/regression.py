@@ -4,8 +4,12 @@ import numpy as np
 
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.pointwise import pointwise
+from tinygrad_loss.ops.residual import exp_remainder
 
-__all__ = ["huber_error", "poisson_error", "poisson_mean_error", "squared_error"]
+__all__ = [
+    "huber_error", "inverse_gaussian_error", "negative_binomial_error", "poisson_deviance_error", "poisson_error", "poisson_mean_error",
+    "squared_error", "squared_log_error", "tweedie_error",
+]  # fmt: skip
 
 
 def _squared(x: Array, t: Array) -> Array:
@@ -54,4 +58,90 @@ poisson_mean_error = pointwise(
     static=True,
     domain=((0.3, 3.0), (0.0, 3.0)),
     doc=r"m - t \log(m + \epsilon), a count's negative log-likelihood at rate m",
+)
+
+
+# ---- deviances at a positive mean -------------------------------------------------------------------------------------------
+
+
+def _relative(m: Array, y: Array) -> Array:
+    """Return (y - m) / m, which is -1 at an infinite mean."""
+    return np.where(np.isinf(m), -1.0, (y - m) / m)
+
+
+def _inverse_gaussian(m: Array, y: Array) -> Array:
+    r = _relative(m, y)
+    return r * r / y
+
+
+inverse_gaussian_error = pointwise(
+    "inverse_gaussian_error",
+    _inverse_gaussian,
+    lambda m, y: _relative(m, y) / m / m * -2.0,
+    lambda m, y: _relative(m, y) * (y / m + 1.0) / y / y,
+    domain=(0.3, 3.0),
+    doc=r"(y - m)^2 / (m^2 y), the deviance of an inverse Gaussian distribution",
+)
+
+
+def _poisson_deviance(m: Array, y: Array) -> Array:
+    safe = np.where(y == 0, 1.0, y)
+    return np.where(y == 0, m, safe * exp_remainder(np.log(m) - np.log(safe)))
+
+
+poisson_deviance_error = pointwise(
+    "poisson_deviance_error",
+    _poisson_deviance,
+    lambda m, y: -_relative(m, y),
+    lambda m, y: np.log(y) - np.log(m),
+    domain=(0.3, 3.0),
+    doc=r"y \log(y / m) - y + m, half the deviance of a Poisson distribution",
+)
+
+
+def _tweedie(m: Array, y: Array, power: float) -> Array:
+    a = 2.0 - power
+    ratio = np.log(np.where(y == 0, m, y)) - np.log(m)
+    spread = (np.expm1(ratio * a) / a - np.expm1(ratio)) / (1.0 - power)
+    return np.exp(np.log(m) * a) * np.where(y == 0, 1.0 / a, spread) * 2.0
+
+
+def _to_the(m: Array, exponent: float) -> Array:
+    return np.exp(np.log(m) * exponent)
+
+
+tweedie_error = pointwise(
+    "tweedie_error",
+    _tweedie,
+    lambda m, y, power: _to_the(m, 1.0 - power) * _relative(m, y) * -2.0,
+    lambda m, y, power: (_to_the(y, 1.0 - power) - _to_the(m, 1.0 - power)) * (2.0 / (1.0 - power)),
+    static=True,
+    domain=(0.3, 3.0),
+    doc=r"2 (y^{2-p} / ((1-p)(2-p)) - y m^{1-p} / (1-p) + m^{2-p} / (2-p)), the deviance of variance m^p",
+)
+negative_binomial_error = pointwise(
+    "negative_binomial_error",
+    lambda m, y, k: np.log1p(m / k) * k + np.where(y == 0, 0.0, y * np.log1p(k / m)),
+    lambda m, y, k: _relative(m, y) * (-k / (k + m)),
+    lambda m, _y, k: np.log1p(k / m),
+    static=True,
+    domain=(0.3, 3.0),
+    doc=r"k \log(1 + m/k) + y \log(1 + k/m), a count's negative log-likelihood at mean m, without the number of ways",
+)
+
+
+# ---- ratios -----------------------------------------------------------------------------------------------------------------
+
+
+def _squared_log(x: Array, t: Array) -> Array:
+    d = np.log1p(x) - np.log1p(t)
+    return d * d
+
+
+def _log_slope(x: Array, t: Array) -> Array:
+    return np.where(np.isinf(x), 0.0, (np.log1p(x) - np.log1p(t)) / (x + 1.0) * 2.0)
+
+
+squared_log_error = pointwise(
+    "squared_log_error", _squared_log, _log_slope, lambda x, t: _log_slope(t, x), domain=(0.0, 3.0), doc=r"(\log(1 + x) - \log(1 + t))^2"
 )

@@ -7,6 +7,8 @@ from tinygrad_loss.engine.op import Array, Rule
 
 __all__ = ["algebraic_sigmoid", "exp_remainder", "log_one_plus_square", "root_remainder"]
 
+FAR = 1e4
+"""Here e^x is infinite in every dtype, and less infinity it would be nan."""
 SERIES = 0.05
 """Below this size the first terms of e^x are subtracted by a series, because the difference would lose its digits."""
 
@@ -46,7 +48,7 @@ log_one_plus_square: Rule = elementwise(
 
 def _exp_remainder(x: Array) -> Array:
     series = x * x * (0.5 + x * (1 / 6 + x * (1 / 24 + x * (1 / 120 + x * (1 / 720 + x * (1 / 5040 + x / 40320))))))
-    return np.where(np.abs(x) < SERIES, series, np.expm1(x) - x)
+    return np.where(np.abs(x) < SERIES, series, np.expm1(x) - np.minimum(x, FAR))
 
 
 exp_remainder: Rule = elementwise("exp_remainder", _exp_remainder, lambda _y, x: np.expm1(x), doc=r"e^x - 1 - x, exact near 0")

@@ -6,8 +6,12 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.classification import below_top, is_class
 
-__all__ = ["sparsemax", "sparsemax_potential"]
+__all__ = ["sparsemax", "sparsemax_cost", "sparsemax_potential"]
+
+OUT_OF_REACH = -2.0
+"""A score 1 or more below the top has no share, however far below it is."""
 
 
 def _threshold(z: Array, axis: int) -> Array:
@@ -20,8 +24,8 @@ def _threshold(z: Array, axis: int) -> Array:
 
 
 def _sparsemax(z: Array, axis: int) -> Array:
-    shifted = z - np.max(z, axis=axis, keepdims=True)
-    return np.maximum(shifted - _threshold(shifted, axis), 0.0)
+    near = np.maximum(below_top(z, axis), OUT_OF_REACH)
+    return np.maximum(near - _threshold(near, axis), 0.0)
 
 
 def _centred(v: Array, y: Array, axis: int) -> Array:
@@ -57,6 +61,23 @@ sparsemax_potential: Rule = custom(
     [lambda g, _y, z, axis: np.expand_dims(g, axis) * sparsemax_(z, axis=axis)],
     lambda dx, _y, z, axis: np.sum(dx[0] * sparsemax_(z, axis=axis), axis=axis),
     doc=r"\max_p \langle p, z\rangle - \tfrac12 \|p\|^2 over the simplex; its slope is the sparsemax",
+)
+
+
+def _cost(z: Array, index: Array, axis: int) -> Array:
+    below = below_top(z, axis)
+    near = np.maximum(below, OUT_OF_REACH)
+    p = np.maximum(near - _threshold(near, axis), 0.0)
+    own = np.take_along_axis(below, np.expand_dims(index, axis), axis).squeeze(axis)
+    return np.sum(p * (near - p * 0.5), axis=axis) + 0.5 - own
+
+
+sparsemax_cost: Rule = custom(
+    "sparsemax_cost",
+    _cost,
+    [lambda g, _y, z, index, axis: np.expand_dims(g, axis) * (sparsemax_(z, axis=axis) - is_class(z, index, axis)), None],
+    lambda dx, _y, z, index, axis: np.sum(dx[0] * (sparsemax_(z, axis=axis) - is_class(z, index, axis)), axis=axis),
+    doc=r"\max_p \langle p, z\rangle - \tfrac12 \|p\|^2 + \tfrac12 - z_y for class indices y",
 )
 
 

@@ -1,0 +1,105 @@
+"""For each loss, how to draw arguments for it; the declared domains say how, where nothing else is stated here."""
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+
+import tinygrad_loss as tl
+
+ROWS, CLASSES = 6, 4
+
+DRAWN = {
+    "real": lambda rng, shape: 2.0 * rng.standard_normal(shape),
+    "logit": lambda rng, shape: 2.0 * rng.standard_normal(shape),
+    "positive": lambda rng, shape: np.exp(rng.standard_normal(shape)),
+    "nonnegative": lambda rng, shape: np.exp(rng.standard_normal(shape)) * (rng.uniform(size=shape) < 0.8),
+    "above -1": lambda rng, shape: np.exp(rng.standard_normal(shape)) - 0.9,
+    "probability": lambda rng, shape: rng.uniform(0.05, 0.95, shape),
+    "log-probability": lambda rng, shape: -np.exp(rng.standard_normal(shape)),
+    "sign": lambda rng, shape: rng.choice([-1.0, 1.0], shape),
+    "binary": lambda rng, shape: rng.choice([0.0, 1.0], shape),
+    "count": lambda rng, shape: rng.poisson(3.0, shape).astype(float),
+}
+
+
+def simplex(rng, shape):
+    """Draw probabilities along the last axis, none of them near 0."""
+    return 0.5 * softmax(rng.standard_normal(shape), axis=-1) + 0.5 / shape[-1]
+
+
+def _classes(rng, n, first):
+    return [first(rng, (n, CLASSES)), rng.integers(0, CLASSES, n)]
+
+
+def _vectors(rng, n, count):
+    return [rng.standard_normal((n, 5)) for _ in range(count)]
+
+
+def _distributions(rng, n):
+    return [simplex(rng, (n, CLASSES)), simplex(rng, (n, CLASSES))]
+
+
+real = DRAWN["real"]
+
+SPECIAL = {
+    "margin_ranking_loss": lambda rng, n: [real(rng, n), real(rng, n), DRAWN["sign"](rng, n)],
+    "gaussian_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), DRAWN["positive"](rng, n)],
+    "zero_inflated_poisson_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), rng.choice([0.0, 0.0, 1.0, 4.0], n)],
+    "crps_normal": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
+    "dawid_sebastiani_score": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
+    "interval_score": lambda rng, n: [real(rng, n), real(rng, n) + 3.0, real(rng, n)],
+    "crps_ensemble": lambda rng, n: [real(rng, (n, 5)), real(rng, n)],
+    "cross_entropy": lambda rng, n: _classes(rng, n, real),
+    "multi_margin_loss": lambda rng, n: _classes(rng, n, real),
+    "multiclass_hinge_loss": lambda rng, n: _classes(rng, n, real),
+    "focal_loss": lambda rng, n: _classes(rng, n, real),
+    "poly1_cross_entropy": lambda rng, n: _classes(rng, n, real),
+    "generalized_cross_entropy": lambda rng, n: _classes(rng, n, real),
+    "fenchel_young_loss": lambda rng, n: _classes(rng, n, real),
+    "sparsemax_loss": lambda rng, n: _classes(rng, n, real),
+    "nll_loss": lambda rng, n: _classes(rng, n, lambda rng, s: log_softmax(rng.standard_normal(s), axis=1)),
+    "brier_loss": lambda rng, n: _classes(rng, n, simplex),
+    "spherical_loss": lambda rng, n: _classes(rng, n, simplex),
+    "multilabel_margin_loss": lambda rng, n: [
+        real(rng, (n, CLASSES)),
+        np.stack([np.append(rng.permutation(CLASSES)[:2], [-1, 0])[:CLASSES] for _ in range(n)]),
+    ],
+    "multilabel_soft_margin_loss": lambda rng, n: [real(rng, (n, CLASSES)), DRAWN["binary"](rng, (n, CLASSES))],
+    "linear_cross_entropy": lambda rng, n: [rng.standard_normal((n, 3)), rng.standard_normal((CLASSES, 3)), rng.integers(0, CLASSES, n)],
+    "cosine_embedding_loss": lambda rng, n: [*_vectors(rng, n, 2), DRAWN["sign"](rng, n)],
+    "triplet_margin_loss": lambda rng, n: _vectors(rng, n, 3),
+    "triplet_margin_with_distance_loss": lambda rng, n: _vectors(rng, n, 3),
+    "ctc_loss": lambda rng, n: [
+        log_softmax(rng.standard_normal((7, n, CLASSES)), axis=-1), rng.integers(1, CLASSES, (n, 3)), rng.integers(6, 8, n), rng.integers(1, 4, n),
+    ],
+}  # fmt: skip
+
+OF_DISTRIBUTIONS = {
+    "kl_divergence_loss", "reverse_kl_divergence_loss", "js_divergence_loss", "renyi_divergence_loss", "squared_hellinger_loss",
+    "total_variation_loss", "chi2_divergence_loss", "wasserstein_loss",
+}  # fmt: skip
+
+
+def draw(loss, rng, n=ROWS):
+    """Draw the arguments of a loss for n rows, or n entries."""
+    name = loss.__name__
+    if name in SPECIAL:
+        return SPECIAL[name](rng, n)
+    if name in OF_DISTRIBUTIONS:
+        return _distributions(rng, n)
+    return [DRAWN[loss.facts.input](rng, n), DRAWN[loss.facts.target](rng, n)]
+
+
+def moved(loss):
+    """Return the positions of the arrays in which a loss is differentiated here: the predictions."""
+    alike = {
+        "ctc_loss": 1,
+        "linear_cross_entropy": 2,
+        "gaussian_nll_loss": 1,
+        "triplet_margin_loss": 3,
+        "triplet_margin_with_distance_loss": 3,
+    }
+    return tuple(range(alike.get(loss.__name__, loss.arity - 1)))
+
+
+ALL = sorted(tl.losses.LOSSES.values(), key=lambda loss: loss.__name__)
+by_name = {"ids": lambda loss: loss.__name__}

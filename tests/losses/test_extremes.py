@@ -1,0 +1,186 @@
+"""Value and gradient of every loss from the smallest to the largest prediction, against exact arithmetic."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+from losses.formulas import ELEMENTWISE, INF, OF_TWO_SCORES
+
+mp.mp.dps = 130
+SIZES = (1e-30, 0.5, 100.0, 1e4, 1e30, np.inf)
+EVERYWHERE = (0.0, *SIZES, *(-s for s in SIZES))
+POINTS = {
+    "real": EVERYWHERE,
+    "logit": EVERYWHERE,
+    "positive": SIZES,
+    "above -1": (0.0, -0.5, *SIZES),
+    "probability": (0.0, 1e-30, 1e-7, 0.25, 0.5, 1.0 - 2.0**-20, 1.0),
+    "log-probability": (0.0, -1e-30, -0.5, -100.0, -1e4, -1e30, -np.inf),
+}
+TOLERANCE = {np.float32: 4e-6, np.float64: 1e-12}
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+
+CLAMPED = {"binary_cross_entropy"}
+"""Its gradient is PyTorch's by convention, and has a test of its own."""
+
+
+def exact(x):
+    """Return a float as an exact number; infinity as one beyond every float."""
+    return mp.mpf(float(x)) if np.isfinite(x) else mp.sign(mp.mpf(float(np.sign(x)))) * INF
+
+
+def rounded(x, dtype):
+    """Return an exact number as a float: too large is infinite."""
+    biggest = mp.mpf(float(np.finfo(dtype).max))
+    if abs(x) > biggest * (1 + mp.mpf(2) ** -25):
+        return float("inf") if x > 0 else float("-inf")
+    return float(x)
+
+
+def limit(f, z):
+    """Return f at z; at infinity what it tends to, which is infinite when it still grows far out."""
+    value = f(z)
+    if abs(z) < INF:
+        return value
+    farther = f(z * INF)
+    return farther * INF * INF if abs(farther) > abs(value) * mp.mpf("1.5") else value
+
+
+def slopes(f, z):
+    """Return the slopes on both sides and the central one in exact arithmetic."""
+    h = max(abs(z), mp.mpf(10) ** -40) * mp.mpf(10) ** -45
+    here, left, right = f(z), f(z - h), f(z + h)
+    return (here - left) / h, (right - here) / h, (right - left) / (2 * h)
+
+
+def compare(got, wanted, dtype, what):
+    wanted = rounded(wanted, dtype)
+    tiny = float(np.finfo(dtype).tiny)
+    if np.isfinite(wanted):
+        assert abs(float(got) - wanted) <= TOLERANCE[dtype] * abs(wanted) + 4 * tiny + 1e-60, f"{what}: got {got}, exactly {wanted}"
+    else:
+        assert float(got) == wanted, f"{what}: got {got}, exactly {wanted}"
+
+
+def check(f, exactly, z, dtype, what, gradient=True):
+    """Compare value and, unless there is a kink, gradient."""
+    x = tl.tensor(np.array([z], dtype), requires_grad=True)
+    y = f(x)
+    compare(y.item(), limit(exactly, exact(x.data[0])), dtype, f"{what}, value")
+    if not gradient:
+        return
+    try:
+        left, right, slope = slopes(exactly, exact(x.data[0]))
+    except (ZeroDivisionError, ValueError):  # outside the domain on one side
+        return
+    if abs(left - right) > mp.mpf(10) ** -20 * (1 + abs(left)):
+        return  # a kink, or an edge: its truth is asserted elsewhere
+    with tl.at_kinks("convention"):
+        y.backward()
+    compare(x.grad[0], slope, dtype, f"{what}, gradient")
+
+
+def test_every_elementwise_loss_is_here():
+    plain = {
+        name
+        for name, loss in tl.losses.LOSSES.items()
+        if (loss.arity == 2 and loss.facts.task in {"regression", "counts", "survival"})
+        or (loss.facts.target == "sign" and loss.arity == 2)
+    }
+    assert plain <= set(ELEMENTWISE)
+
+
+@DTYPES
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_extremes(name, dtype):
+    loss, (formula, targets) = getattr(tl.losses, name), ELEMENTWISE[name]
+    for target in targets:
+        y = np.array([target], dtype)
+        for z in POINTS[loss.facts.input]:
+            check(
+                lambda x, y=y: loss(x, y, reduction="sum"),
+                lambda v, y=y: formula(v, exact(y[0])),
+                z,
+                dtype,
+                f"{name} at {z}, target {target}",
+                gradient=name not in CLAMPED,
+            )
+
+
+@DTYPES
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_extremes_without_a_fused_sum(name, dtype):
+    """The terms are as exact as their sum: a mask takes the other path."""
+    loss, (formula, targets) = getattr(tl.losses, name), ELEMENTWISE[name]
+    for z in POINTS[loss.facts.input]:
+        y = np.array([targets[-1]], dtype)
+        check(
+            lambda x, y=y: np.sum(loss(x, y, reduction="none")),
+            lambda v, y=y: formula(v, exact(y[0])),
+            z,
+            dtype,
+            f"{name} at {z}, target {targets[-1]}, terms",
+            gradient=name not in CLAMPED,
+        )
+
+
+@DTYPES
+@pytest.mark.parametrize("name", OF_TWO_SCORES)
+@pytest.mark.parametrize("right", [0, 1])
+def test_extremes_of_two_scores(name, dtype, right):
+    loss, formula = getattr(tl.losses, name), OF_TWO_SCORES[name]
+    index = np.array([right])
+    for z in EVERYWHERE:
+        check(
+            lambda x: loss(np.stack([x, np.zeros(1, dtype)], axis=1), index, reduction="sum"),
+            lambda v: formula(v if right == 0 else -v),
+            z,
+            dtype,
+            f"{name} of ({z}, 0), class {right}",
+        )
+
+
+@DTYPES
+@pytest.mark.parametrize("target", [0.0, 0.25, 1.0])
+def test_the_gradient_of_a_clamped_cross_entropy_is_the_conventional_one(dtype, target):
+    """(p - y) / max(p (1 - p), 1e-12), as PyTorch has it: -1e12 where p = 0 and y = 1."""
+    for p in POINTS["probability"]:
+        x = tl.tensor(np.array([p], dtype), requires_grad=True)
+        tl.losses.binary_cross_entropy(x, np.array([target], dtype)).backward()
+        v = exact(x.data[0])
+        compare(x.grad[0], (v - exact(target)) / max(v * (1 - v), mp.mpf(1e-12)), dtype, f"p = {p}")
+
+
+def test_no_term_of_a_target_of_probability_zero():
+    """A class of probability 0 costs nothing, even where its score is minus infinity."""
+    z = tl.tensor([[0.0, -np.inf, 1.0]], requires_grad=True)
+    value = tl.losses.cross_entropy(z, np.array([[0.5, 0.0, 0.5]]))
+    value.backward()
+    np.testing.assert_allclose(value.item(), np.log1p(np.e) - 0.5, rtol=1e-15)
+    np.testing.assert_allclose(z.grad, [[1 / (1 + np.e) - 0.5, 0.0, np.e / (1 + np.e) - 0.5]], rtol=1e-14)
+
+
+def test_a_likelihood_of_log_probability_minus_infinity_is_infinite():
+    x = tl.tensor([[-np.inf, 0.0]], requires_grad=True)
+    value = tl.losses.nll_loss(x, np.array([0]))
+    with tl.at_kinks("convention"):  # the truth is that an infinite value has no gradient
+        value.backward()
+    assert value.item() == np.inf
+    np.testing.assert_array_equal(x.grad, [[-1.0, 0.0]])
+
+
+@DTYPES
+@pytest.mark.parametrize("name", ["kl_divergence_loss", "reverse_kl_divergence_loss", "js_divergence_loss", "squared_hellinger_loss"])
+def test_divergences_at_the_edge_of_the_simplex(name, dtype):
+    """(q, 1 - q) against (1, 0) and (0, 1): the limits, finite or infinite."""
+    ln2 = np.log(2.0)
+    wanted = {
+        "kl_divergence_loss": {(1.0, 1.0): 0.0, (1.0, 0.0): np.inf, (0.5, 1.0): ln2, (0.5, 0.0): ln2},
+        "reverse_kl_divergence_loss": {(1.0, 1.0): 0.0, (1.0, 0.0): np.inf, (0.5, 0.5): 0.0},
+        "js_divergence_loss": {(1.0, 1.0): 0.0, (1.0, 0.0): ln2, (0.0, 1.0): ln2},
+        "squared_hellinger_loss": {(1.0, 1.0): 0.0, (1.0, 0.0): 1.0, (0.5, 0.5): 0.0},
+    }[name]
+    for (q, p), value in wanted.items():
+        got = getattr(tl.losses, name)(np.array([[q, 1 - q]], dtype), np.array([[p, 1 - p]], dtype))
+        np.testing.assert_allclose(got, value, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])

@@ -1,0 +1,256 @@
+"""What the declarations say of each loss is asked of the loss itself."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.optimize import minimize, minimize_scalar
+
+import tinygrad_loss as tl
+from losses.catalogue import ALL, by_name, draw
+
+every_loss = pytest.mark.parametrize("loss", ALL, **by_name)
+TRIES = 3000
+
+
+def terms(loss, *arrays, **options):
+    return loss(*arrays, reduction="none", **options)
+
+
+@every_loss
+def test_facts_are_complete(loss):
+    f = loss.facts
+    assert f.input in tl.losses.DOMAINS
+    assert f.target in tl.losses.DOMAINS
+    assert (f.smoothness == "kink") == bool(f.kinks) or not f.variable
+    assert f.formula
+    assert f.source
+    assert f.choose.endswith(".")
+
+
+@every_loss
+def test_convexity_in_the_prediction(loss, rng):
+    """Convex: no chord lies below the graph. Not convex: one chord does."""
+    first, second = draw(loss, rng, TRIES), draw(loss, rng, TRIES)
+    a, b = first[0], second[0]
+    if loss.facts.input in ("real", "logit", "embedding"):
+        a, b = 3.0 * a, 3.0 * b
+    t = rng.uniform(size=TRIES).reshape((TRIES,) + (1,) * (a.ndim - 1))
+    t = t if loss.__name__ != "ctc_loss" else 0.5
+    rest = first[1:]
+    options = {"sample_weight": None}
+    ends = t * 1.0 if np.isscalar(t) else t.reshape(TRIES, *([1] * (terms(loss, a, *rest, **options).ndim - 1)))
+    chord = ends * terms(loss, a, *rest) + (1.0 - ends) * terms(loss, b, *rest)
+    below = terms(loss, t * a + (1.0 - t) * b, *rest) - chord
+    slack = 1e-9 * (1.0 + np.abs(chord))
+    assert bool(np.all(below <= slack)) == loss.facts.convex
+
+
+# ---- what is estimated --------------------------------------------------------------------------------------------------------
+
+SAMPLE = np.sort(np.random.default_rng(7).exponential(1.5, 2001)) + 0.05
+MEAN, MEDIAN = SAMPLE.mean(), np.median(SAMPLE)
+
+
+def within(low, high):
+    return lambda z: low - 1e-6 <= z <= high + 1e-6
+
+
+def near(value, tolerance=2e-3):
+    return lambda z: abs(z - value) < tolerance
+
+
+weighted = np.cumsum(1 / SAMPLE) / np.sum(1 / SAMPLE)
+FUNCTIONALS = {
+    "mean": near(MEAN),
+    "median": near(MEDIAN),
+    "quantile": near(MEDIAN),
+    "expectile": near(MEAN),
+    "between mean and median": within(MEDIAN, MEAN),
+    "mode": within(0.0, MEDIAN),
+    "a point within the tube": within(MEDIAN - 0.3, MEDIAN + 0.3),
+    "median weighted by 1/|y|": near(SAMPLE[np.searchsorted(weighted, 0.5)]),
+    "exp of the mean of log(1 + y), less 1": near(np.expm1(np.log1p(SAMPLE).mean())),
+    "log of the mean": near(np.log(MEAN)),
+    "log of the scale": near(np.log(MEAN)),
+    "mean of log y": near(np.log(SAMPLE).mean()),
+    "log of the mean of e^(a y), divided by a": None,
+}
+EXTRA = {
+    "gaussian_nll_loss": lambda z: [z, SAMPLE, np.ones_like(SAMPLE)],
+    "crps_normal": lambda z: [z, np.full_like(SAMPLE, 0.05), SAMPLE],
+    "dawid_sebastiani_score": lambda z: [z, np.ones_like(SAMPLE), SAMPLE],
+}
+ESTIMATORS = [
+    loss for loss in ALL if loss.facts.task in {"regression", "counts", "survival"} and (loss.arity == 2 or loss.__name__ in EXTRA)
+]
+
+
+@pytest.mark.parametrize("loss", ESTIMATORS, **by_name)
+def test_the_best_constant_is_what_is_estimated(loss):
+    """The functional named in the facts minimises the mean loss over a skewed sample."""
+    sample = np.linspace(0.1, 2.0, 501) ** 2 if loss.__name__ == "linex_loss" else SAMPLE
+
+    def cost(z):
+        arrays = EXTRA.get(loss.__name__, lambda z: [z, sample])(np.full_like(sample, z))
+        return float(loss(*arrays))
+
+    bounds = (-3.0, 8.0) if loss.facts.input == "real" else (1e-3, 8.0)
+    grid = np.linspace(*bounds, 300)
+    start = grid[np.argmin([cost(z) for z in grid])]
+    best = minimize_scalar(cost, bounds=(max(start - 0.1, bounds[0]), start + 0.1), method="bounded", options={"xatol": 1e-7}).x
+    wanted = near(np.log(np.mean(np.exp(sample)))) if loss.__name__ == "linex_loss" else FUNCTIONALS[loss.facts.estimates]
+    assert wanted(best), f"{loss.__name__} is least at {best}; mean {MEAN}, median {MEDIAN}"
+
+
+ETA = 0.7
+SCORES = {
+    "log-odds": near(np.log(ETA / (1 - ETA))),
+    "half the log-odds": near(0.5 * np.log(ETA / (1 - ETA))),
+    "sign": lambda z: z > -1e-6,
+    "mean": near(ETA),
+}
+BINARY = [
+    loss
+    for loss in ALL
+    if loss.facts.task == "classification" and loss.arity == 2 and loss.facts.target in {"sign", "binary", "probability"}
+]
+
+
+@pytest.mark.parametrize("loss", BINARY, **by_name)
+def test_the_best_score_of_a_coin_is_what_is_estimated(loss):
+    sign = loss.facts.target == "sign"
+    one, zero = np.ones((1, 1)), -np.ones((1, 1)) if sign else np.zeros((1, 1))
+    low, high = (1e-6, 1 - 1e-6) if loss.facts.input == "probability" else (-8.0, 8.0)
+
+    def cost(z):
+        x = np.full((1, 1), z)
+        return ETA * float(loss(x, one)) + (1 - ETA) * float(loss(x, zero))
+
+    best = minimize_scalar(cost, bounds=(low, high), method="bounded", options={"xatol": 1e-8}).x
+    assert SCORES[loss.facts.estimates](best), f"{loss.__name__} is least at {best}"
+
+
+TRUTH = np.array([0.6, 0.3, 0.1])
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if loss.facts.proper and loss not in BINARY and loss.arity == 2], **by_name)
+def test_who_tells_the_truth_is_served_best_by_a_proper_score(loss):
+    """The probabilities with the least expected score are the true ones, or are not, as declared."""
+    logs = loss.facts.input in {"logit", "log-probability"}
+
+    def cost(u):
+        log_p = u - np.log(np.sum(np.exp(u)))
+        x = (log_p if logs else np.exp(log_p))[None]
+        if loss.facts.target != "class index":
+            return float(loss(x, TRUTH[None], reduction="sum"))
+        return sum(TRUTH[c] * float(loss(x, np.array([c]))) for c in range(3))
+
+    found = minimize(cost, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13, "maxiter": 4000}).x
+    best = np.exp(found) / np.exp(found).sum()
+    if loss.facts.proper == "strictly":
+        np.testing.assert_allclose(best, TRUTH, atol=1e-4)
+    else:
+        assert np.abs(best - TRUTH).max() > 0.01
+
+
+def test_a_score_that_is_not_proper_serves_another_probability():
+    """Focal loss with gamma 2 at eta 0.7: its best score is below the log-odds."""
+    loss = tl.losses.binary_focal_loss_with_logits
+    best = minimize_scalar(lambda z: 0.7 * float(loss([z], [1.0])) + 0.3 * float(loss([z], [0.0])), bounds=(-5, 5), method="bounded").x
+    assert abs(1 / (1 + np.exp(-best)) - 0.5785) < 1e-3
+
+
+# ---- where it is smooth ---------------------------------------------------------------------------------------------------------
+
+IN_ONE_NUMBER = [loss for loss in ALL if loss.facts.variable]
+PLACES = sorted({-4.685, -2.985, -2.0, -1.0, -0.5, -0.1, 0.0, 0.1, 0.3, 0.5, 1.0, 2.0, 2.985, 4.685})
+
+
+def along(loss):
+    """Return the loss as a function of its residual (at a target of 2) or its margin (at a target of +1)."""
+    margin = loss.facts.variable == "margin"
+    y = np.array([1.0 if margin else 2.0])
+
+    def f(v):
+        z = v if margin else v + 2.0
+        if loss.arity == 2:
+            return loss(z, y, reduction="sum")
+        if loss.__name__ == "margin_ranking_loss":
+            return loss(z, np.zeros(1), y, reduction="sum")
+        if loss.__name__ == "gaussian_nll_loss":
+            return loss(z, y, np.ones(1), reduction="sum")
+        return loss(z, np.ones(1), y, reduction="sum")
+
+    return f
+
+
+@pytest.mark.parametrize("loss", IN_ONE_NUMBER, **by_name)
+def test_slopes_jump_at_the_declared_kinks_and_nowhere_else(loss):
+    f, h = along(loss), 1e-7
+    scale = 2.0 if loss.__name__ == "mape_loss" else 1.0
+    declared = {kink.at: kink for kink in loss.facts.kinks}
+    for place in PLACES:
+        here = float(f(np.array([place])))
+        left = (here - float(f(np.array([place - h])))) / h * scale
+        right = (float(f(np.array([place + h]))) - here) / h * scale
+        if place in declared:
+            assert abs(left - declared[place].left) < 1e-5
+            assert abs(right - declared[place].right) < 1e-5
+        else:
+            assert abs(left - right) < 1e-4, f"{loss.__name__} has a kink at {place}: {left}, {right}"
+    assert set(declared) <= set(PLACES)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in IN_ONE_NUMBER if loss.facts.kinks], **by_name)
+def test_the_verdict_at_a_kink_is_the_declared_one(loss):
+    scale = 2.0 if loss.__name__ == "mape_loss" else 1.0
+    for kink in loss.facts.kinks:
+        at = np.array([kink.at])
+        if abs(kink.at) not in (0.0, 1.0):
+            continue  # 2 + 0.1 - 2 is not 0.1 in floating point
+        verdict = tl.differentiability(along(loss), at)
+        assert verdict.kind == "kink"
+        np.testing.assert_allclose(np.ravel(verdict.left)[0] * scale, kink.left, atol=1e-12)
+        np.testing.assert_allclose(np.ravel(verdict.right)[0] * scale, kink.right, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in IN_ONE_NUMBER if not loss.facts.kinks], **by_name)
+@pytest.mark.parametrize("place", [-1.0, 0.0, 1.0])
+def test_a_smooth_loss_has_a_gradient_where_its_pieces_meet(loss, place):
+    gradient = tl.grad(along(loss))(np.array([place]))
+    assert np.all(np.isfinite(gradient))
+
+
+@pytest.mark.parametrize("loss", [loss for loss in IN_ONE_NUMBER if not loss.facts.kinks], **by_name)
+def test_curvature_jumps_only_where_a_loss_is_once_differentiable(loss):
+    slope, h, jumps = tl.grad(along(loss)), 1e-5, False
+    with tl.at_kinks("convention"):
+        for place in PLACES:
+            left = (slope(np.array([place])) - slope(np.array([place - h])))[0] / h
+            right = (slope(np.array([place + h])) - slope(np.array([place])))[0] / h
+            jumps |= abs(left - right) > 1e-2
+    if loss.__name__ != "expectile_loss":  # at tau = 1/2 it is half the square
+        assert jumps == (loss.facts.smoothness == "C1")
+
+
+# ---- likelihoods ----------------------------------------------------------------------------------------------------------------
+
+LOCATIONS = [loss for loss in ALL if loss.facts.variable == "residual" and loss.facts.likelihood]
+
+
+@pytest.mark.parametrize("loss", LOCATIONS, **by_name)
+def test_exp_of_minus_the_loss_is_a_density_of_fixed_mass(loss):
+    """Its integral over the target does not depend on the prediction: only then is the loss a likelihood of a location."""
+
+    def mass(z):
+        extra = [np.ones(1)] if loss.arity == 3 else []
+        density = lambda y: float(np.exp(-loss(np.array([z]), np.array([y]), *extra, reduction="sum")))  # noqa: E731
+        return quad(density, -np.inf, z, epsabs=1e-11)[0] + quad(density, z, np.inf, epsabs=1e-11)[0]
+
+    np.testing.assert_allclose(mass(0.0), mass(2.5), rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in ALL if loss.facts.likelihood], **by_name)
+def test_the_likelihood_is_a_noise_model(loss):
+    assert issubclass(loss.likelihood, tl.distributions.Distribution)
+    assert loss.likelihood.__name__ == loss.facts.likelihood
