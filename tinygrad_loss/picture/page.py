@@ -42,7 +42,8 @@ def _findings(scene: Scene) -> str:
     if undefined:
         return "<p><strong>The gradient is undefined here.</strong></p><ul>" + "".join(map(_finding, undefined)) + "</ul>"
     if cancels:
-        return "<p>The gradient exists here, although an op inside has none:</p><ul>" + "".join(map(_finding, cancels)) + "</ul>"
+        together = "An inner value may have no gradient where a parameter has one: kinks cancel only together."
+        return f"<p>The gradient exists here, although an op inside has none. {together}</p><ul>{''.join(map(_finding, cancels))}</ul>"
     return ""
 
 
