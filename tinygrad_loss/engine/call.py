@@ -57,7 +57,7 @@ def _unary(op: Op) -> Callable[..., Array]:
 
     def call(x: Array) -> Array:
         if type(x) is not Tensor:
-            return _without_tensor(op, (x,), {})
+            return forward(x) if type(x) is np.ndarray else _without_tensor(op, (x,), {})
         t = _new(Tensor)
         t.value = forward(x.value)
         track = x.track & mask
@@ -124,31 +124,35 @@ def _general(op: Op) -> Callable[..., Array]:
 
     def call(*inputs: Array, **static: Any) -> Array:
         track = version = 0
-        values, kept, found = [], [], False
+        values, found, usual = [], False, True
         for x in inputs:
             if type(x) is Tensor:
                 found = True
                 track |= x.track
                 version += x.version
-                values.append(x.value)
-                kept.append(x)
-            else:
-                x = x if type(x) in PLAIN else constant(x, op.name)  # noqa: PLW2901
-                values.append(x)
-                kept.append(x)
-        if not found:
+                x = x.value  # noqa: PLW2901
+            if type(x) not in PLAIN:
+                usual = False
+            values.append(x)
+        if not usual:
+            inputs = tuple(x if type(x) is Tensor or type(x) in PLAIN else constant(x, op.name) for x in inputs)
+            values = [x.value if type(x) is Tensor else x for x in inputs]
+        if not found and not (usual and values and type(values[0]) is np.ndarray):
             return _without_tensor(op, tuple(values), static)
-        t = _new(Tensor)
-        other = foreign(values)
+        other = None if usual else foreign(values)
         try:
-            t.value = forward(*values, **static) if other is None else other.apply(op, tuple(values), static)
+            y = forward(*values, **static) if other is None else other.apply(op, tuple(values), static)
         except ValueError as error:
             raise explain(error, op, tuple(values)) from None
+        if not found:
+            return y
+        t = _new(Tensor)
+        t.value = y
         track &= mask
         if steers and track and t.value.dtype.kind == "f":
             track = TRACED | NEEDS_GRAD
         if track and (mode := recording()):
-            t.node = (op, tuple(kept), static or None, version)
+            t.node = (op, inputs, static or None, version)
             t.track = track
             t.version = 0
             if mode == REMEMBER_LINES:

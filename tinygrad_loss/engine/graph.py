@@ -38,8 +38,11 @@ def differentiable_order(root: Tensor, stops: Collection[int] = ()) -> tuple[lis
         push(t)
         push(None)
         for x in t.node[1]:
-            if type(x) is Tensor and x.track & NEEDS_GRAD and id(x) not in seen:
-                push(x)
+            if type(x) is Tensor and x.track & NEEDS_GRAD:
+                if x.node is None:
+                    leaves[id(x)] = x
+                else:
+                    push(x)
     return ordered, leaves
 
 

@@ -50,7 +50,8 @@ class Kind:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Array, **kwargs: Any) -> Array:
         """Answer ``np.exp(x)``, ``np.add.reduce(x)``, ``array + x``."""
-        no_out(kwargs.pop("out", None), numpy_name(ufunc))
+        if "out" in kwargs:
+            no_out(kwargs.pop("out"), numpy_name(ufunc))
         if method == "__call__":
             return _call(ufunc, inputs, kwargs)
         if method == "outer" and len(inputs) == 2 and not kwargs:

@@ -306,10 +306,11 @@ def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
         g = done.cotangents.get(key)
         if g is None:
             continue
-        if getattr(g, "dtype", None) != leaf.dtype:
-            g = np.asarray(g.real if np.iscomplexobj(g) else g).astype(leaf.dtype)
-        if leaf.grad is not None:
-            g = leaf.grad + g
+        before, dtype = leaf.grad, leaf.value.dtype
+        if g.dtype != dtype:
+            g = np.asarray(g.real if np.iscomplexobj(g) else g).astype(dtype)
+        if before is not None:
+            g = before + g
         elif type(g) is not np.ndarray or g.base is not None or id(g) in given:
             g = np.array(g)
         given.add(id(g))
