@@ -86,6 +86,19 @@ def test_slope_of_the_cdf_is_the_density(case):
     np.testing.assert_allclose(slope, case.d.prob(y), rtol=1e-9, atol=1e-13)
 
 
+@pytest.mark.parametrize("case", [c for c in CONTINUOUS if c.family not in {D.VonMises, D.Uniform} and c.ends[0] < 0], **by_name)
+@pytest.mark.parametrize("z", [-1.0, 0.0, 1.0])
+def test_special_points_are_smooth_and_need_no_doubt(case, z):
+    """A warning is an error here: where the pieces of a formula meet, the whole has its slope, proved."""
+    d = case.family(**{**case.given, "loc": 0.0, "scale": 1.0})
+    slope = float(tl.grad(d.cdf)(z))
+    assert slope == pytest.approx(float(d.prob(z)), rel=1e-12)
+    if case.family not in {D.Laplace, D.AsymmetricLaplace} or z:
+        step = 1e-6
+        expected = (float(d.log_prob(z + step)) - float(d.log_prob(z - step))) / (2 * step)
+        assert float(tl.grad(d.log_prob)(z)) == pytest.approx(expected, abs=1e-8)
+
+
 @pytest.mark.parametrize("case", DISCRETE, **by_name)
 def test_steps_of_the_cdf_are_the_probabilities(case):
     y = np.arange(case.ends[0], min(case.ends[1], 30) + 1).astype(float)

@@ -86,6 +86,18 @@ def test_gamma_with_a_log_link():
     agrees(ref, fit.coefficients, 2 * (fit.nll - saturated))
 
 
+def test_tweedie_with_a_log_link():
+    ref, X, y = data("tweedie_cpunish_p1.5")
+    orthogonal, triangle = np.linalg.qr(X)
+
+    def deviance(u):
+        return tl.losses.tweedie_deviance_loss(np.exp(orthogonal @ u), y, power=ref["power"], reduction="sum")
+
+    start = orthogonal.T @ np.log(y + 0.5)
+    at, loss = minimised(deviance, start)
+    agrees(ref, np.linalg.solve(triangle, at), loss)
+
+
 FAMILIES = {
     "mle_norm_stackloss": (D.Normal, lambda d: [d.loc, d.scale]),
     "mle_logistic_stackloss": (D.Logistic, lambda d: [d.loc, d.scale]),

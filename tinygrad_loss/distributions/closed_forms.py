@@ -11,7 +11,7 @@ from tinygrad_loss.distributions.categorical import Categorical, Multinomial
 from tinygrad_loss.distributions.counts import NegativeBinomial, Poisson
 from tinygrad_loss.distributions.dirichlet import Dirichlet
 from tinygrad_loss.distributions.divergence import Estimate, kl_divergence, register_kl
-from tinygrad_loss.distributions.heavy_tailed import Cauchy, log1p_square
+from tinygrad_loss.distributions.heavy_tailed import Cauchy
 from tinygrad_loss.distributions.operand import numbers
 from tinygrad_loss.distributions.positive import Exponential, Gamma, Weibull
 from tinygrad_loss.distributions.skewed import EULER, Gumbel
@@ -21,6 +21,7 @@ from tinygrad_loss.distributions.transformed import Independent
 from tinygrad_loss.distributions.trials import Bernoulli, Binomial, Geometric
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import bessel, error_function, special
+from tinygrad_loss.ops.residual import log_one_plus_square
 
 __all__: list[str] = []
 
@@ -60,7 +61,7 @@ def _laplace_normal(p: Any, q: Any) -> Array:
 @register_kl(Cauchy, Cauchy)
 def _cauchy(p: Any, q: Any) -> Array:
     total = p.scale + q.scale
-    return 2.0 * np.log(total) + log1p_square((p.loc - q.loc) / total) - math.log(4) - np.log(p.scale) - np.log(q.scale)
+    return 2.0 * np.log(total) + log_one_plus_square((p.loc - q.loc) / total) - math.log(4) - np.log(p.scale) - np.log(q.scale)
 
 
 @register_kl(Gumbel, Gumbel)

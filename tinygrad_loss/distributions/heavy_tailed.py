@@ -15,16 +15,9 @@ from tinygrad_loss.distributions.quantile import weighted_quantile
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.incomplete_beta import stdtr
+from tinygrad_loss.ops.residual import log_one_plus_square
 
 __all__ = ["Cauchy", "StudentT"]
-
-
-def log1p_square(z: Array) -> Array:
-    """Return log(1 + z^2), which neither overflows for large z nor loses the digits of small z."""
-    large = np.abs(z) > 1.0
-    outer, inner = np.where(large, z, 1.0), np.where(large, 0.0, z)
-    inverse = 1.0 / outer
-    return np.where(large, 2.0 * np.log(np.abs(outer)) + np.log1p(inverse * inverse), np.log1p(inner * inner))
 
 
 def _quartiles(y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
@@ -57,7 +50,7 @@ class Cauchy(LocationScale):
         self._take(validate_args=validate_args, loc=loc, scale=scale)
 
     def _standard_log_density(self, z: Array) -> Array:
-        return -log1p_square(z) - math.log(math.pi)
+        return -log_one_plus_square(z) - math.log(math.pi)
 
     def _standard_cdf(self, z: Array) -> Array:
         return np.arctan2(np.ones_like(z), -z) / math.pi
@@ -113,7 +106,7 @@ class StudentT(LocationScale):
     def _standard_log_density(self, z: Array) -> Array:
         df = self.df
         half = 0.5 * df
-        return -(half + 0.5) * log1p_square(z / np.sqrt(df)) - special.betaln(0.5 * np.ones_like(half), half) - 0.5 * np.log(df)
+        return -(half + 0.5) * log_one_plus_square(z / np.sqrt(df)) - special.betaln(0.5 * np.ones_like(half), half) - 0.5 * np.log(df)
 
     def _standard_cdf(self, z: Array) -> Array:
         return stdtr(self.df, z)

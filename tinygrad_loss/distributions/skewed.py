@@ -97,8 +97,7 @@ class AsymmetricLaplace(LocationScale):
 
     def _standard_cdf(self, z: Array) -> Array:
         t = self.quantile
-        below = t * np.exp((1.0 - t) * np.minimum(z, 0.0))
-        return np.where(z < 0, below, 1.0 - (1.0 - t) * np.exp(-t * np.maximum(z, 0.0)))
+        return t * np.exp((1.0 - t) * np.minimum(z, 0.0)) - (1.0 - t) * np.expm1(-t * np.maximum(z, 0.0))
 
     def _standard_mean(self) -> Array:
         t = self.quantile

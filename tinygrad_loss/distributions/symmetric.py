@@ -14,6 +14,8 @@ from tinygrad_loss.ops import error_function, exponential
 
 __all__ = ["HyperbolicSecant", "Laplace", "Logistic", "Normal"]
 
+FAR: Final = 40.0
+"""Beyond so many scales what is left of an exponential tail is below rounding."""
 LOG_SQRT_TAU: Final = 0.5 * math.log(2 * math.pi)
 
 
@@ -90,8 +92,8 @@ class Laplace(LocationScale):
         return -np.abs(z) - math.log(2)
 
     def _standard_cdf(self, z: Array) -> Array:
-        half = 0.5 * np.exp(-np.abs(z))
-        return np.where(z < 0, half, 1.0 - half)
+        # Two functions that kink at 0 in opposite ways: their sum does not, and says so.
+        return 0.5 * np.exp(np.minimum(z, 0.0)) - 0.5 * np.expm1(-np.maximum(z, 0.0))
 
     def _standard_variance(self) -> float:
         return 2.0
@@ -180,8 +182,7 @@ class HyperbolicSecant(LocationScale):
         return -exponential.log_cosh(z) - math.log(math.pi)
 
     def _standard_cdf(self, z: Array) -> Array:
-        below = (2 / math.pi) * np.arctan(np.exp(-np.abs(z)))
-        return np.where(z < 0, below, 1.0 - below)
+        return (2 / math.pi) * np.arctan(np.exp(np.minimum(z, FAR)))
 
     def _standard_variance(self) -> float:
         return math.pi**2 / 4
