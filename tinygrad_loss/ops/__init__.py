@@ -11,6 +11,7 @@ from tinygrad_loss.ops import arranging as arranging
 from tinygrad_loss.ops import attention as attention
 from tinygrad_loss.ops import bessel as bessel
 from tinygrad_loss.ops import border as border
+from tinygrad_loss.ops import cholesky as cholesky
 from tinygrad_loss.ops import classification as classification
 from tinygrad_loss.ops import closeness as closeness
 from tinygrad_loss.ops import columns as columns
@@ -18,6 +19,7 @@ from tinygrad_loss.ops import complex_parts as complex_parts
 from tinygrad_loss.ops import convolution as convolution
 from tinygrad_loss.ops import cumulative as cumulative
 from tinygrad_loss.ops import dense as dense
+from tinygrad_loss.ops import determinants as determinants
 from tinygrad_loss.ops import differences as differences
 from tinygrad_loss.ops import distance as distance
 from tinygrad_loss.ops import divergence as divergence
@@ -39,6 +41,7 @@ from tinygrad_loss.ops import matrix_norms as matrix_norms
 from tinygrad_loss.ops import norm as norm
 from tinygrad_loss.ops import normalisation as normalisation
 from tinygrad_loss.ops import order_statistics as order_statistics
+from tinygrad_loss.ops import orthogonal as orthogonal
 from tinygrad_loss.ops import packing as packing
 from tinygrad_loss.ops import padding as padding
 from tinygrad_loss.ops import piecewise as piecewise
@@ -58,6 +61,7 @@ from tinygrad_loss.ops import residual as residual
 from tinygrad_loss.ops import robust as robust
 from tinygrad_loss.ops import root as root
 from tinygrad_loss.ops import shape as shape
+from tinygrad_loss.ops import singular as singular
 from tinygrad_loss.ops import solving as solving
 from tinygrad_loss.ops import sorting as sorting
 from tinygrad_loss.ops import sparse as sparse
@@ -67,6 +71,7 @@ from tinygrad_loss.ops import statistics as statistics
 from tinygrad_loss.ops import taking as taking
 from tinygrad_loss.ops import triangles as triangles
 from tinygrad_loss.ops import trigonometric as trigonometric
+from tinygrad_loss.ops import turning as turning
 from tinygrad_loss.ops.activation import celu as celu
 from tinygrad_loss.ops.activation import elu as elu
 from tinygrad_loss.ops.activation import gelu as gelu

@@ -58,3 +58,15 @@ def angle(z: Array, deg: bool = False) -> Array:
     """
     turn = np.arctan2(imag(z), real(z))
     return np.rad2deg(turn) if deg else turn
+
+
+@door(np.iscomplex)
+def iscomplex(x: Array) -> Array:
+    """Return, per entry, whether it has an imaginary part."""
+    return np.not_equal(imag(x), 0)
+
+
+@door(np.isreal)
+def isreal(x: Array) -> Array:
+    """Return, per entry, whether it has no imaginary part."""
+    return np.equal(imag(x), 0)

@@ -97,3 +97,35 @@ def common_type(*arrays: Any) -> Any:
 def min_scalar_type(a: Array, /) -> np.dtype[Any]:
     """Return the dtype of an array."""
     return a.dtype
+
+
+@door(np.array_repr)
+def array_repr(arr: Array, max_line_width: Any = None, precision: Any = None, suppress_small: Any = None) -> str:
+    """Return the text that the prompt shows."""
+    del max_line_width, precision, suppress_small
+    return repr(arr)
+
+
+@door(np.array_str)
+def array_str(a: Array, max_line_width: Any = None, precision: Any = None, suppress_small: Any = None) -> str:
+    """Return the text that ``print`` shows."""
+    del max_line_width, precision, suppress_small
+    return str(a)
+
+
+@door(np.diag_indices_from)
+def diag_indices_from(arr: Array) -> tuple[Array, ...]:
+    """Return the positions on the diagonal of an array whose axes are equally long."""
+    return np.diag_indices_from(np.empty(arr.shape, bool))
+
+
+@door(np.tril_indices_from)
+def tril_indices_from(arr: Array, k: int = 0) -> tuple[Array, ...]:
+    """Return the positions on and below a diagonal of a matrix."""
+    return np.tril_indices_from(np.empty(arr.shape, bool), k)
+
+
+@door(np.triu_indices_from)
+def triu_indices_from(arr: Array, k: int = 0) -> tuple[Array, ...]:
+    """Return the positions on and above a diagonal of a matrix."""
+    return np.triu_indices_from(np.empty(arr.shape, bool), k)

@@ -107,7 +107,7 @@ def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
     return transpose_(a, axes=tuple(order))
 
 
-@door(np.matrix_transpose)
+@door(np.matrix_transpose, np.linalg.matrix_transpose)
 def matrix_transpose(x: Array, /) -> Array:
     """Exchange the last two axes."""
     return swapaxes(x, -1, -2)

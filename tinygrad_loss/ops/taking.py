@@ -94,6 +94,13 @@ def flatnonzero(a: Array) -> Array:
     return nonzero(np.ravel(a))[0]
 
 
+@door(np.ix_)
+def ix_(*args: Array) -> tuple[Array, ...]:
+    """Return the index of every combination of positions along several axes; a mask names the positions where it holds."""
+    chosen = [nonzero(x)[0] if x.dtype == np.bool_ else x for x in map(operand, args)]
+    return tuple(np.reshape(x, (1,) * i + (-1,) + (1,) * (len(args) - i - 1)) for i, x in enumerate(chosen))
+
+
 # ---- among arrays ---------------------------------------------------------------------------------------------------------
 
 
