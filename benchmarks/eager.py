@@ -8,6 +8,7 @@ processor time instead of the clock, for machines that do other work meanwhile.
 
 import argparse
 import gc
+import itertools
 import os
 import resource
 import statistics
@@ -49,7 +50,7 @@ def data(batch, *widths):
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, widths[0])).astype(np.float32)
     y = rng.integers(0, widths[-1], batch)
-    shapes = [s for a, b in zip(widths[:-1], widths[1:], strict=True) for s in ((a, b), (b,))]
+    shapes = [s for a, b in itertools.pairwise(widths) for s in ((a, b), (b,))]
     return x, y, [(rng.standard_normal(s) / s[0] ** 0.5).astype(np.float32) for s in shapes]
 
 
@@ -103,7 +104,7 @@ def autograds(x, y, weights):
 
     def step():
         for p, g in zip(parameters, gradient(parameters), strict=True):
-            p -= np.float32(0.01) * g
+            np.subtract(p, np.float32(0.01) * g, out=p)
 
     return step
 
@@ -178,10 +179,10 @@ def imports(table):
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
     def cost(module):
-        subprocess.run([sys.executable, "-c", f"import {module}"], check=True, env=environment)  # writes the bytecode
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True, env=environment)  # noqa: S603  our own interpreter; writes the bytecode
         code = f"import time; t = time.process_time(); import {module}; print(time.process_time() - t)"
         return min(
-            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout)
+            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout)  # noqa: S603
             for _ in range(7)
         )
 

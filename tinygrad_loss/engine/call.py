@@ -117,12 +117,12 @@ def _binary(op: Op) -> Callable[..., Array]:
     return call
 
 
-def _general(op: Op) -> Callable[..., Array]:
+def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
     forward, mask, recording = op.forward, _mask(op), RECORDING.get
     # Numbers chosen by a recorded condition are a step function of what was compared: slope 0 beside its jumps, like floor.
     steers = op.choices is not None and op.choices[0] is None
 
-    def call(*inputs: Array, **static: Any) -> Array:
+    def call(*inputs: Array, **static: Any) -> Array:  # noqa: C901
         track = version = 0
         values, found, usual = [], False, True
         for x in inputs:

@@ -2,7 +2,7 @@
 
 import contextlib
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class debug(contextlib.ContextDecorator):  # noqa: N801  it is used like a funct
     log: a value became -inf
     """
 
-    def __enter__(self) -> "debug":
+    def __enter__(self) -> Self:
         """Begin to watch."""
         self._token = RECORDING.set(REMEMBER_LINES)
         return self

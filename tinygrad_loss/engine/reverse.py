@@ -13,7 +13,7 @@ from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
 from tinygrad_loss.engine.debug import refuse_derivative
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import Array, Op
-from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Pass", "backward", "pull", "sweep"]
 
