@@ -21,6 +21,11 @@ def _distinct(*shape):
     return lambda rng: rng.permutation(int(np.prod(shape))).reshape(shape) / 10
 
 
+def _places(*shape):
+    """Places in a window of four entries or more."""
+    return lambda rng: rng.integers(0, 4, shape)
+
+
 POOLS = tuple(Sample(_distinct(2, 3, 4, 6), geometry=geometry) for geometry in (TILES, OVERLAPPING))
 
 ROWS = table(
@@ -103,24 +108,44 @@ ROWS = table(
         samples=POOLS,
     ),
     Row(
+        name="max_winner",
+        at=([[[1.0, 3.0, 2.0, 2.0]]],),
+        static={"geometry": PAIRS},
+        value=[[[1, 0]]],
+        source="by definition",
+        samples=POOLS,
+        tied=([[[1.0, 1.0]]],),
+    ),
+    Row(
+        name="first_winner",
+        at=([[[1.0, 3.0, 2.0, 2.0]]],),
+        static={"geometry": PAIRS},
+        value=[[[1, 0]]],
+        source="by definition",
+        samples=POOLS,
+    ),
+    Row(
         name="max_pick",
-        at=([[[5.0, 6.0, 7.0, 8.0]]], np.array([[[1.0, 3.0, 2.0, 0.0]]])),
+        at=([[[5.0, 6.0, 7.0, 8.0]]], np.array([[[1, 0]]])),
         static={"geometry": PAIRS},
         value=[[[6.0, 7.0]]],
         slopes=([[[0.0, 1.0, 1.0, 0.0]]], None),
         source=CLOSED,
-        samples=tuple(Sample((2, 3, 4, 6), _distinct(2, 3, 4, 6), geometry=geometry) for geometry in (TILES, OVERLAPPING)),
+        samples=(
+            Sample((2, 3, 4, 6), _places(2, 3, 2, 3), geometry=TILES),
+            Sample((2, 3, 4, 6), _places(2, 3, 2, 5), geometry=OVERLAPPING),
+        ),
     ),
     Row(
         name="max_put",
-        at=([[[5.0, 6.0]]], np.array([[[1.0, 3.0, 2.0, 0.0]]])),
-        static={"geometry": PAIRS},
+        at=([[[5.0, 6.0]]], np.array([[[1, 0]]])),
+        static={"geometry": PAIRS, "size": (4,)},
         value=[[[0.0, 5.0, 6.0, 0.0]]],
         slopes=([[[1.0, 1.0]]], None),
         source=CLOSED,
         samples=(
-            Sample((2, 3, 2, 3), _distinct(2, 3, 4, 6), geometry=TILES),
-            Sample((2, 3, 2, 5), _distinct(2, 3, 4, 6), geometry=OVERLAPPING),
+            Sample((2, 3, 2, 3), _places(2, 3, 2, 3), geometry=TILES, size=(4, 6)),
+            Sample((2, 3, 2, 5), _places(2, 3, 2, 5), geometry=OVERLAPPING, size=(4, 6)),
         ),
     ),
     Row(

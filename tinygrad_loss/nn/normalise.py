@@ -27,7 +27,7 @@ class ChannelNorm(Module):
     Args:
         num_features: the number of channels.
         eps: added to the variance.
-        momentum: how far running statistics move; None takes the mean over all batches.
+        momentum: how far running statistics move; None takes the mean over all batches (for instance norms it stops them, as in PyTorch).
         affine: whether to scale and shift.
         track_running_stats: whether to keep running statistics, which evaluation uses.
         dtype: of the parameters, and so of the input.
@@ -157,9 +157,8 @@ class InstanceNorm(ChannelNorm):
         x = self._accept(x)
         own = self.training or self.running_mean is None
         moves = self.training and self.track_running_stats
-        step = self._step()
         running = (self.running_mean, self.running_var) if moves or not own else (None, None)
-        return ops.instance_norm(x, *running, self.weight, self.bias, own, step, self.eps)
+        return ops.instance_norm(x, *running, self.weight, self.bias, own, self.momentum or 0.0, self.eps)
 
 
 class InstanceNorm1d(InstanceNorm):

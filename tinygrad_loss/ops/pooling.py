@@ -1,19 +1,21 @@
 """Pooling: the largest, or the mean, of each window."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.declare import custom, linear, predicate, unscreened
+from tinygrad_loss.engine.declare import custom, linear, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.convolution import each_axis, positive, refuse_large
-from tinygrad_loss.ops.logic import detach
 from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.windows import Geometry, inside, padded
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d"]
+
+LOWEST: Final = -1e300
+"""Less than every entry, and finite."""
 
 # ---- the kernels of the maximum: channels last, one entry of all windows at a time -----------------------------------------
 
@@ -35,69 +37,38 @@ def _largest(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     return np.moveaxis(best, -1, 1)
 
 
-def _winners(x: np.ndarray, geometry: Geometry) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return the padded images, and for each entry of the kernel in which windows it is the first of the largest."""
-    full = _images(x, geometry, -math.inf)
-    best = np.moveaxis(_largest(x, geometry), 1, -1)
-    free = np.ones(best.shape, bool)
-    wins = []
-    for entry in _entries(full, geometry, geometry.count(x.shape[2:])):
-        won = (entry == best) | ((entry != entry) & (best != best))  # noqa: PLR0124  nan is the largest
-        won &= free
-        free ^= won
-        wins.append(won)
-    return full, wins
+def _winner(x: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Return which entry of each window is the first of the largest, by its place in the kernel; nan is larger than any number."""
+    first, *others = _entries(_images(x, geometry, -math.inf), geometry, geometry.count(x.shape[2:]))
+    best, place = np.array(first), np.zeros(first.shape, np.uint8 if len(others) < 256 else np.intp)
+    for k, entry in enumerate(others, start=1):
+        better = (entry > best) | (np.isnan(entry) & ~np.isnan(best))
+        np.copyto(best, entry, where=better)
+        np.copyto(place, place.dtype.type(k), where=better)
+    return np.moveaxis(place, -1, 1)
 
 
-def _pick(t: np.ndarray, x: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Return the entry of ``t`` in each window where ``x`` is largest."""
-    _, wins = _winners(x, geometry)
-    count = geometry.count(x.shape[2:])
-    picked = np.zeros(wins[0].shape, t.dtype)
-    for won, entry in zip(wins, _entries(_images(t, geometry), geometry, count), strict=True):
-        np.copyto(picked, entry, where=won)
+def _pick(t: np.ndarray, place: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Return one entry of ``t`` in each window."""
+    at = np.moveaxis(place, 1, -1)
+    picked = np.zeros(at.shape, t.dtype)
+    for k, entry in enumerate(_entries(_images(t, geometry), geometry, place.shape[2:])):
+        np.copyto(picked, entry, where=at == k)
     return np.moveaxis(picked, -1, 1)
 
 
-def _put(g: np.ndarray, x: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Add each entry of ``g`` where ``x`` is largest in its window: the transpose of `_pick`."""
-    if _is_partition(x, geometry):
-        return _put_halves(g, x, geometry)
-    full, wins = _winners(x, geometry)
-    rows = np.moveaxis(g, 1, -1)
-    into = np.zeros(full.shape, g.dtype)
-    for won, entry in zip(wins, _entries(into, geometry, g.shape[2:]), strict=True):
-        np.add(entry, rows, out=entry, where=won)
-    return np.moveaxis(into[inside(x.shape[2:], geometry)], -1, 1)
-
-
-def _is_partition(x: np.ndarray, geometry: Geometry) -> bool:
-    """Whether windows are pairs by pairs that tile an image: what most networks use."""
-    return (
-        geometry.kernel == geometry.stride == (2, 2)
-        and geometry.dilation == (1, 1)
-        and not any(map(any, geometry.padding))
-        and not any(n % 2 for n in x.shape[2:])
-    )
-
-
-def _put_halves(g: np.ndarray, x: np.ndarray, _geometry: Geometry) -> np.ndarray:
-    """Decide the row first, then the column in it: fewer and longer runs of memory than four entries; ties go to the first of them."""
-    full, rows = np.ascontiguousarray(np.moveaxis(x, 1, -1)), np.moveaxis(g, 1, -1)
-    n, height, width, channels = full.shape
-    left, right = full[:, :, 0::2], full[:, :, 1::2]
-    wider = np.maximum(left, right).reshape((n, height // 2, 2, -1))
-    top = (wider[:, :, 0] >= wider[:, :, 1]) | np.isnan(wider[:, :, 0])
-    rows = rows.reshape(top.shape)
-    both = np.empty(wider.shape, g.dtype)
-    np.multiply(rows, top, out=both[:, :, 0])
-    np.multiply(rows, np.logical_not(top), out=both[:, :, 1])
-    both = both.reshape(left.shape)
-    first = (left >= right) | np.isnan(left)
-    into = np.empty((n, height, width, channels), g.dtype)
-    np.multiply(both, first, out=into[:, :, 0::2])
-    np.multiply(both, np.logical_not(first), out=into[:, :, 1::2])
-    return np.moveaxis(into, -1, 1)
+def _put(g: np.ndarray, place: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
+    """Add each entry of ``g`` at one place in its window: the transpose of `_pick`."""
+    rows, at = np.moveaxis(g, 1, -1), np.moveaxis(place, 1, -1)
+    wide = tuple(n + lo + hi for n, (lo, hi) in zip(size, geometry.padding, strict=True))
+    into = np.zeros((len(g), *wide, g.shape[1]), g.dtype)
+    apart = all(span <= step for span, step in zip(geometry.spans, geometry.stride, strict=True))
+    for k, entry in enumerate(_entries(into, geometry, g.shape[2:])):
+        if apart:
+            np.copyto(entry, rows, where=at == k)
+        else:
+            np.add(entry, rows, out=entry, where=at == k)
+    return np.moveaxis(into[inside(size, geometry)], -1, 1)
 
 
 def _tied(y: np.ndarray, x: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -114,25 +85,67 @@ def _tied(y: np.ndarray, x: np.ndarray, geometry: Geometry) -> np.ndarray:
 max_pick: Rule = linear(
     "max_pick",
     _pick,
-    lambda g, _t, x, geometry: max_put(g, x, geometry=geometry),
-    doc="the entry of t in each window where x is largest",
+    lambda g, t, place, geometry: max_put(g, place, geometry=geometry, size=t.shape[2:]),
+    doc="one entry of each window",
 )
 max_put: Rule = linear(
     "max_put",
     _put,
-    lambda t, _g, x, geometry: max_pick(t, x, geometry=geometry),
-    doc="zeros, with entries added where x is largest in each window",
+    lambda t, _g, place, geometry, size: max_pick(t, place, geometry=geometry),
+    doc="zeros, with entries added at one place of each window",
 )
+
+
+def _windows(x: Array, geometry: Geometry) -> Array:
+    """Return the entries of all windows along axis 0, by NumPy calls that every kind of array answers."""
+    full = np.pad(x, [(0, 0), (0, 0), *geometry.padding], constant_values=LOWEST)
+    count = geometry.count(x.shape[2:])
+    whole = (slice(None), slice(None))
+    return np.stack([full[(*whole, *geometry.slices(offset, count))] for offset in geometry.offsets()])
+
+
 max_tied = predicate("max_tied", _tied, arity=None, doc="whether several entries of a window are largest")
+max_winner = predicate(
+    "max_winner",
+    _winner,
+    arity=None,
+    facts=Facts(
+        nature="jump",
+        tie=lambda place, x, geometry: max_tied(max_pick(x, place, geometry=geometry), x, geometry=geometry),
+        near=lambda x, geometry: np.argmax(_windows(x, geometry), axis=0),
+    ),
+    doc="which entry of each window is largest",
+)
+first_winner = predicate("first_winner", _winner, arity=None, doc="which entry of each window is the first of the largest")
+
+
+def _max_vjp(winner: Rule) -> Rule:
+    return lambda g, _y, x, geometry: max_put(g, winner(x, geometry=geometry), geometry=geometry, size=x.shape[2:])
+
+
+def _max_jvp(winner: Rule) -> Rule:
+    return lambda dx, _y, x, geometry: max_pick(dx[0], winner(x, geometry=geometry), geometry=geometry)
+
+
 max_pool = custom(
     "max_pool",
     _largest,
-    [lambda g, _y, x, geometry: max_put(g, detach(x), geometry=geometry)],
-    lambda dx, _y, x, geometry: max_pick(dx[0], detach(x), geometry=geometry),
-    facts=Facts(nature="kink", tie=lambda y, x, geometry: max_tied(y, x, geometry=geometry)),
+    [_max_vjp(max_winner)],
+    _max_jvp(max_winner),
+    facts=Facts(
+        nature="kink",
+        tie=lambda y, x, geometry: max_tied(y, x, geometry=geometry),
+        near=lambda x, geometry: np.max(_windows(x, geometry), axis=0),
+    ),
     doc=r"\max_k x_{s p + k}, the largest entry of each window",
 )
-max_pool_layer = unscreened(max_pool)
+max_pool_layer = custom(
+    "max_pool_layer",
+    _largest,
+    [_max_vjp(first_winner)],
+    _max_jvp(first_winner),
+    doc=r"\max_k x_{s p + k}, by convention the first of the largest entries, unchecked",
+)
 
 
 def _window_sums(x: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -220,7 +233,7 @@ def max_pooled(
         return y
     plain = values(x)
     places = np.broadcast_to(np.arange(math.prod(x.shape[2:])).reshape(x.shape[2:]), x.shape)
-    found = _pick(places, plain, geometry)
+    found = _pick(places, _winner(plain, geometry), geometry)
     return y, found[0] if single else found
 
 
