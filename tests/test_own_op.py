@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_loss as tl
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
-from tinygrad_loss.engine.op import OPS, Facts
+from tinygrad_loss.engine.op import OPS
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_declared_kink_is_noticed():
         "hinge",
         lambda x: np.maximum(1.0 - x, 0.0),
         lambda _y, x: np.where(x < 1.0, -1.0, 0.0),
-        facts=Facts(nature="kink", tie=lambda _y, x: x == 1.0, slopes=(-1.0, 0.0)),
+        facts=tl.Facts(nature="kink", tie=lambda _y, x: x == 1.0, slopes=(-1.0, 0.0)),
     )
     assert tl.grad(hinge)(0.0) == -1.0
     with tl.at_kinks("raise"), pytest.raises(tl.errors.UndefinedGradientError):

@@ -1,7 +1,7 @@
 """tinygrad_loss: a small autograd framework on NumPy that tells the truth about loss functions."""
 
-from importlib import import_module
-from typing import Any, Final
+from importlib import import_module as _import_module
+from typing import Any as _Any
 
 from tinygrad_loss import context as context
 from tinygrad_loss import errors as errors
@@ -17,10 +17,11 @@ from tinygrad_loss.context import at_kinks as at_kinks
 from tinygrad_loss.context import enable_grad as enable_grad
 from tinygrad_loss.context import no_grad as no_grad
 from tinygrad_loss.engine.debug import debug as debug
+from tinygrad_loss.engine.op import Facts as Facts
 from tinygrad_loss.engine.tensor import Tensor as Tensor
 from tinygrad_loss.engine.tensor import tensor as tensor
 
-_LATER: Final = {
+_LATER = {
     # name at the front door: (module, attribute in it, or "" for the module itself); loaded on first use
     "data": ("data", ""),
     "differentiability": ("calculus.verdict", "differentiability"),
@@ -36,15 +37,15 @@ _LATER: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     """Load a heavy room when it is first asked for, so that importing the package stays fast."""
     if name not in _LATER:
-        message = f"module {__name__!r} has no attribute {name!r}; the nearest is {errors.nearest(name, [*globals(), *_LATER])!r}"
+        message = f"module {__name__!r} has no attribute {name!r}; the nearest is {errors.nearest(name, __dir__())!r}"
         raise AttributeError(message)
     room, attribute = _LATER[name]
-    module = import_module(f"{__name__}.{room}")
+    module = _import_module(f"{__name__}.{room}")
     return getattr(module, attribute) if attribute else module
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({name for name in globals() if not name.startswith("_")} - {"calculus", "engine"} | set(_LATER))

@@ -1,0 +1,44 @@
+"""The front door: growing it is a visible act."""
+
+import subprocess
+import sys
+
+import pytest
+
+import tinygrad_loss as tl
+
+FUNCTIONS = {
+    "at_kinks", "debug", "differentiability", "directional", "draw", "enable_grad", "fit", "grad", "gradcheck", "hessian", "hvp",
+    "jacobian", "jvp", "no_grad", "op", "tensor", "value_and_grad", "vjp",
+}  # fmt: skip
+CLASSES = {"Facts", "Tensor"}
+ROOMS = {"context", "data", "distributions", "errors", "losses", "nn", "ops", "optim"}
+
+
+def public(names):
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_the_public_names_are_these():
+    run = subprocess.run(
+        [sys.executable, "-c", "import tinygrad_loss; print(*dir(tinygrad_loss))"], capture_output=True, text=True, check=True
+    )
+    assert public(run.stdout.split()) == FUNCTIONS | CLASSES | ROOMS
+
+
+def test_each_of_them_is_there_and_documented():
+    for name in FUNCTIONS | CLASSES:
+        assert callable(getattr(tl, name)), name
+        assert getattr(tl, name).__doc__, name
+    for name in ROOMS:
+        assert getattr(tl, name).__doc__, name
+
+
+def test_no_room_hides_a_function():
+    assert not FUNCTIONS & ROOMS
+
+
+def test_an_unknown_name_names_the_nearest():
+    with pytest.raises(AttributeError) as raised:
+        tl.gradient  # noqa: B018
+    assert str(raised.value) == "module 'tinygrad_loss' has no attribute 'gradient'; the nearest is 'grad'"
