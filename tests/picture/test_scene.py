@@ -37,6 +37,12 @@ def test_a_big_array_is_summed_up():
     assert (box.value, box.gradient) == ("0 … 100, mean 50", "all 0.009901")
 
 
+def test_complex_numbers_are_summed_up_by_their_modulus():
+    x = tl.tensor(np.zeros(32), requires_grad=True)
+    box = titled(tl.draw(np.sum(np.abs(np.fft.rfft(x + 1.0)) ** 2)).scene, "rfft")
+    assert box.value.startswith("modulus 0 \N{HORIZONTAL ELLIPSIS} 32, mean")
+
+
 def test_every_interior_node_has_its_gradient():
     x = tl.tensor(3.0, requires_grad=True)
     scene = tl.draw(np.exp(x * 2.0) + 1.0).scene

@@ -71,7 +71,9 @@ def _entry(x: Any, nan: str) -> str:
 
 def _range(a: np.ndarray, nan: str) -> str:
     """Write smallest, mean and largest of what is finite, and count the rest."""
-    finite = a[np.isfinite(a)] if a.dtype.kind in "fc" else a
+    if a.dtype.kind == "c":
+        return f"modulus {_range(np.abs(a), nan)}"
+    finite = a[np.isfinite(a)] if a.dtype.kind == "f" else a
     parts = []
     if finite.size:
         low, high, mean = finite.min(), finite.max(), float(finite.mean(dtype=np.float64))
