@@ -127,6 +127,53 @@ def test_fixed_parameters_stay():
     assert D.Normal.fit(y).fitted.bic == pytest.approx(2 * np.log(100) - 2 * np.sum(D.Normal.fit(y).log_prob(y)))
 
 
+SEVERAL = [c for c in FITTED if len(c.given) > 1 and c.family not in {D.Binomial, D.Multinomial, D.Uniform, D.Laplace, D.AsymmetricLaplace}]
+
+
+@pytest.mark.parametrize("case", SEVERAL, **by_name)
+def test_with_any_parameter_known_the_others_are_at_their_best(case):
+    y = case.d.sample(200, rng=6)
+    for key in case.given:
+        known = {k: case.given[k] for k in {key, *case.fixed}}
+        if set(known) == set(case.given):
+            continue
+        d = case.family.fit(y, **known)
+        assert set(d.fitted.estimates) == set(case.given) - set(known)
+        for name, value in d.fitted.estimates.items():
+            constraint = case.family.parameters[name]
+
+            def nll(u, name=name, constraint=constraint, d=d, known=known, value=value):
+                others = {**d.fitted.estimates, **known, name: np.reshape(constraint.from_free(u), np.shape(value))}
+                return np.sum(case.family(**others).nll(y))
+
+            assert np.max(np.abs(tl.grad(nll)(constraint.to_free(value)))) < 2e-5, (key, name)
+
+
+def test_what_is_made_from_others_is_fitted_through_its_parts():
+    for made in (D.Independent, D.TransformedDistribution):
+        with pytest.raises(tl.errors.NoRuleError) as caught:
+            made.fit([1.0])
+        assert str(caught.value) == (
+            f"{made.__name__}.fit: it is made from other distributions, and has no parameters of its own, got a fit of the whole. "
+            "Type instead: the fit of its parts, on the data they explain"
+        )
+
+
+def test_an_asymmetric_laplace_is_at_its_best_on_a_fine_grid():
+    """The nll is not smooth in loc, so what is known is compared with every value of a grid."""
+    y = D.AsymmetricLaplace(0.3, 0.7, 0.8).sample(80, rng=3)
+    for known in ({}, {"scale": 0.5}, {"quantile": 0.7}, {"loc": 0.0}, {"loc": 0.0, "scale": 0.5}, {"scale": 0.5, "quantile": 0.6}):
+        d = D.AsymmetricLaplace.fit(y, **known)
+        best = d.fitted.log_likelihood
+        loc, scale, quantile = (np.array([known[k]]) if k in known else g for k, g in GRIDS.items())
+        nll = D.AsymmetricLaplace(loc[:, None, None, None], scale[:, None, None], quantile[:, None]).nll(y).sum(axis=-1)
+        assert best >= -nll.min() - 1e-9, known
+        assert best < -nll.min() + 0.5, known
+
+
+GRIDS = {"loc": np.linspace(-1.0, 1.0, 41), "scale": np.linspace(0.3, 1.5, 25), "quantile": np.linspace(0.3, 0.95, 27)}
+
+
 def test_profile_is_greatest_at_the_estimate_and_falls_by_the_standard_error():
     y = D.Gamma(3.0, 1.0).sample(2000, rng=2)
     d = D.Gamma.fit(y)

@@ -118,6 +118,10 @@ class Fit:
 
 def fit(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> Any:
     """Return the member of ``family`` of greatest likelihood: the machinery of ``Family.fit``."""
+    if not family.parameters:
+        rule = "it is made from other distributions, and has no parameters of its own"
+        instead = "the fit of its parts, on the data they explain"
+        raise errors.NoRuleError(errors.say(f"{family.__name__}.fit", rule, "a fit of the whole", instead))
     names = family.estimated or tuple(family.parameters)
     unknown = [k for k in fixed if k not in family.parameters]
     if unknown:

@@ -118,42 +118,47 @@ class AsymmetricLaplace(LocationScale):
         return up / t - down / (1.0 - t)
 
     @classmethod
-    def _closed_form(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any] | None:
-        t = fixed.get("quantile")
-        if t is None and fixed:
-            return None
-        loc = fixed.get("loc") if t is not None else cls._best_split(y, w)
-        if loc is None and t is not None:
-            loc = weighted_quantile(y, w, float(t))
-        above, below = (np.average(np.maximum(side, 0.0), weights=w) for side in (y - loc, loc - y))
-        if t is None:
-            t = math.sqrt(below) / (math.sqrt(above) + math.sqrt(below))
-        found = {"loc": loc, "scale": t * above + (1 - t) * below, "quantile": t}
-        return {k: v for k, v in found.items() if k not in fixed}
+    def _closed_form(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:
+        r"""Return the best of a few candidates: between neighbouring values the profile likelihood over loc bends the wrong way to have a maximum.
 
-    @classmethod
-    def _start(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:
-        loc = weighted_quantile(y, w, 0.5)
-        return {"loc": loc, "scale": 0.5 * np.average(np.abs(y - loc), weights=w) or 1.0, "quantile": 0.5}
-
-    @staticmethod
-    def _best_split(y: np.ndarray, w: np.ndarray) -> float:
-        r"""Return the value at which the profile likelihood over loc is greatest: it is concave between values.
-
-        There the best $\tau$ is $\sqrt{B} / (\sqrt{A} + \sqrt{B})$ with A, B the mean excess above and below, and the nll
-        $2 \log(\sqrt{A} + \sqrt{B}) + 1$.
+        With A and B the mean excess above and below loc, the nll is $\log s - \log \tau(1 - \tau) + (\tau A + (1 - \tau) B) / s$.
 
         Source: Kotz, Kozubowski and Podgórski 2001, section 3.5.
         """
-        order = np.argsort(y)
-        y, share = y[order], (w / w.sum())[order]
-        left = np.cumsum(share) * y - np.cumsum(share * y)
-        above = np.average(y, weights=share) - y + left
-        best = int(np.argmin(np.sqrt(np.maximum(above, 0.0)) + np.sqrt(np.maximum(left, 0.0))))
-        if y[best] in (y[0], y[-1]):
+        quantile, scale = fixed.get("quantile"), fixed.get("scale")
+        if "loc" in fixed:
+            loc = np.array([float(fixed["loc"])])
+        elif quantile is not None:
+            loc = np.array([weighted_quantile(y, w, float(quantile))])
+        else:
+            loc = np.unique(y)
+        above, below = _mean_excess(y, w, loc)
+        if quantile is not None:
+            t = np.full_like(loc, float(quantile))
+        elif scale is not None:
+            gap = (above - below) / float(scale)
+            t = 2.0 / (2.0 + gap + np.hypot(gap, 2.0))
+        else:
+            t = np.sqrt(below) / (np.sqrt(above) + np.sqrt(below))
+        pinball = t * above + (1.0 - t) * below
+        s = pinball if scale is None else np.full_like(loc, float(scale))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            best = int(np.argmin(np.log(s) - np.log(t) - np.log1p(-t) + pinball / s if np.all(s > 0) else np.sqrt(above) + np.sqrt(below)))
+        if not 0 < t[best] < 1:
             rule = "the likelihood is greatest where all values lie on one side of loc, at quantile 0 or 1, which is no asymmetric Laplace"
             instead = "AsymmetricLaplace.fit(data, quantile=0.5), or Exponential.fit(data - data.min())"
             raise errors.NoMaximumError(
-                errors.say("AsymmetricLaplace.fit", rule, f"the best loc at an extreme value, {y[best]:g}", instead)
+                errors.say("AsymmetricLaplace.fit", rule, f"the best loc at an extreme value, {loc[best]:g}", instead)
             )
-        return float(y[best])
+        return {k: v[best] for k, v in {"loc": loc, "scale": s, "quantile": t}.items() if k not in fixed}
+
+
+def _mean_excess(y: np.ndarray, w: np.ndarray, loc: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of max(y - loc, 0) and of max(loc - y, 0) for each loc, by sums over sorted values."""
+    order = np.argsort(y)
+    y, share = y[order], (w / w.sum())[order]
+    upto = np.searchsorted(y, loc, side="right")
+    mass, moment = (np.concatenate([[0.0], np.cumsum(part)])[upto] for part in (share, share * y))
+    below = loc * mass - moment
+    above = np.dot(share, y) - loc + below
+    return np.maximum(above, 0.0), np.maximum(below, 0.0)
