@@ -1,6 +1,7 @@
 """The house enforces itself: who may import whom, how long a file and a function may be, and what no file may do."""
 
 import ast
+import functools
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -49,6 +50,7 @@ def module_of(file):
     return ".".join((NAME, *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
 
 
+@functools.cache
 def parsed(file):
     return ast.parse(file.read_text(encoding="utf-8"), str(file))
 
@@ -113,9 +115,9 @@ def test_no_module_imports_itself_in_a_circle():
 
 @pytest.mark.parametrize("file", FILES, ids=at)
 def test_files_and_functions_are_short(file):
-    text = file.read_text(encoding="utf-8")
-    assert text.count("\n") <= LONGEST_FILE, f"{at(file)} has {text.count(chr(10))} lines: which noun is missing?"
-    for node in ast.walk(ast.parse(text)):
+    lines = file.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST_FILE, f"{at(file)} has {lines} lines: which noun is missing?"
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             start = node.body[1].lineno if ast.get_docstring(node) and len(node.body) > 1 else node.lineno
             length = node.end_lineno - start + 1

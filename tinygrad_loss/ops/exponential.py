@@ -93,8 +93,8 @@ logit = elementwise(
 
 
 def _logaddexp(a: Array, b: Array) -> Array:
-    with_equal_infinities = a + LN2
-    return np.where(a == b, with_equal_infinities, np.maximum(a, b) + np.log1p(np.exp(-np.abs(a - b))))
+    top = np.maximum(a, b)
+    return np.where(a == b, top + LN2, top + np.log1p(np.exp(-np.abs(a - b))))  # equal infinities have no difference
 
 
 logaddexp = elementwise(
