@@ -143,7 +143,7 @@ def test_arguments_go_by_position_and_by_name(loss, rng):
 
 @every_loss
 def test_an_unknown_argument_names_the_nearest(loss, rng):
-    with pytest.raises(TypeError, match="reductoin=. Type instead: reduction="):
+    with pytest.raises(TypeError, match=r"reductoin=\. Type instead: reduction="):
         loss(*draw(loss, rng), reductoin="sum")
 
 
