@@ -147,7 +147,7 @@ def test_transforms_judge_like_backward():
 
 def test_several_leaves_are_judged_jointly():
     a, b = leaf(0.0, name="a"), leaf(0.0, name="b")
-    with pytest.warns(errors.UndefinedGradientWarning, match=r"in b: slopes from -2 to 2, a: slopes from -2 to 2"):
+    with pytest.warns(errors.UndefinedGradientWarning, match=r"in a: slopes from -2 to 2, b: slopes from -2 to 2"):
         (np.abs(a + b) - np.abs(a - b)).backward()
     assert np.isnan(a.grad)
     assert np.isnan(b.grad)

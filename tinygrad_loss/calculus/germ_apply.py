@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, Key, add, constant, germ, product, select
+from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Exponent, Germ, Key, add, constant, germ, product, select
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.calculus.germ_rules import RULES, infinite, power_of, rule, summed
 from tinygrad_loss.context import at_kinks, without_watching
@@ -213,13 +213,18 @@ def _integrated(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Ar
     y = Germ(constant(start).terms, np.shape(start), step)
     wanted = min([CAP.get() + 1, *(u.order for u in rest)])
     while y.order < wanted:
-        known = [x if not isinstance(x, Germ) else x.like(x.terms, min(x.order, y.order)).truncated() for x in inputs]
+        # A rule of entries asks for signs, which only all terms can tell; a rule that leads back to itself must ask for fewer.
+        known = inputs if op.kind == "elementwise" else [_known(x, y.order) for x in inputs]
         slope = germ(op.jvp(velocity, y, *known, **static))
         grown = add(constant(start), integrated(slope))
         if grown.order <= y.order:
             raise Exhausted
         y = grown
     return y
+
+
+def _known(x: Array, order: Exponent) -> Array:
+    return x.like(x.terms, min(x.order, order)).truncated() if isinstance(x, Germ) else x
 
 
 def differentiated(x: Germ) -> Germ:

@@ -35,7 +35,7 @@ class Kink:
 
     def __init__(self, t: Tensor, values: list[Array], y: Array) -> None:
         op, inputs, static, _ = t.node  # type: ignore[misc]
-        self.op, self.static, self.shape = op, static or {}, t.shape
+        self.op, self.static, self.shape, self.value = op, static or {}, t.shape, y
         self.flows = [i for i, x in enumerate(inputs) if type(x) is Tensor and x.track & NEEDS_GRAD]
         self.at: tuple[np.ndarray, ...] | None = None
         if op.kind in {"elementwise", "selection"}:
@@ -177,7 +177,7 @@ class Locked:
                 continue
             op, inputs, static, _ = t.node  # type: ignore[misc]
             lock = locks.get(id(t))
-            if lock is not None:
+            if id(t) in self.kinks:
                 at_kinks[id(t)] = g
             y, values = self._value(t), [self._value(x) for x in inputs]
             for i, x in enumerate(inputs):
@@ -189,6 +189,24 @@ class Locked:
         zero = [np.zeros(leaf.shape) for leaf in self.leaves]
         gradients = [np.asarray(cotangents.get(id(leaf), z), np.float64) for leaf, z in zip(self.leaves, zero, strict=True)]
         return gradients, at_kinks
+
+    def contributions(self, direction: Sequence[Array]) -> tuple[list[np.ndarray], dict[int, float]]:
+        """Return the gradient that the ordinary rules give, and what each kink adds to it along ``direction``.
+
+        The defect identity: f'(x; v) = <gradient, v> + the sum of the contributions, exactly.
+        """
+        locks = self.locks(direction)
+        gradient, at_kinks = self.gradient({})
+        added = {}
+        for key, lock in locks.items():
+            kink = lock.kink
+            g = kink.gathered(np.broadcast_to(at_kinks.get(key, 0.0), kink.shape))
+            if kink.at is None:
+                along = kink.op.jvp(lock.dx, kink.value, *kink.here, **kink.static)  # type: ignore[misc]
+            else:
+                along = sum(kink.ordinary[i] * lock.dx[i] for i in kink.flows if lock.dx[i] is not None)
+            added[key] = float(np.sum(g * (lock.slope - along)))
+        return gradient, added
 
     def cancels(self, probes: Sequence[Locks], at_kinks: dict[int, Array]) -> bool:
         """Whether all kinks together are proved to cancel: none feeds another, and every class of parallel ones sums to nothing.

@@ -31,7 +31,7 @@ from tinygrad_loss.engine.op import OPS, Array
 from tinygrad_loss.engine.reverse import Pass, finite, tied
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Report", "judge", "judge_tangent"]
+__all__ = ["Report", "judge", "judge_tangent", "only_kinks"]
 
 linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
 RESOLVED = OPS["resolved"]
@@ -65,10 +65,11 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
-    found = _judged_by_locking(done, near, policy) if _only_kinks(done) else _judged_without_dead_branches(done, near) or decide(near)
+    found = _judged_by_locking(done, near, policy) if only_kinks(done) else _judged_without_dead_branches(done, near) or decide(near)
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
+    found.gradients = _answered(done, near, found, policy)
     sites = tuple(sites_of(done, shown=4))
     undefined = [np.isnan(g) for g in found.gradients]
     if policy == "raise" and any(map(np.any, undefined)):
@@ -89,7 +90,21 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     return reports
 
 
-def _only_kinks(done: Pass) -> bool:
+def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[np.ndarray]:
+    """Let ops with a documented convention answer for the entries that only they leave undefined."""
+    if not any(np.isnan(g).any() for g in found.gradients) or not only_kinks(done):
+        return found.gradients
+    open_hits = [t for t in done.hits if not (t.node and t.node[0].facts and t.node[0].facts.answers)]
+    if len(open_hits) == len(done.hits):
+        return found.gradients
+    answers = [np.asarray(value_of(done.cotangents[id(leaf)]), np.float64) for leaf in near.leaves]
+    if open_hits:
+        rest = Pass(done.root, done.seed, done.order, done.leaves, done.cotangents, open_hits, [t for t in done.suspects if t in open_hits])
+        answers = _judged_by_locking(rest, near, policy).gradients
+    return [np.where(np.isnan(g), a, g) for g, a in zip(found.gradients, answers, strict=True)]
+
+
+def only_kinks(done: Pass) -> bool:
     """Whether nothing but finite slopes is at stake, so that tangents decide."""
     return (
         all(t.node is not None and t.node[0].facts is not None and t.node[0].facts.nature == "kink" for t in done.hits)

@@ -29,7 +29,7 @@ class Site:
         count: how many there are.
         slopes: its left and right slope there, where they are two numbers.
         line: the source line, under `debug`.
-        contribution: what it adds to f'(x; v) + f'(x; -v), along the first probe; contributions that cancel sum to 0.
+        contribution: what it adds to f'(x; v) beyond its ordinary rule, along one fixed generic direction; nan where that is no number.
     """
 
     op: str
@@ -53,6 +53,11 @@ def value_of(x: Array) -> Array:
 
 def sites_of(done: Pass, shown: int = SHOWN) -> Iterator[Site]:
     """Yield the places that a pass flagged: hit kinks, and tied comparisons that steered it."""
+    return (site for _, site in located(done, shown))
+
+
+def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
+    """Yield each flagged tensor with its site."""
     steering: dict[int, Tensor] = {}
     stack, seen = list(done.traced), set()
     while stack:
@@ -77,7 +82,7 @@ def sites_of(done: Pass, shown: int = SHOWN) -> Iterator[Site]:
         count = int(np.count_nonzero(hit))
         if count:
             first = np.argwhere(hit)[:shown] if hit.ndim else [()]
-            yield Site(op.name, tuple(tuple(map(int, e)) for e in first), facts.slopes, t.line, count=count)
+            yield t, Site(op.name, tuple(tuple(map(int, e)) for e in first), facts.slopes, t.line, count=count)
 
 
 def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:

@@ -1,20 +1,22 @@
 """`differentiability` and `directional`: ask about a function at a point, and get the truth with its reasons."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import Judgement, Kind, decide
+from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions
 from tinygrad_loss.calculus.functional import Traced, connected
+from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, side_of
-from tinygrad_loss.calculus.sites import Site, sites_of
+from tinygrad_loss.calculus.nonsmooth import only_kinks
+from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
-from tinygrad_loss.engine.reverse import needs_judgement, sweep
+from tinygrad_loss.engine.reverse import Pass, needs_judgement, sweep
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Verdict", "differentiability", "directional"]
@@ -193,7 +195,17 @@ def _examined(traced: Traced, y: Tensor) -> tuple[Judgement, tuple[Site, ...]]:
     if not needs_judgement(done) and near.size != 1:
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
         return Judgement("smooth", gradients, proved=True), ()
-    return decide(near, LOOKS), tuple(sites_of(done))
+    return decide(near, LOOKS), tuple(_with_contributions(done, near))
+
+
+def _with_contributions(done: Pass, near: Near) -> Iterator[Site]:
+    """Yield the sites, each with what it adds along one generic direction, where only kinks are at stake."""
+    added: dict[int, float] = {}
+    if only_kinks(done):
+        with first_order():
+            _, added = Locked(done, near.leaves).contributions(next(directions(near)))
+    for t, site in located(done):
+        yield replace(site, contribution=added.get(id(t), math.nan))
 
 
 def _formed(traced: Traced, gradients: list[np.ndarray]) -> Any:

@@ -86,8 +86,16 @@ relu_ = selection(
     "relu",
     lambda x: np.maximum(x, 0.0),
     lambda _y, x: x > 0,
-    facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0)),
+    facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0), answers=True),
     doc=r"\max(x, 0)",
+)
+relu_at_ = elementwise(
+    "relu_at",
+    lambda x, at_zero: np.maximum(x, 0.0),
+    lambda _y, x, at_zero: np.where(x == 0, at_zero, np.where(x > 0, np.ones_like(x), 0.0)),
+    static=True,
+    facts=Facts(nature="kink", tie=lambda _y, x, at_zero: x == 0, slopes=(0.0, 1.0), answers=True),
+    doc=r"\max(x, 0), with another answer at 0 where there is no gradient",
 )
 clip_ = selection(
     "clip",
@@ -136,14 +144,13 @@ def relu(x: Array, at_zero: float = 0.0) -> Array:
 
     Args:
         x: any shape.
-        at_zero: the slope to answer at 0 where the whole function has no gradient.
+        at_zero: the slope that answers at 0 where the whole function has no gradient; a verdict ignores it.
 
     >>> import tinygrad_loss as tl
     >>> tl.grad(lambda x: tl.ops.relu(x) - tl.ops.relu(-x))(0.0)
     array(1.)
     """
-    del at_zero
-    return relu_(x)
+    return relu_(x) if at_zero == 0 else relu_at_(x, at_zero=float(at_zero))
 
 
 # ---- jumps ----------------------------------------------------------------------------------------------------------------
