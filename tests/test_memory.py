@@ -2,6 +2,8 @@
 
 import contextlib
 import gc
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -83,3 +85,34 @@ def test_1000_training_steps_keep_the_number_of_objects():
         gc.unfreeze()
         gc.enable()
     assert alive < 50
+
+
+STEPS = """
+import gc, resource
+import numpy as np
+import tinygrad_loss as tl
+
+rng = np.random.default_rng(0)
+w = [tl.tensor(rng.standard_normal(s), requires_grad=True) for s in ((64, 64), (64, 10))]
+x, y = rng.standard_normal((64, 64)), rng.standard_normal((64, 10))
+
+def steps(n):
+    for _ in range(n):
+        np.mean((np.tanh(x @ w[0]) @ w[1] - y) ** 2).backward()
+        for p in w:
+            p.data = p.data - 0.01 * p.grad
+            p.grad = None
+
+gc.disable()
+steps(100)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+steps(1500)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_training_keeps_a_flat_resident_size():
+    # A leak of one 64 x 10 gradient per step would be 7 MiB here; benchmarks/eager.py runs 10,000 steps.
+    run = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True, check=True)  # noqa: S603  our own interpreter
+    unit = 1 if sys.platform == "linux" else 1024  # macOS counts bytes
+    assert int(run.stdout) / unit <= 1024

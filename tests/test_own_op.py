@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
-from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.op import OPS
 
 
 @pytest.fixture
 def debugging():
-    token = RECORDING.set(REMEMBER_LINES)
-    yield
-    RECORDING.reset(token)
+    with tl.debug():
+        yield
 
 
 def rotated(x, angle):
