@@ -26,6 +26,12 @@ ANSWERS = {
     "15_gauss_and_laplace": pytest.approx(0.95, abs=1e-12),  # the mean 6 and the median 5.05
     "16_the_gap_is_kl": pytest.approx(0.0, abs=1e-15),
     "17_why_not_mse": 9,  # slopes between 1 and 1/2 over a distance of 8
+    "20_moons": pytest.approx(1.0, abs=0.1),  # the moons do not overlap
+    "21_outliers": ["L1", "Huber", "L2"],  # the median and Huber's estimate bound the pull of a wild point, the mean does not
+    "22_is_it_a_cat": pytest.approx(1.0, abs=0.15),  # an area of 1/2 is a guess
+    "23_four_encoders": 4,
+    "24_autoencoder": pytest.approx(1.0, abs=0.75),  # eight principal components keep 0.67; training only approaches it
+    "25_vae": pytest.approx(9.0, abs=6.0),  # nats; the entropy of the pixels that a decoder learns first
 }
 
 

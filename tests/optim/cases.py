@@ -26,7 +26,7 @@ SCHEDULES = {
     "linear": [("LinearLR", {"start_factor": 0.1, "end_factor": 0.8, "total_iters": 9})],
     "cosine": [("CosineAnnealingLR", {"T_max": 13, "eta_min": 0.01})],
     "restarts": [("CosineAnnealingWarmRestarts", {"T_0": 4, "T_mult": 2, "eta_min": 0.02})],
-    "one cycle": [("OneCycleLR", {"max_lr": 0.7, "total_steps": 41, "div_factor": 10.0})],
+    "one cycle": [("OneCycleLR", {"max_lr": 0.7, "total_steps": 40, "div_factor": 10.0})],
     "one cycle linear": [("OneCycleLR", {"max_lr": [0.7, 0.3], "epochs": 9, "steps_per_epoch": 5, "anneal_strategy": "linear"})],
     "one cycle three": [("OneCycleLR", {"max_lr": 0.7, "total_steps": 45, "three_phase": True, "pct_start": 0.4, "cycle_momentum": False})],
     "plateau": [("ReduceLROnPlateau", {"factor": 0.5, "patience": 2, "cooldown": 1, "min_lr": 0.01})],

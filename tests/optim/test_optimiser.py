@@ -216,8 +216,8 @@ def test_what_cannot_be_is_refused_with_a_way_out(case):
 
 def test_a_step_beyond_the_cycle_is_refused():
     schedule = optim.OneCycleLR(optim.Adam([leaf()]), max_lr=1.0, total_steps=3)
-    schedule.step()
-    schedule.step()
+    for _ in range(3):
+        schedule.step()
     with pytest.raises(errors.DomainError) as error:
         schedule.step()
     assert str(error.value) == ("OneCycleLR.step: there are 3 steps in the cycle, got step 4. Type instead: a larger total_steps")

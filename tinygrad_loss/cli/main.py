@@ -13,6 +13,8 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: Final = {
     # A command is a file of this folder with EXAMPLE, add_arguments(parser) and run(arguments) -> exit status.
     "tour": "walk from |x - y| to cross-entropy on real digits, every figure computed now",
+    "train": "train a model on a data set, test it, keep it",
+    "predict": "say what a saved model predicts",
     "draw": "draw a function of yours at a point",
     "check": "say whether a function of yours has a gradient at a point",
     "ops": "list the differentiable operations, and where each is not smooth",

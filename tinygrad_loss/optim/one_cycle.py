@@ -84,9 +84,9 @@ class OneCycleLR(Schedule):
 
     def where(self, t: float) -> tuple[str, str, float]:
         """Return the two levels between which step ``t`` lies, and the part of the way."""
-        if t >= self.total_steps:
+        if t > self.total_steps:
             raise errors.DomainError(
-                errors.say("OneCycleLR.step", f"there are {self.total_steps} steps in the cycle", f"step {t + 1}", "a larger total_steps")
+                errors.say("OneCycleLR.step", f"there are {self.total_steps} steps in the cycle", f"step {t}", "a larger total_steps")
             )
         start = 0.0
         for k, (end, a, b) in enumerate(self.phases):

@@ -1,0 +1,168 @@
+"""``tinygrad-loss train`` and ``predict``: numbers for people and programs, a model that comes back, and whole messages."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+from tinygrad_loss.cli.main import main
+from tinygrad_loss.training import History, checkpoint
+from tinygrad_loss.training.encoders import ENCODERS, build
+from tinygrad_loss.training.experiment import open_model
+from tinygrad_loss.training.objective import objective, usable
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def last_line(capsys):
+    return json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+
+
+def test_a_model_is_trained_tested_and_kept(elsewhere, capsys):
+    assert main(["train", "wine", "--epochs", "12", "--json", "--out", "run"]) == 0
+    results = last_line(capsys)
+    assert results["test_accuracy"] > 0.9
+    assert results["epochs"] == 12
+    assert results["seconds"] > 0
+    assert {p.name for p in (elsewhere / "run").iterdir()} == {"model.safetensors", "run.safetensors", "history.csv", "curves.png"}
+    assert len((elsewhere / "run" / "history.csv").read_text().splitlines()) == 13
+
+    assert main(["predict", "run", "--json", "--rows", "2"]) == 0
+    answers = last_line(capsys)["predictions"]
+    test = tl.data.load("wine").split()[1]
+    right = np.mean([test.classes.index(a) == y for a, y in zip(answers, test.y, strict=True)])
+    assert right == pytest.approx(results["test_accuracy"])
+
+    np.save("rows.npy", test.x[:4])
+    assert main(["predict", "run/model.safetensors", "--data", "rows.npy", "--json"]) == 0
+    assert last_line(capsys)["predictions"] == answers[:4]
+
+
+def test_numbers_are_predicted_in_their_own_unit(capsys):
+    assert main(["train", "diabetes", "--loss", "huber_loss", "--epochs", "8", "--json"]) == 0
+    results = last_line(capsys)
+    assert 30 < results["test_mean_absolute_error"] < 65  # a constant prediction errs by 66, linear regression by 43
+    assert main(["predict", "diabetes-mlp", "--json"]) == 0
+    y = tl.data.load("diabetes").split()[1].y.ravel()
+    error = np.abs(np.array(last_line(capsys)["predictions"]) - y).mean()
+    assert error == pytest.approx(results["test_mean_absolute_error"], rel=1e-4)
+
+
+def test_the_same_seed_gives_the_same_numbers(capsys):
+    seen = []
+    for seed in ("0", "0", "1"):
+        main(["train", "iris", "--epochs", "2", "--seed", seed, "--json"])
+        seen.append(last_line(capsys)["test_loss"])
+    assert seen[0] == seen[1] != seen[2]
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_every_encoder_learns_a_little_of_the_digits(name):
+    data = tl.data.load("digits").take(slice(200))
+    model = build(name, data, rng=0)
+    history = tl.fit(model, tl.losses.cross_entropy, data, epochs=2, optimizer=lambda p: tl.optim.Adam(p, lr=3e-3))
+    assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize("name", usable(tl.data.load("iris")))
+def test_every_loss_that_can_train_a_classifier_does(name):
+    data = tl.data.load("iris")
+    (data,) = tl.data.standardise(data)
+    loss, model = objective(name, data), build("mlp", data, rng=0)
+    history = tl.fit(model, loss, data, epochs=6, optimizer=lambda p: tl.optim.Adam(p, lr=3e-3))
+    assert history["loss"][-1] < history["loss"][0]
+    assert history["accuracy"][-1] > 0.7
+
+
+@pytest.mark.parametrize("name", usable(tl.data.load("outliers")))
+def test_every_loss_of_numbers_fits_a_line(name):
+    data = tl.data.load("outliers")
+    history = tl.fit(tl.nn.Linear(1, 1, rng=0), objective(name, data), data, epochs=4, optimizer=lambda p: tl.optim.Adam(p, lr=0.05))
+    assert history["loss"][-1] < history["loss"][0]
+
+
+REFUSED = {
+    ("train", "digit"): "tl.data.load: name must be one of ",
+    ("train", "digits", "--model", "cmn"): (
+        "train: model must be one of 'mlp', 'cnn', 'rnn', 'transformer', got 'cmn'. Type instead: 'cnn'"
+    ),
+    ("train", "digits", "--loss", "cross_entropi"): "a loss for digits: loss must be one of ",
+    ("train", "digits", "--epochs", "0"): "train: there must be at least one epoch, got --epochs 0. Type instead: --epochs 10",
+    ("train", "iris", "--model", "cnn"): (
+        "cnn: each input must be an image (height, width), got (4,). Type instead: --model mlp, which reads any shape"
+    ),
+    ("train", "pydoc"): "train: inputs must be numbers, not text, got pydoc. Type instead: tinygrad-loss train digits",
+    ("predict", "nowhere"): "[Errno 2] No such file or directory: 'nowhere'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", REFUSED, ids=" ".join)
+def test_what_cannot_be_is_said_in_a_sentence(command, capsys):
+    assert main(list(command)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"tinygrad-loss {command[0]}: {REFUSED[command]}")
+    assert said.count("\n") == 1
+
+
+def test_files_that_are_no_model_are_refused(elsewhere, capsys):
+    main(["train", "iris", "--epochs", "1", "--out", "run"])
+    capsys.readouterr()
+    (elsewhere / "junk").write_bytes(b"\x80\x04junk")
+    np.save("wrong.npy", np.zeros((3, 5)))
+    np.save("objects.npy", np.array([None, {}]), allow_pickle=True)
+    checkpoint.save("other", {"a": 1})
+    for command, said in {
+        ("predict", "junk"): "loading junk: the header must fit into the file, got 6 bytes.",
+        ("predict", "other"): "opening other: the file must be a model saved by tinygrad-loss train, got KeyError('shape').",
+        ("predict", "run", "--data", "wrong.npy"): (
+            "reading wrong.npy: rows must be numbers of shape (4,), got (3, 5). Type instead: np.save(path, x.reshape(-1, *(4,)))"
+        ),
+        ("predict", "run", "--data", "objects.npy"): "reading objects.npy: the file must be a .npy array of numbers, got Object arrays",
+    }.items():
+        assert main(list(command)) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_an_interrupted_training_is_kept_and_resumed(elsewhere):
+    command = [sys.executable, "-m", "tinygrad_loss", "train", "iris", "--epochs", "5000", "--out", "run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603  our own interpreter
+        while not (elsewhere / "run" / "run.safetensors").exists():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read()
+    assert process.returncode == 130
+    assert f"the run is kept in {os.path.join('run', 'run.safetensors')}" in said  # noqa: PTH118
+    saved = checkpoint.load("run/run.safetensors")
+    assert saved["epoch"] >= 1
+    assert len(History(saved["history"])) == saved["epoch"]
+
+
+def test_resuming_ends_where_an_unbroken_run_ends(elsewhere, capsys, monkeypatch):
+    main(["train", "iris", "--epochs", "4", "--out", "whole"])
+    from tinygrad_loss.training import fit as room  # noqa: PLC0415  to interrupt it from inside
+
+    close, done = room.Run.close_epoch, []
+
+    def interrupted(run):
+        close(run)
+        done.append(1)
+        if len(done) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(room.Run, "close_epoch", interrupted)
+    assert main(["train", "iris", "--epochs", "4", "--out", "cut"]) == 130
+    monkeypatch.undo()
+    monkeypatch.chdir(elsewhere)
+    assert main(["train", "iris", "--epochs", "4", "--out", "cut", "--resume"]) == 0
+    whole, cut = (open_model(elsewhere / name)[0].state_dict() for name in ("whole", "cut"))
+    for path, weights in whole.items():
+        np.testing.assert_array_equal(weights, cut[path])

@@ -1,0 +1,73 @@
+"""``tinygrad-loss predict``: what a saved model says about new rows, or about the test rows it has not seen."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from tinygrad_loss import data, errors
+from tinygrad_loss.training import metrics
+from tinygrad_loss.training.evaluate import predict
+from tinygrad_loss.training.experiment import open_model
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE: Final = "tinygrad-loss predict runs/digits --rows 5"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("model", metavar="DIR", help="the --out of tinygrad-loss train, or the model file in it")
+    parser.add_argument("--data", default=None, metavar="FILE", help=".npy file of inputs (default: the test rows of the model's data set)")
+    parser.add_argument("--rows", type=int, default=10, metavar="N", help="how many rows to print (default: 10)")
+    parser.add_argument("--json", action="store_true", help="print all predictions as one last line of JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Predict and print."""
+    out = Console(highlight=False)
+    model, saved = open_model(Path(arguments.model))
+    x, y = inputs(arguments.data, saved)
+    output = predict(model, saved["x_scale"].forth(x).astype(np.float32))
+    classes = saved["classes"]
+    if classes:
+        p = metrics.probabilities(output)
+        answers: list[Any] = [classes[i] for i in p.argmax(axis=1)]
+        notes = [f"{q:.3f}" for q in p.max(axis=1)]
+        truth = None if y is None else [classes[i] for i in y]
+    else:
+        answers = [round(float(v), 6) for v in saved["y_scale"].back(output).ravel()]
+        notes = [""] * len(answers)
+        truth = None if y is None else [f"{v:.4g}" for v in y.ravel()]
+    table = Table("row", "predicted", "probability", *(["true"] if truth else []))
+    for i in range(min(arguments.rows, len(answers))):
+        table.add_row(str(i), str(answers[i]), notes[i], *([truth[i]] if truth else []))
+    out.print(table)
+    if classes and y is not None:
+        out.print(f"{metrics.accuracy(output, y):.4f} of {len(y)} test rows are right")
+    if arguments.json:
+        print(json.dumps({"predictions": answers}))  # noqa: T201  a line for programs
+    return 0
+
+
+def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the rows of a file, or the test rows with their targets."""
+    shape = tuple(saved["shape"])
+    if path is None:
+        test = data.load(saved["setup"]["dataset"]).split()[1]
+        return test.x, test.y
+    try:
+        x = np.load(path, allow_pickle=False)
+    except ValueError as error:
+        raise errors.StateError(
+            errors.say(f"reading {path}", "the file must be a .npy array of numbers", str(error)[:60], "np.save(path, x)")
+        ) from None
+    if x.shape[1:] != shape or x.dtype.kind not in "biuf" or len(x) == 0:
+        raise errors.shapes(
+            f"reading {path}", f"rows must be numbers of shape {shape}", [x.shape], f"np.save(path, x.reshape(-1, *{shape}))"
+        )
+    return x, None

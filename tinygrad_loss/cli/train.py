@@ -1,0 +1,87 @@
+"""``tinygrad-loss train``: train a model on a data set, test it, keep it."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from tinygrad_loss import data, errors
+from tinygrad_loss.training.encoders import ENCODERS
+from tinygrad_loss.training.experiment import BATCH, RUN, Experiment, Setup
+from tinygrad_loss.training.history import History
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE: Final = "tinygrad-loss train digits --model cnn --out runs/digits"
+SHOWN: Final = 8
+"""Epochs in the table at the end."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("dataset", metavar="DATASET", help=f"one of {', '.join(data.names())}")
+    parser.add_argument("--model", default="mlp", metavar="NAME", help=f"{', '.join(ENCODERS)} (default: mlp)")
+    parser.add_argument(
+        "--loss", default=None, metavar="NAME", help="of tl.losses (default: cross_entropy for classes, mse_loss for numbers)"
+    )
+    parser.add_argument("--epochs", type=int, default=None, metavar="N", help="passes over the data (default: the model's own)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for the first weights and the order of the rows (default: 0)")
+    parser.add_argument("--lr", type=float, default=None, metavar="X", help="the highest learning rate (default: the model's own)")
+    parser.add_argument("--batch-size", type=int, default=BATCH, metavar="N", help=f"rows per step (default: {BATCH})")
+    parser.add_argument("--out", default=None, metavar="DIR", help="where model, history and curves go (default: DATASET-MODEL)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out that was interrupted")
+    parser.add_argument("--json", action="store_true", help="print the results as one last line of JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, test, print and keep."""
+    out = Console(highlight=False)
+    if arguments.epochs is not None and arguments.epochs < 1:
+        raise errors.DomainError(errors.say("train", "there must be at least one epoch", f"--epochs {arguments.epochs}", "--epochs 10"))
+    setup = Setup(arguments.dataset, arguments.model, arguments.loss, arguments.epochs, arguments.seed, arguments.lr, arguments.batch_size)
+    experiment = Experiment(setup)
+    folder = Path(arguments.out or f"{setup.dataset}-{setup.model}")
+    folder.mkdir(parents=True, exist_ok=True)
+    parameters = sum(p.size for p in experiment.model.parameters())
+    train_rows, test_rows = len(experiment.train_set), len(experiment.test_set)
+    out.print(f"{setup.model} with {parameters} parameters, {experiment.loss_name}, {train_rows} rows to learn, {test_rows} to test")
+    try:
+        experiment.train(folder, resume=arguments.resume)
+    except KeyboardInterrupt:
+        out.print(f"Interrupted; the run is kept in {folder / RUN}. Go on with the same command and --resume.", soft_wrap=True)
+        raise
+    results = experiment.test()
+    written = experiment.keep(folder, results)
+    out.print(curve(experiment.history))
+    out.print(figures(results))
+    out.print(f"in {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
+    if arguments.json:
+        print(json.dumps(results))  # noqa: T201  a line for programs, whatever the width of the terminal
+    return 0
+
+
+def curve(history: History) -> Table:
+    """Return some of the epochs, the first and the last among them."""
+    names = [name for name in history.columns if name != "seconds"]
+    table = Table(*names)
+    step = max(1, -(-(len(history) - 1) // (SHOWN - 1)))
+    rows = history.rows[::step]
+    for row in rows if rows[-1] is history.rows[-1] else [*rows, history.rows[-1]]:
+        table.add_row(*(shown(row[name]) for name in names))
+    return table
+
+
+def figures(results: dict[str, Any]) -> Table:
+    """Return the results as a table."""
+    table = Table("measure", "value")
+    for name, value in results.items():
+        table.add_row(name.replace("_", " "), shown(value))
+    return table
+
+
+def shown(value: Any) -> str:
+    """Write a number with four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
