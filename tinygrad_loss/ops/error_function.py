@@ -16,7 +16,8 @@ ROOT_TWO_PI: Final = math.sqrt(2 * math.pi)
 ROOT_HALF: Final = math.sqrt(0.5)
 UPWARD_BELOW: Final = 1.5
 """Below this the recurrence from erfcx upwards keeps its digits; above, the continued fraction converges fast."""
-FRACTION_DEPTH: Final = 80
+FRACTION_STEPS: Final = 180
+"""The continued fraction is evaluated to this depth divided by the square of x."""
 TAIL: Final = -1.5
 
 erf = elementwise(
@@ -53,26 +54,38 @@ erfcinv = elementwise(
 
 
 def _scaled_tails(x: np.ndarray, order: int) -> list[np.ndarray]:
-    r"""Return erfcx and its derivatives up to ``order``, in double precision.
+    """Return erfcx and its derivatives up to ``order``, in double precision."""
+    x = np.asarray(x, np.float64)
+    first = scipy_ufunc("erfcx")(x)
+    if order == 0:
+        return [first]
+    far = x >= UPWARD_BELOW
+    slopes = np.empty((order, *np.shape(x)))
+    slopes[:, ~far] = _upward(x[~far], first[~far], order)
+    slopes[:, far] = _downward(x[far], first[far], order)
+    return [first, *slopes]
 
-    $f_{n+1} = 2 x f_n + 2 n f_{n-1}$ loses digits for large x; there the ratios $f_n / f_{n-1}$ come from a continued fraction.
+
+def _upward(x: np.ndarray, first: np.ndarray, order: int) -> list[np.ndarray]:
+    r"""Return the derivatives by $f_{n+1} = 2 x f_n + 2 n f_{n-1}$, which loses digits for large x."""
+    f = [first, 2 * x * first - TWO_OVER_ROOT_PI]
+    for n in range(1, order):
+        f.append(2 * x * f[n] + 2 * n * f[n - 1])
+    return f[1:]
+
+
+def _downward(x: np.ndarray, first: np.ndarray, order: int) -> list[np.ndarray]:
+    r"""Return the derivatives by their ratios $f_n / f_{n-1}$, from a continued fraction that converges the faster the larger x is.
 
     Source: Gautschi 1961, Recursive computation of the repeated integrals of the error function, Mathematics of Computation 15.
     """
-    x = np.asarray(x, np.float64)
-    first = scipy_ufunc("erfcx")(x)
-    upward = [first, 2 * x * first - TWO_OVER_ROOT_PI]
-    low = np.minimum(x, UPWARD_BELOW)
-    for n in range(1, order):
-        upward.append(2 * low * upward[n] + 2 * n * upward[n - 1])
-    high = np.maximum(x, UPWARD_BELOW)
-    depth = order + FRACTION_DEPTH
-    ratio = 1 / (high + np.sqrt(high * high + 2 * depth))
-    ratios = [ratio := 1 / (2 * high + 2 * n * ratio) for n in range(depth, 1, -1)]
-    downward = [first]
+    depth = order + 10 + math.ceil(FRACTION_STEPS / np.min(x, initial=np.inf) ** 2)
+    ratio = 1 / (x + np.sqrt(x * x + 2 * depth))
+    ratios = [ratio := 1 / (2 * x + 2 * n * ratio) for n in range(depth, 1, -1)]
+    f = [first]
     for n, ratio in zip(range(1, order + 1), reversed(ratios), strict=False):
-        downward.append(-2 * n * ratio * downward[-1])
-    return [np.where(x < UPWARD_BELOW, u, d) for u, d in zip(upward, downward, strict=False)]
+        f.append(-2 * n * ratio * f[-1])
+    return f[1:]
 
 
 def _erfcx(x: Any, order: int) -> Any:
@@ -111,16 +124,28 @@ def _mills(x: np.ndarray, order: int) -> np.ndarray:
     $r' = -r d$ with $d = r + x$ cancels in the lower tail; there r is a constant over erfcx, and Leibniz' rule gives the rest.
     """
     x = np.asarray(x, np.float64)
-    tails = [f * (-ROOT_HALF) ** n for n, f in enumerate(_scaled_tails(-ROOT_HALF * np.minimum(x, TAIL), order))]
+    low = x < TAIL
+    result = np.empty(np.shape(x))
+    result[low] = _mills_in_the_tail(x[low], order)
+    result[~low] = _mills_above(x[~low], order)
+    return result
+
+
+def _mills_in_the_tail(x: np.ndarray, order: int) -> np.ndarray:
+    tails = [f * (-ROOT_HALF) ** n for n, f in enumerate(_scaled_tails(-ROOT_HALF * x, order))]
     inverse = [1 / tails[0]]
     for n in range(1, order + 1):
         inverse.append(-sum(math.comb(n, k) * tails[k] * inverse[n - k] for k in range(1, n + 1)) / tails[0])
-    r = [np.exp(-0.5 * x * x - scipy_ufunc("log_ndtr")(x)) / ROOT_TWO_PI]
+    return TWO_OVER_ROOT_PI * ROOT_HALF * inverse[order]
+
+
+def _mills_above(x: np.ndarray, order: int) -> np.ndarray:
+    r = [np.exp(-0.5 * x * x) / (ROOT_TWO_PI * scipy_ufunc("ndtr")(x))]
     d = [r[0] + x]
     for n in range(order):
         r.append(-sum(math.comb(n, k) * r[k] * d[n - k] for k in range(n + 1)))
         d.append(r[n + 1] + (n == 0))
-    return np.where(x < TAIL, TWO_OVER_ROOT_PI * ROOT_HALF * inverse[order], r[order])
+    return r[order]
 
 
 def _log_ndtr(x: Any, order: int) -> Any:
