@@ -38,5 +38,6 @@ ROWS = table(
     Row(name="cast", at=(2.7,), static={"dtype": np.dtype(np.int64)}, value=2, source=DEFINITION, fixes_dtype=True),
     Row(name="zeros_like", at=([2.0, 3.0],), value=[0.0, 0.0], source=DEFINITION),
     Row(name="ones_like", at=([2.0, 3.0],), value=[1.0, 1.0], source=DEFINITION),
+    Row(name="attained", at=([1.0, 2.0], 2.0), value=[False, True], source=DEFINITION),
     Row(name="detach", at=(2.0,), value=2.0, source=DEFINITION),
 )

@@ -36,6 +36,7 @@ RULES["greater_equal"] = lambda a, b: _difference(a, b) >= 0
 RULES["less"] = lambda a, b: _difference(a, b) < 0
 RULES["less_equal"] = lambda a, b: _difference(a, b) <= 0
 RULES["equal"] = lambda a, b: _difference(a, b) == 0
+RULES["attained"] = RULES["equal"]
 RULES["not_equal"] = lambda a, b: _difference(a, b) != 0
 RULES["isnan"] = lambda x: x.missing
 RULES["isfinite"] = lambda x: ~x.missing & ~np.isinf(x.constant)

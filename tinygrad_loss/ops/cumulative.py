@@ -8,6 +8,7 @@ from tinygrad_loss.engine.declare import custom, door, linear, predicate
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.along import add_along_, take_along_
+from tinygrad_loss.ops.logic import attained
 
 __all__ = ["cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "nancumprod", "nancumsum"]
 
@@ -91,7 +92,7 @@ def _last_where(mask: np.ndarray, axis: int, otherwise: int) -> np.ndarray:
 
 argcumextreme_ = predicate(
     "argcumextreme",
-    lambda attained, axis: _last_where(attained, axis, 0),
+    lambda mask, axis: _last_where(mask, axis, 0),
     arity=None,
     doc="the last position so far at which the running extreme was attained",
 )
@@ -114,8 +115,8 @@ def _running(name: str, ufunc: Any, doc: str) -> Rule:
     return custom(
         name,
         lambda x, axis: ufunc.accumulate(x, axis=axis),
-        [lambda g, y, x, axis: add_along_(g, argcumextreme_(x == y, axis=axis), axis=axis, shape=x.shape)],
-        lambda dx, y, x, axis: take_along_(dx[0], argcumextreme_(x == y, axis=axis), axis=axis),
+        [lambda g, y, x, axis: add_along_(g, argcumextreme_(attained(x, y), axis=axis), axis=axis, shape=x.shape)],
+        lambda dx, y, x, axis: take_along_(dx[0], argcumextreme_(attained(x, y), axis=axis), axis=axis),
         facts=Facts(nature="kink", tie=lambda y, x, axis: _regained_(y, x, axis=axis), near=step_by_step),
         doc=doc,
     )

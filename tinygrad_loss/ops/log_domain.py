@@ -65,11 +65,11 @@ log1mexp = elementwise(
 def _decay(y: Array, axis: int) -> Array:
     """Return what of a running sum of exponentials was there one step before."""
     earlier = before(y, axis, -np.inf)
-    return np.where(earlier == -np.inf, 0.0, np.exp(earlier - y))
+    return np.where(np.isneginf(earlier), 0.0, np.exp(earlier - y))
 
 
 def _share(x: Array, y: Array) -> Array:
-    return np.where(x == -np.inf, 0.0, np.exp(x - y))
+    return np.where(np.isneginf(x), 0.0, np.exp(x - y))
 
 
 logcumsumexp_: Rule = custom(

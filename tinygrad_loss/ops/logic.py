@@ -8,7 +8,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 
-__all__ = ["cast", "detach", "full_like", "ones_like", "zeros_like"]
+__all__ = ["attained", "cast", "detach", "full_like", "ones_like", "zeros_like"]
 
 _tie = Facts(nature="jump", tie=lambda _y, a, b: a == b)
 
@@ -44,6 +44,7 @@ predicate("logical_or_reduce", lambda x, **kw: np.any(x, **kw), arity=None, nump
 predicate("count_nonzero", lambda x, **kw: np.count_nonzero(x, **kw), arity=None, numpy=np.count_nonzero)
 predicate("signbit", np.signbit, arity=1, numpy=np.signbit, facts=Facts(nature="jump", tie=lambda _y, x: x == 0))
 
+attained = predicate("attained", operator.eq, arity=2, doc="where an extreme is attained: a comparison that is a tie by its nature")
 cast = predicate("cast", lambda x, dtype: x.astype(dtype), arity=None, doc="truth values or whole numbers from numbers, or back")
 detach = predicate("detach", lambda x: x, arity=1, methods=("detach",), doc="the values, as constants")
 

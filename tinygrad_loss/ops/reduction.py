@@ -9,6 +9,7 @@ from tinygrad_loss.engine.declare import custom, door, linear
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array, Facts
 from tinygrad_loss.ops.cumulative import before, cumprod_
+from tinygrad_loss.ops.logic import attained
 from tinygrad_loss.ops.shape import broadcast_to_, reshape_
 
 __all__ = ["max", "mean", "min", "prod", "ptp", "sum"]
@@ -54,13 +55,13 @@ def _several(y: Array, x: Array, axis: tuple[int, ...]) -> Array:
 
 
 def _extreme_vjp(g: Array, y: Array, x: Array, axis: tuple[int, ...]) -> Array:
-    attained = (x == kept(y, x, axis)).astype(g.dtype)
-    return kept(g / attained.sum(axis=axis), x, axis) * attained
+    attaining = attained(x, kept(y, x, axis)).astype(g.dtype)
+    return kept(g / attaining.sum(axis=axis), x, axis) * attaining
 
 
 def _extreme_jvp(dx: Any, y: Array, x: Array, axis: tuple[int, ...]) -> Array:
-    attained = x == kept(y, x, axis)
-    return np.sum(np.where(attained, dx[0], 0.0), axis=axis) / attained.astype(y.dtype).sum(axis=axis)
+    attaining = attained(x, kept(y, x, axis))
+    return np.sum(np.where(attaining, dx[0], 0.0), axis=axis) / attaining.astype(y.dtype).sum(axis=axis)
 
 
 _ties = Facts(nature="kink", tie=_several)
