@@ -286,3 +286,68 @@ def test_tails_of_the_inverse_gaussian_do_not_overflow():
         t = mp.mpf(1000)
         entropy = mp.log(2 * mp.pi * mp.e / 500) / 2 - 1.5 * mp.exp(t) * mp.e1(t)
     assert float(d.entropy()) == pytest.approx(float(entropy), rel=1e-13)
+
+
+TINY_AND_HUGE = (1e-300, 1e-30, 1e-4, 1.0, 1e4, 1e30, 1e300)
+ON_THE_HALF_LINE = {
+    "Exponential": (lambda y: mp.log(1.6) - mp.mpf(1.6) * y, lambda y: -mp.mpf(1.6), {"rate": 1.6}),
+    "Gamma": (
+        lambda y: mp.mpf(2.4) * mp.log(1.6) + (mp.mpf(2.4) - 1) * mp.log(y) - mp.mpf(1.6) * y - mp.loggamma(2.4),
+        lambda y: (mp.mpf(2.4) - 1) / y - mp.mpf(1.6),
+        {"concentration": 2.4, "rate": 1.6},
+    ),
+    "LogNormal": (
+        lambda y: -((mp.log(y) - mp.mpf(0.3)) ** 2) / (2 * mp.mpf(0.6) ** 2) - mp.log(y) - mp.log(0.6) - mp.log(2 * mp.pi) / 2,
+        lambda y: -((mp.log(y) - mp.mpf(0.3)) / mp.mpf(0.6) ** 2 + 1) / y,
+        {"loc": 0.3, "scale": 0.6},
+    ),
+    "InverseGaussian": (
+        lambda y: mp.log(mp.mpf(2.5) / (2 * mp.pi * y**3)) / 2 - mp.mpf(2.5) * (y - mp.mpf(1.5)) ** 2 / (2 * mp.mpf(1.5) ** 2 * y),
+        lambda y: -1.5 / y - mp.mpf(2.5) * (1 / mp.mpf(1.5) ** 2 - 1 / y**2) / 2,
+        {"loc": 1.5, "concentration": 2.5},
+    ),
+    "Weibull": (
+        lambda y: mp.log(mp.mpf(0.9) / 1.6) + (mp.mpf(0.9) - 1) * mp.log(y / mp.mpf(1.6)) - (y / mp.mpf(1.6)) ** mp.mpf(0.9),
+        lambda y: ((mp.mpf(0.9) - 1) - mp.mpf(0.9) * (y / mp.mpf(1.6)) ** mp.mpf(0.9)) / y,
+        {"scale": 1.6, "concentration": 0.9},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ON_THE_HALF_LINE)
+def test_positive_values_of_any_size_keep_their_digits(name):
+    formula, derivative, given = ON_THE_HALF_LINE[name]
+    d = D.FAMILIES[name](**given)
+    for y in TINY_AND_HUGE:
+        with mp.workdps(50):
+            expected = formula(mp.mpf(y))
+            slope = derivative(mp.mpf(y))
+        assert float(d.log_prob(y)) == pytest.approx(float(expected), rel=2e-13), y
+        if abs(slope) < 1e308:
+            assert float(tl.grad(d.log_prob)(y)) == pytest.approx(float(slope), rel=1e-9), y
+
+
+def test_values_may_be_truths_whole_numbers_lists_and_tensors():
+    expected = D.Bernoulli(0.3).log_prob(np.array([1.0, 0.0]))
+    for y in (np.array([True, False]), np.array([1, 0]), [1, 0], np.array([1, 0], np.float32), tl.tensor([1.0, 0.0])):
+        np.testing.assert_allclose(numbers(D.Bernoulli(0.3).log_prob(y)), expected, rtol=1e-6)
+    assert float(D.Poisson(2).log_prob(3)) == pytest.approx(float(D.Poisson(2.0).log_prob(3.0)))
+    assert D.Normal(np.float32(0.0), np.float32(1.0)).log_prob(1.0).dtype == np.float32
+    assert D.Normal([0, 1], 1).log_prob([[0.5], [1.5], [2.5]]).shape == (3, 2)
+
+
+def test_a_network_can_predict_every_parameter(rng):
+    """The use in training: parameters are tensors that lead back to weights."""
+    X, y = rng.standard_normal((8, 3)), rng.standard_normal(8)
+    weights = tl.tensor(0.1 * rng.standard_normal((3, 2)), requires_grad=True)
+    out = X @ weights
+    np.mean(D.Normal(out[:, 0], tl.ops.softplus(out[:, 1])).nll(y)).backward()
+    up, down = np.array(weights.numpy()), np.array(weights.numpy())
+    up[1, 1] += 1e-6
+    down[1, 1] -= 1e-6
+
+    def loss(w):
+        o = X @ w
+        return np.mean(D.Normal(o[:, 0], tl.ops.softplus(o[:, 1])).nll(y))
+
+    assert weights.grad[1, 1] == pytest.approx((loss(up) - loss(down)) / 2e-6, rel=1e-6)
