@@ -54,6 +54,7 @@ from tinygrad_loss.losses.margin import modified_huber_loss as modified_huber_lo
 from tinygrad_loss.losses.margin import multiclass_hinge_loss as multiclass_hinge_loss
 from tinygrad_loss.losses.margin import perceptron_loss as perceptron_loss
 from tinygrad_loss.losses.margin import squared_hinge_loss as squared_hinge_loss
+from tinygrad_loss.losses.noise import from_distribution as from_distribution
 from tinygrad_loss.losses.quantile import epsilon_insensitive_loss as epsilon_insensitive_loss
 from tinygrad_loss.losses.quantile import expectile_loss as expectile_loss
 from tinygrad_loss.losses.quantile import linex_loss as linex_loss
