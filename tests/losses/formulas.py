@@ -33,8 +33,7 @@ def clamped(p, y):
     return -(y * log_p + (1 - y) * log_q)
 
 
-def tweedie(m, y, p=None):
-    p = mp.mpf(3) / 2 if p is None else p
+def tweedie(m, y, p=1.5):
     return 2 * (y ** (2 - p) / ((1 - p) * (2 - p)) - y * m ** (1 - p) / (1 - p) + m ** (2 - p) / (2 - p))
 
 

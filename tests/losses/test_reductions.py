@@ -149,7 +149,7 @@ def test_an_unknown_argument_names_the_nearest(loss, rng):
 
 @every_loss
 def test_an_unknown_reduction_names_the_known_ones(loss, rng):
-    with pytest.raises(tl.errors.DomainError, match="reduction must be one of 'none', 'mean', 'sum', 'batchmean', got 'average'"):
+    with pytest.raises(tl.errors.DomainError, match=r"reduction must be one of 'none', 'mean', 'sum', 'batchmean', got 'average'"):
         loss(*draw(loss, rng), reduction="average")
 
 

@@ -58,6 +58,15 @@ ROWS = table(
         samples=(Sample((4, 3), classes(4)), Sample((2, 3, 2), classes(2, 2))),
     ),
     Row(
+        name="picked_sum",
+        at=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], INDEX),
+        static={"axis": 1, "by": -0.5},
+        value=-3.0,
+        slopes=([[-0.5, 0.0, 0.0], [0.0, -0.5, 0.0]], None),
+        source=CLOSED,
+        samples=(Sample((4, 3), classes(4)), Sample((2, 3, 2), classes(2, 2))),
+    ),
+    Row(
         name="place_class",
         at=([1.0, 5.0], INDEX),
         static={"axis": 1, "classes": 3},

@@ -1,6 +1,6 @@
 """Losses of scores of several classes against the class that happened."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,12 +13,15 @@ from tinygrad_loss.ops.classification import (
     absorbing_product,
     class_cross_entropy,
     pick_class,
+    picked_sum,
 )
 from tinygrad_loss.ops.exponential import log_softmax_
 
 __all__ = ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 
 # ---- many classes ---------------------------------------------------------------------------------------------------------
+
+LOGARITHM: Final = "tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores"
 
 
 def class_axis(z: Array, axis: int | None) -> int:
@@ -81,6 +84,18 @@ def rows_of(where: str, z: Array, target: Array, axis: int, ignore_index: int) -
     return np.where(ignored, 0, t), ignored
 
 
+def plain_classes(where: str, z: Array, target: Array, axis: int, ignore_index: int) -> bool:
+    """Return whether the target holds class indices that all lie in range and none of which may be ignored."""
+    if type(target) is not np.ndarray or target.dtype.kind != "i":
+        return False
+    shape = z.value.shape if type(z) is Tensor else z.shape
+    if target.shape != shape[:axis] + shape[axis + 1 :]:
+        checks.classes_or_probabilities(where, z, target, axis)
+    return bool(
+        np.minimum.reduce(target, None) >= 0 and np.maximum.reduce(target, None) < shape[axis] and not 0 <= ignore_index < shape[axis]
+    )
+
+
 def _classes_at_once(
     z: Array,
     target: Array,
@@ -92,13 +107,10 @@ def _classes_at_once(
     axis: int | None = None,
 ) -> Array | None:
     """Return the mean over class indices as one op: the path of nearly every classifier."""
-    if weight is not None or label_smoothing or type(target) is not np.ndarray or target.dtype.kind != "i":
+    if weight is not None or label_smoothing:
         return None
     at = class_axis(z, axis)
-    if not checks.classes_or_probabilities("cross_entropy", z, target, at):
-        return None
-    least, most = np.minimum.reduce(target, None), np.maximum.reduce(target, None)
-    if least < 0 or most >= z.shape[at] or 0 <= ignore_index < z.shape[at]:
+    if not plain_classes("cross_entropy", z, target, at, ignore_index):
         return None
     checks.not_probabilities("cross_entropy", z)
     return class_cross_entropy(z, target, axis=at, n=target.size if mean else 1)
@@ -185,9 +197,20 @@ def _soft_targets(z: Array, q: Array, w: Array | None, smoothing: float, axis: i
     return -np.sum(absorbing_product(q, log_softmax_(z, axis=axis)), axis=axis)
 
 
+def _picked_at_once(
+    log_p: Array, target: Array, *, mean: bool, weight: Array | None = None, ignore_index: int = -100, axis: int | None = None
+) -> Array | None:
+    at = class_axis(log_p, axis)
+    if weight is not None or not plain_classes("nll_loss", log_p, target, at, ignore_index):
+        return None
+    checks.not_scores("nll_loss", log_p, LOGARITHM)
+    return picked_sum(log_p, target, axis=at, by=-1.0 / target.size if mean else -1.0)
+
+
 @loss(
     order=("weight", "ignore_index", "reduction"),
     check=of_classes,
+    at_once=_picked_at_once,
     divides_by="the sum of the class weights of the rows that are not ignored",
     per="row",
     formula=r"-\ell_y",
@@ -224,7 +247,7 @@ def nll_loss(input: Array, target: Array, *, weight: Array | None = None, ignore
     2.0
     """
     at, dtype = class_axis(input, axis), checks.value_of(input).dtype
-    checks.not_scores("nll_loss", input, "tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores")
+    checks.not_scores("nll_loss", input, LOGARITHM)
     if not checks.classes_or_probabilities("nll_loss", input, target, at):
         raise errors.DTypeError(
             errors.say("nll_loss", "target must be whole numbers", f"dtype {checks.value_of(target).dtype}", "np.argmax(target, axis=1)")

@@ -1,5 +1,6 @@
 """Cross-entropies as one op each: exact at every logit, and one pass over the scores in each direction."""
 
+import functools
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,8 @@ __all__ = [
 
 LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
+ORDINARY: Final = 30.0
+"""Scores up to this size have exponentials that no dtype but half precision overflows in; those of float16 are shifted."""
 LEAST_VARIANCE: Final = 1e-12
 """PyTorch's bound for p (1 - p) in the gradient of the same loss."""
 
@@ -98,21 +101,42 @@ def is_class(z: Array, index: Array, axis: int) -> Array:
     return np.expand_dims(index, axis) == np.arange(z.shape[axis]).reshape((-1,) + (1,) * (z.ndim - 1 - axis))
 
 
+@functools.lru_cache(maxsize=64)
+def _starts(rows: int, classes: int) -> np.ndarray:
+    """Return where each row begins in a flat array; a classifier asks for the same batch size again and again."""
+    starts = np.arange(0, rows * classes, classes)
+    starts.flags.writeable = False
+    return starts
+
+
+def _flat(z: Array, index: Array, axis: int) -> Array | None:
+    """Return the flat positions of the classes in contiguous rows of scores; None for every other layout."""
+    if z.ndim == 2 and axis == 1 and type(z) is np.ndarray and z.flags.c_contiguous:
+        return _starts(*z.shape) + index
+    return None
+
+
 def _picked(z: Array, index: Array, axis: int) -> Array:
     """Return the entry of each row that its index names."""
-    if z.ndim == 2 and axis == 1:
-        return z[np.arange(len(z)), index]
+    flat = _flat(z, index, axis)
+    if flat is not None:
+        return z.take(flat)
     return np.take_along_axis(z, np.expand_dims(index, axis), axis).squeeze(axis)
+
+
+def _put(z: np.ndarray, index: Array, axis: int, value: Any) -> None:
+    """Write into the entry of each row that its index names, in an array that nobody else has seen."""
+    flat = _flat(z, index, axis)
+    if flat is not None:
+        z.reshape(-1)[flat] = value
+    else:
+        np.put_along_axis(z, np.expand_dims(index, axis), value if np.ndim(value) == 0 else np.expand_dims(value, axis), axis)
 
 
 def _placed(g: Array, index: Array, axis: int, classes: int) -> Array:
     """Return zeros with ``g`` at the class that each index names."""
-    if g.ndim == 1 and axis == 1:
-        out = np.zeros((len(g), classes), g.dtype)
-        out[np.arange(len(g)), index] = g
-        return out
-    out = np.zeros((*g.shape[:axis], classes, *g.shape[axis:]), g.dtype)
-    np.put_along_axis(out, np.expand_dims(index, axis), np.expand_dims(g, axis), axis)
+    out = np.zeros((*index.shape[:axis], classes, *index.shape[axis:]), g.dtype)
+    _put(out, index, axis, g)
     return out
 
 
@@ -125,49 +149,50 @@ pick_class: Rule = linear(
 place_class: Rule = linear(
     "place_class", _placed, lambda g, _x, index, axis, classes: pick_class(g, index, axis=axis), doc="zeros, with an entry at a class index"
 )
+picked_sum: Rule = linear(
+    "picked_sum",
+    lambda x, index, axis, by: _picked(x, index, axis).sum() * by,
+    lambda g, x, index, axis, by: place_class(np.broadcast_to(g * by, index.shape), index, axis=axis, classes=x.shape[axis]),
+    doc="the sum of the entries at class indices, times a number",
+)
 
 
 def below_top(z: Array, axis: int) -> Array:
     """Return the scores less the largest of their row, as a new array; a single infinite score is certain of its class."""
     top = np.maximum.reduce(z, axis=axis, keepdims=True)
-    if not np.isfinite(np.vdot(top, top)) and np.isposinf(top).any():
+    if np.maximum.reduce(top, None) == np.inf:
         certain = np.isposinf(top) & (np.count_nonzero(np.isposinf(z), axis=axis, keepdims=True) == 1)
         z = np.where(certain, np.where(np.isposinf(z), z.dtype.type(0), -np.inf), z)
         top = np.where(certain, z.dtype.type(0), top)
     return z - top
 
 
-def _parted(z: Array, index: Array, axis: int) -> tuple[Array, Array, Array]:
-    """Return the scores less the top one, e to their power with 0 at the class itself, and what the class had there.
+def _parted(z: Array, index: Array, axis: int) -> tuple[Array | None, Array, Array, Array]:
+    """Return e to the power of the scores with 0 at the class itself, their sum, and what the class had there.
 
-    Kept apart, so that a probability near 1 and what it lacks are both exact.
+    Kept apart, so that a probability near 1 and what it lacks are both exact. Scores of ordinary size need no shift;
+    others are taken less the largest of their row, and the class's own is returned first.
     """
-    shifted = below_top(z, axis)
+    ordinary = z.dtype.itemsize > 2 and np.minimum.reduce(z, None) > -ORDINARY and np.maximum.reduce(z, None) < ORDINARY
+    shifted = z if ordinary else below_top(z, axis)
     own = _picked(shifted, index, axis)
     e = np.exp(shifted)
-    if z.ndim == 2 and axis == 1:
-        e[np.arange(len(z)), index] = 0.0
-    else:
-        np.put_along_axis(e, np.expand_dims(index, axis), 0.0, axis)
-    return own, e, np.exp(own)
+    _put(e, index, axis, 0.0)
+    return None if ordinary else own, e, np.add.reduce(e, axis), np.exp(own)
 
 
 def _class_loss(z: Array, index: Array, axis: int, n: int | None) -> Array:
-    own, others, e = _parted(z, index, axis)
-    terms = np.log1p(np.add.reduce(others, axis) + (e - 1.0)) - own
+    own, _, others, mine = _parted(z, index, axis)
+    terms = np.log1p(others / mine) if own is None else np.log1p(others + (mine - 1.0)) - own
     return terms if n is None else terms.sum() / n
 
 
 def _class_slope(g: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
     """Return g (softmax - e_y); at the class itself that is minus the probability of all others."""
-    _own, p, e = _parted(z, index, axis)
-    missing = np.add.reduce(p, axis)
-    by = (g if n is None else g / n) / (missing + e)
-    p *= np.expand_dims(by, axis)
-    if z.ndim == 2 and axis == 1:
-        p[np.arange(len(z)), index] = -missing * by
-    else:
-        np.put_along_axis(p, np.expand_dims(index, axis), np.expand_dims(-missing * by, axis), axis)
+    _, p, others, mine = _parted(z, index, axis)
+    by = (g if n is None else g / n) / (others + mine)
+    p *= by[:, None] if axis == 1 and p.ndim == 2 else np.expand_dims(by, axis)
+    _put(p, index, axis, -others * by)
     return p
 
 
