@@ -1,6 +1,7 @@
 """The checks that a loss declares: each is written once, and says what came, which rule it broke, and the line to type."""
 
 import math
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,11 +15,19 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
     "alike", "classes_or_probabilities", "in_range", "no_nan", "not_probabilities", "not_scores", "of_array", "same_shape", "shape_of_weights",
-    "sums_to_one", "value_of", "whole", "within",
+    "sums_to_one", "value_of", "warn_caller", "whole", "within",
 ]  # fmt: skip
 
+PACKAGE: Final = __name__.partition(".")[0]
 MADE_PROBABILITIES: Final = frozenset({"softmax", "expit"})
-MADE_LOG_PROBABILITIES: Final = frozenset({"log_softmax", "log_sigmoid"})
+
+
+def warn_caller(message: str, kind: type[Warning]) -> None:
+    """Warn at the line outside the package that led here."""
+    level, frame = 1, sys._getframe(0)  # noqa: SLF001  warnings' own option for this is newer than the oldest Python supported
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == PACKAGE:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, kind, stacklevel=level)
 
 
 def of_array(x: Any, where: str, what: str = "input") -> Array:
@@ -107,7 +116,7 @@ def as_numbers(x: Any, dtype: Any) -> Array:
 
 def swapped(where: str, names: Sequence[str]) -> None:
     """Warn that the arguments look exchanged."""
-    warnings.warn(
+    warn_caller(
         errors.say(
             where,
             f"the {names[-1]} requires grad and the {names[0]} does not, so the two look exchanged",
@@ -115,7 +124,6 @@ def swapped(where: str, names: Sequence[str]) -> None:
             f"tl.losses.{where}(prediction, {names[-1]})",
         ),
         errors.ProvenanceWarning,
-        stacklevel=5,
     )
 
 
@@ -146,7 +154,7 @@ def no_nan(where: str, target: Array, mask: Array | None, name: str = "target", 
             )
             if not flows:
                 raise errors.DomainError(message)
-            warnings.warn(message, errors.ProvenanceWarning, stacklevel=5)
+            warn_caller(message, errors.ProvenanceWarning)
 
 
 def in_range(where: str, x: Array, low: float, high: float, name: str, mask: Array | None, instead: str, *, open_low: bool = False) -> None:
@@ -284,7 +292,7 @@ def not_probabilities(where: str, z: Array) -> None:
     """Warn when a loss of scores is given what softmax or expit made: it would be applied twice."""
     if type(z) is Tensor and z.node is not None and z.node[0].name in MADE_PROBABILITIES:
         maker = z.node[0].name
-        warnings.warn(
+        warn_caller(
             errors.say(
                 where,
                 f"input must be scores, to which it applies {maker} itself",
@@ -292,17 +300,15 @@ def not_probabilities(where: str, z: Array) -> None:
                 f"tl.losses.{where}(scores, target), without {maker}",
             ),
             errors.ProvenanceWarning,
-            stacklevel=4,
         )
 
 
 def not_scores(where: str, p: Array, instead: str) -> None:
     """Warn when a loss of log-probabilities is given scores or probabilities: anything above 0 is no log of a probability."""
     if type(p) is Tensor and p.node is not None and p.node[0].name in MADE_PROBABILITIES:
-        warnings.warn(
+        warn_caller(
             errors.say(where, "input must be log-probabilities", f"the result of {p.node[0].name}", instead),
             errors.ProvenanceWarning,
-            stacklevel=4,
         )
 
 
@@ -313,10 +319,9 @@ def sums_to_one(where: str, p: Array, axis: int, name: str) -> None:
     total = np.sum(value_of(p), axis=axis)
     worst = total.flat[np.argmax(np.abs(total - 1))] if np.ndim(total) else total
     if abs(worst - 1) > 1e-3:
-        warnings.warn(
+        warn_caller(
             errors.say(
                 where, f"{name} must sum to 1 along axis {axis}", f"{worst:.6g}", f"{name} / np.sum({name}, axis={axis}, keepdims=True)"
             ),
             errors.ProvenanceWarning,
-            stacklevel=4,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -153,7 +152,7 @@ class Loss:
         if type(total) is not Tensor:
             total = np.asarray(total).astype(dtype)[()]
         if checks.value_of(total) == 0:
-            warnings.warn(
+            checks.warn_caller(
                 errors.say(
                     self.__name__,
                     "a mean needs at least one entry with a weight",
@@ -161,7 +160,6 @@ class Loss:
                     "reduction='sum', or skip the batch",
                 ),
                 errors.NothingKeptWarning,
-                stacklevel=4,
             )
         return total
 

@@ -4,19 +4,28 @@ A loss is nearly always reduced at once. Declared as one op, its large arrays pa
 the forward keeps no array of terms, and the backward writes nothing but the gradient.
 """
 
+import contextvars
+import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tinygrad_loss.engine.declare import ANYWHERE, Interval, custom, elementwise
 from tinygrad_loss.engine.op import Array, Rule
 
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
 __all__ = ["Pointwise", "pointwise"]
 
 BLOCK: Final = 32768
 """Entries per block: its temporaries fit into the second-level cache, and the calls per block cost little against it."""
+SHARED: Final = 1 << 18
+"""From this many entries a second thread is worth its handover."""
+THREADS: Final = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +64,12 @@ def in_blocks(rule: Rule) -> Rule:
         if type(first) is not np.ndarray or first.size <= BLOCK or not _splits(x):
             return rule(*x, **static)
         out = np.empty(first.shape, first.dtype)
-        flat = out.reshape(-1)
-        parts = [v.reshape(-1) for v in x]
-        for i in range(0, first.size, BLOCK):
-            flat[i : i + BLOCK] = rule(*[v[i : i + BLOCK] for v in parts], **static)
+        flat, parts = out.reshape(-1), [v.reshape(-1) for v in x]
+
+        def write(start: int, stop: int) -> None:
+            flat[start:stop] = rule(*[v[start:stop] for v in parts], **static)
+
+        _each_block(write, first.size)
         return out
 
     return run
@@ -75,8 +86,34 @@ def _added(value: Rule, x: Sequence[Array], static: dict[str, Any]) -> Array:
     if type(first) is not np.ndarray or first.size <= BLOCK or not _splits(x):
         return value(*x, **static).sum()
     parts = [v.reshape(-1) for v in x]
-    sums = [value(*[v[i : i + BLOCK] for v in parts], **static).sum() for i in range(0, first.size, BLOCK)]
+    sums = _each_block(lambda start, stop: value(*[v[start:stop] for v in parts], **static).sum(), first.size)
     return np.asarray(sums).sum()
+
+
+def _each_block(work: Callable[[int, int], Any], size: int) -> list[Any]:
+    """Return ``work(start, stop)`` of each block in order; of very large arrays the blocks are shared out among threads."""
+    step = BLOCK if size < SHARED else 2 * BLOCK
+    spans = [(start, min(start + step, size)) for start in range(0, size, step)]
+    if size < SHARED or THREADS == 1:
+        return [work(*span) for span in spans]
+    share = -(-len(spans) // THREADS)
+    others = [
+        _pool().submit(contextvars.copy_context().run, lambda mine: [work(*span) for span in mine], spans[i : i + share])
+        for i in range(share, len(spans), share)
+    ]
+    return [done for part in ([work(*span) for span in spans[:share]], *(o.result() for o in others)) for done in part]
+
+
+@functools.cache
+def _pool() -> "ThreadPoolExecutor":
+    """Return the threads that share blocks; NumPy lets go of the interpreter's lock inside each call."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  only very large arrays need it
+
+    return ThreadPoolExecutor(THREADS - 1, thread_name_prefix="blocks")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork
 
 
 def _ignoring_value(slope: Rule) -> Rule:

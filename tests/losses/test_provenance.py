@@ -1,0 +1,69 @@
+"""A loss looks at where its arguments came from, and names the line to change."""
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+
+SCORES = np.array([[1.0, 2.0], [0.5, -1.0]])
+CLASSES = np.array([0, 1])
+
+
+def warned(call):
+    with pytest.warns(tl.errors.ProvenanceWarning) as caught:
+        call()
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    return str(caught[0].message)
+
+
+def test_softmax_twice():
+    z = tl.tensor(SCORES, requires_grad=True)
+    assert warned(lambda: tl.losses.cross_entropy(tl.ops.softmax(z, axis=1), CLASSES)) == (
+        "cross_entropy: input must be scores, to which it applies softmax itself, got the result of softmax. "
+        "Type instead: tl.losses.cross_entropy(scores, target), without softmax"
+    )
+
+
+def test_sigmoid_twice():
+    z = tl.tensor(SCORES[0], requires_grad=True)
+    assert warned(lambda: tl.losses.binary_cross_entropy_with_logits(tl.ops.expit(z), np.array([0.0, 1.0]))) == (
+        "binary_cross_entropy_with_logits: input must be scores, to which it applies expit itself, got the result of expit. "
+        "Type instead: tl.losses.binary_cross_entropy_with_logits(scores, target), without expit"
+    )
+
+
+def test_probabilities_where_their_logarithms_are_meant():
+    z = tl.tensor(SCORES, requires_grad=True)
+    assert warned(lambda: tl.losses.nll_loss(tl.ops.softmax(z, axis=1), CLASSES)) == (
+        "nll_loss: input must be log-probabilities, got the result of softmax. "
+        "Type instead: tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores"
+    )
+
+
+def test_exchanged_arguments():
+    z = tl.tensor(SCORES[0], requires_grad=True)
+    assert warned(lambda: tl.losses.mse_loss(np.zeros(2), z)) == (
+        "mse_loss: the target requires grad and the input does not, so the two look exchanged, "
+        "got mse_loss(input, target) with requires_grad on the second. Type instead: tl.losses.mse_loss(prediction, target)"
+    )
+
+
+def test_probabilities_that_do_not_sum_to_one_under_debug():
+    target = np.array([[0.5, 0.2], [0.5, 0.5]])
+    with tl.debug():
+        assert warned(lambda: tl.losses.cross_entropy(SCORES, target)) == (
+            "cross_entropy: target must sum to 1 along axis 1, got 0.7. Type instead: target / np.sum(target, axis=1, keepdims=True)"
+        )
+    tl.losses.cross_entropy(SCORES, target)  # outside debug nothing is said, and nothing is spent on it
+
+
+def test_nan_targets_of_kl_flow_with_a_warning():
+    assert "a target must not be nan, got 1 of 2" in warned(lambda: tl.losses.kl_div(np.zeros(2), np.array([np.nan, 0.5])))
+
+
+def test_a_loss_of_its_own_kind_of_input_says_nothing():
+    z = tl.tensor(SCORES, requires_grad=True)
+    tl.losses.cross_entropy(z, CLASSES)
+    tl.losses.nll_loss(tl.ops.log_softmax(z, axis=1), CLASSES)
+    tl.losses.binary_cross_entropy(tl.ops.expit(z), np.ones((2, 2)))
