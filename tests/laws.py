@@ -160,6 +160,40 @@ def nature(op: Op, row: Row) -> None:
             assert np.any(lost[0] | lost[1]), f"{op.name}: an infinite slope that is finite"
 
 
+def branch(op: Op, row: Row) -> None:
+    """Beside a branch point the op grows with the declared power of the distance."""
+    inputs, static = [as_array(x) for x in row.tied], row.tied_static or row.static
+    found = []
+    with np.errstate(all="ignore"):
+        there = op.forward(*inputs, **static)
+        for side in (-1.0, 1.0):
+            sizes = []
+            for h in (1e-6, 1e-9):
+                moved = list(inputs)
+                moved[row.beside] = inputs[row.beside] + side * h
+                y = op.forward(*moved, **static)
+                sizes.append(np.abs(y - there) if np.all(np.isfinite(there)) else np.abs(y))
+            if np.all(np.isfinite(sizes)):
+                found.append(float(np.log(sizes[0] / sizes[1]) / np.log(1e3)))
+    assert found, f"{op.name}: no side of {row.tied} is finite"
+    assert np.allclose(found, op.facts.exponent, atol=0.01), f"{op.name}: exponent {op.facts.exponent} declared, {found} found"
+
+
+def limits(op: Op, row: Row) -> None:
+    """The declared limits are the values just beside the jump."""
+    inputs, static = [as_array(x) for x in row.tied], row.tied_static or row.static
+    for side in (-1, 1):
+        moved = [x + side * 1e-9 if i == row.beside else x for i, x in enumerate(inputs)]
+        np.testing.assert_allclose(op.facts.limit(*inputs, side), op.forward(*moved, **static), atol=1e-6, err_msg=f"{op.name}: limit")
+
+
+def nearby(op: Op, rng: np.random.Generator) -> None:
+    """What stands in for the op near a point where its own rule fails is the same function."""
+    for inputs, static in tries(op, rng):
+        wanted = op.forward(*inputs, **static)
+        np.testing.assert_allclose(op.facts.near(*inputs, **static), wanted, rtol=1e-9, atol=1e-12, err_msg=f"{op.name}: near")
+
+
 def second_order(op: Op, rng: np.random.Generator) -> None:
     """The derivative of the gradient is what differences of the gradient say."""
     for inputs, static in tries(op, rng):

@@ -29,6 +29,21 @@ def test_slopes_at_a_tie_are_what_is_declared(op):
     laws.nature(op, ROWS[op.name])
 
 
+@pytest.mark.parametrize("op", [op for op in with_facts() if op.facts.exponent is not None], **by_name)
+def test_beside_a_branch_point_the_op_grows_with_the_declared_power(op):
+    laws.branch(op, ROWS[op.name])
+
+
+@pytest.mark.parametrize("op", [op for op in with_facts() if op.facts.limit is not None], **by_name)
+def test_limits_at_a_jump_are_the_values_beside_it(op):
+    laws.limits(op, ROWS[op.name])
+
+
+@pytest.mark.parametrize("op", [op for op in with_facts() if op.facts.near is not None], **by_name)
+def test_what_stands_in_near_a_point_is_the_same_function(op, rng):
+    laws.nearby(op, rng)
+
+
 @pytest.mark.parametrize("op", differentiable(), **by_name)
 def test_the_gradient_of_the_gradient_is_what_differences_say(op, rng):
     laws.second_order(op, rng)

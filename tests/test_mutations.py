@@ -70,6 +70,20 @@ def test_a_wrong_nature_breaks_its_law(op):
             laws.nature(replaced(op, facts=dataclasses.replace(op.facts, nature=nature)), ROWS[op.name])
 
 
+@pytest.mark.parametrize("op", [op for op in with_facts() if op.facts.exponent is not None], **by_name)
+def test_a_wrong_exponent_breaks_its_law(op):
+    facts = dataclasses.replace(op.facts, exponent=op.facts.exponent + 0.1)
+    with pytest.raises(AssertionError):
+        laws.branch(replaced(op, facts=facts), ROWS[op.name])
+
+
+@pytest.mark.parametrize("op", [op for op in with_facts() if op.facts.limit is not None], **by_name)
+def test_limits_on_the_wrong_side_break_their_law(op):
+    facts = dataclasses.replace(op.facts, limit=lambda *x: op.facts.limit(*x[:-1], -x[-1]))
+    with pytest.raises(AssertionError):
+        laws.limits(replaced(op, facts=facts), ROWS[op.name])
+
+
 @pytest.mark.parametrize("op", differentiable(), **by_name)
 def test_a_wrong_known_value_is_noticed(op):
     row = ROWS[op.name]

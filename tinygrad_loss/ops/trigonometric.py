@@ -81,7 +81,9 @@ arctanh = elementwise(
     np.arctanh,
     lambda _y, x: 1.0 / ((1.0 - x) * (1.0 + x)),
     numpy=np.arctanh,
-    facts=_at_ends(lambda x: 0.5 * (np.log1p(x) - np.log1p(-x))),
+    facts=Facts(  # a logarithm grows with no power
+        nature="infinite", tie=lambda _y, x: np.abs(x) == 1, near=lambda x: 0.5 * (np.log1p(x) - np.log1p(-x))
+    ),
     domain=INSIDE,
     doc=r"\mathrm{artanh}\,x",
 )
