@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tinygrad_loss.calculus import germ_spectra as germ_spectra  # enters its rules
 from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Exponent, Germ, Key, add, constant, germ, product, select
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.calculus.germ_rules import RULES, infinite, power_of, rule, summed
@@ -29,8 +30,8 @@ ENTERED: ContextVar[frozenset[str]] = ContextVar("entered", default=frozenset())
 def apply(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Array:
     """Run one op on germs."""
     own = RULES.get(op.name)
-    if own is not None:
-        return own(*inputs, **static)
+    if own is not None and (found := own(*inputs, **static)) is not None:
+        return found
     with np.errstate(all="ignore"):
         return BY_KIND[op.kind](op, inputs, static)
 
