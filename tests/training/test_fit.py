@@ -235,6 +235,15 @@ def test_what_goes_wrong_is_said(case):
         assert str(error.value) == message
 
 
+def test_a_last_step_that_overflows_is_said():
+    data = tl.data.Dataset(np.ones((2, 1), np.float32), np.zeros((2, 1), np.float32))
+    with pytest.raises(errors.NonFiniteError) as error:
+        tl.fit(tl.nn.Linear(1, 1, rng=0), tl.losses.mse_loss, data, epochs=1, optimizer=lambda p: tl.optim.SGD(p, lr=1e39))
+    assert str(error.value) == (
+        "tl.fit, epoch 1: parameters must be finite, got nan or inf in weight after the last step. Type instead: a smaller lr, or clip_norm=1.0"
+    )
+
+
 def test_labels_beyond_the_classes_are_refused_by_the_loss():
     data = tl.data.Dataset(np.zeros((4, 4), np.float32), np.array([0, 1, 2, 3]))
     with pytest.raises(errors.DomainError, match="cross_entropy"):

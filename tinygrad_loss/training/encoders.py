@@ -172,5 +172,5 @@ ENCODERS: Final[dict[str, Recipe]] = {
     "mlp": Recipe(mlp, epochs=40, lr=3e-3, noise=0.12),
     "cnn": Recipe(cnn, epochs=15, lr=3e-3, shift=1),
     "rnn": Recipe(rnn, epochs=20, lr=5e-3),
-    "transformer": Recipe(transformer, epochs=20, lr=3e-3),
+    "transformer": Recipe(transformer, epochs=20, lr=1e-3, noise=0.1),
 }

@@ -207,7 +207,7 @@ class Run:
 
     def blame(self, number: float, x: np.ndarray, output: Any) -> errors.NonFiniteError:
         """Return the error for a loss that is not finite; it names the first thing on the way that is not."""
-        broken = next((p.name or f"number {i}" for i, p in enumerate(self.params) if not np.isfinite(p.data).all()), None)
+        broken = self.broken_parameter()
         if x.dtype.kind == "f" and not np.isfinite(x).all():
             why, instead = "the inputs hold nan or inf", "np.nan_to_num(x), or leave those rows out"
         elif broken is not None:
@@ -219,9 +219,17 @@ class Run:
         where = f"tl.fit, epoch {self.epoch + 1}, batch {self.batch + 1}"
         return errors.NonFiniteError(errors.say(where, "the loss must be finite", f"{number} ({why})", instead))
 
+    def broken_parameter(self) -> str | None:
+        """Return the name of the first parameter that holds nan or inf."""
+        return next((p.name or f"number {i}" for i, p in enumerate(self.params) if not np.isfinite(p.data).all()), None)
+
     def close_epoch(self) -> None:
         """Measure, write the row, step the schedule, remember the best weights."""
         sums = self.sums
+        broken = self.broken_parameter()
+        if broken is not None:
+            where, got = f"tl.fit, epoch {self.epoch + 1}", f"nan or inf in {broken} after the last step"
+            raise errors.NonFiniteError(errors.say(where, "parameters must be finite", got, "a smaller lr, or clip_norm=1.0"))
         row: dict[str, Any] = {"epoch": self.epoch + 1, **self.means()}
         if self.validation is not None:
             measured = evaluate(self.model, self.loss, self.validation, self.metrics)
