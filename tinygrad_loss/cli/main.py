@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "draw": "draw a function of yours at a point",
     "check": "say whether a function of yours has a gradient at a point",
     "ops": "list the differentiable operations, and where each is not smooth",
+    "losses": "list the losses, and what each estimates",
+    "show": "show one loss: formula, facts, value and gradient",
 }
 
 FAILED: Final = 2

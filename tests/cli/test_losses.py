@@ -1,0 +1,84 @@
+"""``tinygrad-loss losses`` and ``tinygrad-loss show``."""
+
+import re
+
+import pytest
+
+import tinygrad_loss as tl
+from tinygrad_loss.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "240")
+
+
+def listed(capsys, *argv):
+    status = main(["losses", *argv])
+    return status, set(re.findall(r"^\W*(\w+_\w+)", capsys.readouterr().out, re.MULTILINE))
+
+
+def test_every_loss_is_listed(capsys):
+    status, names = listed(capsys)
+    assert status == 0
+    assert set(tl.losses.LOSSES) <= names
+
+
+@pytest.mark.parametrize(
+    ("argv", "fits"),
+    [
+        (["--smooth"], lambda f: f.smoothness != "kink"),
+        (["--convex"], lambda f: f.convex),
+        (["--robust"], lambda f: f.robust),
+        (["--estimates", "median"], lambda f: "median" in f.estimates),
+        (["--for", "classification"], lambda f: f.task == "classification"),
+        (["--smooth", "--robust", "--for", "regression"], lambda f: f.smoothness != "kink" and f.robust and f.task == "regression"),
+    ],
+    ids=lambda x: " ".join(x) if isinstance(x, list) else "",
+)
+def test_filters(capsys, argv, fits):
+    status, names = listed(capsys, *argv)
+    assert status == 0
+    assert names & set(tl.losses.LOSSES) == {name for name, loss in tl.losses.LOSSES.items() if fits(loss.facts)}
+
+
+def test_nothing_fits(capsys):
+    assert main(["losses", "no_such_word"]) == 1
+    assert capsys.readouterr().out == "no loss fits; leave out a filter: tinygrad-loss losses\n"
+
+
+def test_an_unknown_task_names_the_nearest(capsys):
+    assert main(["losses", "--for", "regresion"]) == 2
+    assert "Type instead: 'regression'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(tl.losses.LOSSES))
+def test_show_every_loss(capsys, name):
+    assert main(["show", name]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{name}(")
+    assert tl.losses.LOSSES[name].facts.choose in out
+
+
+def test_show_huber_draws_value_and_gradient(capsys):
+    assert main(["show", "huber"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    top = next(i for i, line in enumerate(lines) if line == "value, target 0")
+    assert lines[top + 1].startswith("      3.5 |*")
+    assert lines[top + 1].endswith("*")
+    below = next(i for i, line in enumerate(lines) if line.startswith("gradient"))
+    assert re.match(r"^ +1 \|.*\*{20,}$", lines[below + 1])
+    assert re.match(r"^ +-1 \|\*{20,}", lines[below + 9])
+
+
+def test_show_has_a_gap_where_there_is_no_gradient(capsys):
+    assert main(["show", "l1_loss"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    below = next(i for i, line in enumerate(lines) if line.startswith("gradient"))
+    columns = [line[11:].ljust(61) for line in lines[below + 1 : below + 10]]
+    assert [i for i in range(61) if all(row[i] == " " for row in columns)] == [30]
+
+
+def test_show_an_unknown_loss(capsys):
+    assert main(["show", "hubber"]) == 2
+    assert "Type instead: 'huber_loss'" in capsys.readouterr().err

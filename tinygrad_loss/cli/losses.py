@@ -1,0 +1,65 @@
+"""``tinygrad-loss losses``: the catalogue of losses, with filters."""
+
+import argparse
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from tinygrad_loss import errors
+from tinygrad_loss.cli.ops import plain
+from tinygrad_loss.losses import LOSSES, Loss
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE: Final = "tinygrad-loss losses --smooth --robust --for regression"
+FOUND, NOT_FOUND = 0, 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("filter", nargs="?", default="", metavar="WORD", help="only losses whose name or formula has this in it")
+    parser.add_argument("--smooth", action="store_true", help="only losses with a gradient everywhere")
+    parser.add_argument("--convex", action="store_true", help="only losses that are convex in the prediction")
+    parser.add_argument("--robust", action="store_true", help="only losses in which an outlier has a bounded pull")
+    parser.add_argument(
+        "--estimates", default="", metavar="WHAT", help="only losses whose best constant is this: mean, median, quantile, ..."
+    )
+    parser.add_argument(
+        "--for", dest="task", default="", metavar="TASK", help="only losses for this: regression, classification, counts, ..."
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the losses as a table; the status is 1 when none fits."""
+    out = Console(highlight=False)
+    tasks = sorted({loss.facts.task for loss in LOSSES.values()})
+    if arguments.task and arguments.task not in tasks:
+        raise errors.unknown_name("losses", "--for", arguments.task, tasks)
+    found = [loss for loss in sorted(LOSSES.values(), key=lambda loss: loss.__name__) if _fits(loss, arguments)]
+    if not found:
+        out.print("no loss fits; leave out a filter: tinygrad-loss losses", markup=False)
+        return NOT_FOUND
+    table = Table("loss", "for", "estimates", "smooth", "convex", "robust", "formula")
+    for loss in found:
+        f = loss.facts
+        table.add_row(loss.__name__, f.task, f.estimates, f.smoothness, _yes(value=f.convex), _yes(value=f.robust), plain(f.formula))
+    out.print(table)
+    out.print(f"{len(found)} of {len(LOSSES)} losses; tinygrad-loss show {found[0].__name__} says more", markup=False)
+    return FOUND
+
+
+def _fits(loss: Loss, wanted: argparse.Namespace) -> bool:
+    f = loss.facts
+    return (
+        wanted.filter.lower() in f"{loss.__name__} {f.formula}".lower()
+        and (f.smoothness != "kink" or not wanted.smooth)
+        and (f.convex or not wanted.convex)
+        and (f.robust or not wanted.robust)
+        and wanted.estimates in f.estimates
+        and wanted.task in ("", f.task)
+    )
+
+
+def _yes(*, value: bool) -> str:
+    return "yes" if value else "no"

@@ -1,0 +1,125 @@
+"""``tinygrad-loss show``: what is known of one loss, with its value and gradient drawn in the terminal."""
+
+import argparse
+import warnings
+from typing import Final
+
+import numpy as np
+from rich.console import Console
+
+from tinygrad_loss import errors
+from tinygrad_loss.cli.ops import plain
+from tinygrad_loss.engine.tensor import tensor
+from tinygrad_loss.losses import DOMAINS, LOSSES, Loss
+
+__all__ = ["EXAMPLE", "add_arguments", "run"]
+
+EXAMPLE: Final = "tinygrad-loss show huber"
+WIDTH, HEIGHT = 61, 9
+REACH: Final = {"positive": (0.1, 4.0), "above -1": (-0.9, 4.0), "probability": (0.02, 0.98), "log-probability": (-4.0, 0.0)}
+"""From where to where a prediction is drawn; from -4 to 4 where nothing else is said."""
+TARGETS: Final = {"real": 0.0, "mape_loss": 1.0}
+"""The target that is drawn, by domain or by loss; 1 where nothing else is said."""
+NOT_OF_ONE_NUMBER: Final = {"embedding", "vector"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("name", metavar="LOSS", help="its name, or the beginning of it")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print formula, facts, plots and advice."""
+    loss = _named(arguments.name)
+    out = Console(highlight=False, soft_wrap=True)
+    for line in (*_facts(loss), *_plots(loss)):
+        out.print(line, markup=False)
+    return 0
+
+
+def _named(word: str) -> Loss:
+    """Return the loss of that name; an unmistakable beginning will do."""
+    if word in LOSSES:
+        return LOSSES[word]
+    fitting = [name for name in LOSSES if name.startswith(word)]
+    plainly = [name for name in fitting if name in {f"{word}_loss", f"{word}_nll_loss", f"{word}_deviance_loss"}]
+    chosen = plainly or fitting
+    if len(chosen) != 1:
+        raise errors.unknown_name("show", "the loss", word, fitting or LOSSES)
+    return LOSSES[chosen[0]]
+
+
+def written(formula: str) -> str:
+    """Write a LaTeX formula in a line of plain text."""
+    for latex, text in (("\\le ", "<= "), ("\\ge ", ">= "), ("\\tfrac", "\\frac"), ("\\ne ", "!= ")):
+        formula = formula.replace(latex, text)
+    return " ".join(plain(formula).replace(r"\[", "[").split())
+
+
+def _facts(loss: Loss) -> list[str]:
+    f = loss.facts
+    kinks = "; ".join(f"at {f.variable} {k.at:g} the slope goes from {k.left:g} to {k.right:g}" for k in f.kinks)
+    rows = [
+        ("formula", written(f.formula)),
+        ("prediction", DOMAINS[f.input]),
+        ("target", DOMAINS[f.target]),
+        ("for", f.task),
+        ("estimates", f.estimates),
+        ("likelihood", f.likelihood or "none"),
+        ("smooth", f.smoothness + (f": {kinks}" if kinks else "")),
+        ("convex", "yes" if f.convex else "no"),
+        ("robust", "yes: an outlier's pull is bounded" if f.robust else "no"),
+        ("proper", f.proper or ""),
+        ("finite up to", ", ".join(f"{size:g} ({dtype})" for dtype, size in f.stable)),
+        ("a mean divides by", loss.divides_by),
+        ("choose it when", f.choose),
+        ("source", f.source),
+    ]
+    return [f"{loss.__name__}{loss.__signature__}", "", *(f"{name:>18}  {text}" for name, text in rows if text)]
+
+
+def _plots(loss: Loss) -> list[str]:
+    """Return two small plots over the prediction, or nothing for a loss of more than one number."""
+    f = loss.facts
+    if loss.arity != 2 or {f.input, f.target} & NOT_OF_ONE_NUMBER or f.task == "distribution" or loss.__name__.startswith("multilabel"):
+        return []
+    low, high = REACH.get(f.input, (-4.0, 4.0))
+    x = np.linspace(low, high, WIDTH)
+    values, slopes = _along(loss, x)
+    target = "the first of two classes" if f.target == "class index" else f"{_target(loss):g}"
+    return ["", f"value, target {target}", *_drawn(x, values), "", "gradient (a gap where there is none)", *_drawn(x, slopes)]
+
+
+def _target(loss: Loss) -> float:
+    return TARGETS.get(loss.__name__, TARGETS.get(loss.facts.target, 1.0))
+
+
+def _along(loss: Loss, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return value and gradient at each prediction; nan where the gradient does not exist."""
+    z = tensor(x, requires_grad=True)
+    if loss.facts.target == "class index":
+        other = 1.0 - z if loss.facts.input == "probability" else np.zeros_like(x)
+        terms = loss(np.stack([z, other], axis=1), np.zeros(len(x), int), reduction="none")
+    else:
+        terms = loss(z, np.full_like(x, _target(loss)), reduction="none")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.UndefinedGradientWarning)
+        warnings.simplefilter("ignore", errors.UnprovedGradientWarning)
+        np.sum(terms).backward()
+    slopes = z.grad if z.grad is not None else np.full_like(x, np.nan)
+    return terms.numpy(), slopes
+
+
+def _drawn(x: np.ndarray, y: np.ndarray) -> list[str]:
+    """Return a plot of letters: a line per row, the largest value on top, the axis below."""
+    seen = y[np.isfinite(y)]
+    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
+    span = high - low or 1.0
+    canvas = [[" "] * WIDTH for _ in range(HEIGHT)]
+    for column, value in enumerate(y):
+        if np.isfinite(value):
+            canvas[round((high - float(value)) / span * (HEIGHT - 1))][column] = "*"
+    labels = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
+    lines = [f"{label:>9} |{''.join(row).rstrip()}" for label, row in zip(labels, canvas, strict=True)]
+    ends = f"{x[0]:<{WIDTH - 6}g}{x[-1]:>6g}"
+    return [*lines, f"{'':>9} +{'-' * WIDTH}", f"{'':>11}{ends}"]
