@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 import tinygrad_loss as tl
 from numpy_calls import HOLED, MASK, METHODS, ORDERS, RUNNING, STATISTICS, X
+from tinygrad_loss.calculus.differences import central
 
 rng = np.random.default_rng(1)
 
@@ -142,7 +143,7 @@ UFUNCS = [
     np.sqrt, np.cbrt, np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.arcsinh, np.arctanh, np.deg2rad, np.radians,
     np.rad2deg, np.degrees, np.sinc, np.i0, np.asin, np.acos, np.atan, np.asinh, np.atanh, sp.erf, sp.erfc, sp.erfcx, sp.erfinv, sp.erfcinv,
     sp.gamma, sp.gammaln, sp.digamma, sp.psi, sp.entr, sp.expit, sp.logit, sp.log_expit, sp.ndtr, sp.ndtri, sp.log_ndtr, sp.i0, sp.i0e, sp.i1,
-    sp.i1e, sp.j0, sp.j1, sp.k0, sp.k0e, sp.k1, sp.k1e, sp.y0, sp.y1, sp.exprel, sp.exp2, sp.expm1, sp.log1p, sp.cbrt,
+    sp.i1e, sp.j0, sp.j1, sp.k0, sp.k0e, sp.k1, sp.k1e, sp.y0, sp.y1, sp.exprel, sp.exp2, sp.expm1, sp.log1p, sp.exp1, sp.expi, sp.erfi, sp.cosm1, sp.exp10, sp.cbrt,
 ]  # fmt: skip
 
 
@@ -218,3 +219,25 @@ def test_random_orders_are_numpys(data, shape):
     same(lambda v: f(v, axis=axis), x)
     with tl.at_kinks("convention"):
         assert tl.grad(lambda v: np.sum(f(v, axis=axis)))(x).shape == shape
+
+
+BESSEL = [sp.iv, sp.ive, sp.jv, sp.kv, sp.kve, sp.yv]
+
+
+@pytest.mark.parametrize("f", BESSEL, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("v", [0, 1, 2, 2.5, -1.5, -1])
+def test_a_bessel_function_of_any_order_is_scipys(f, v):
+    x = np.array([0.3, 1.0, 4.0])
+    same(lambda t: f(v, t), x, rtol=1e-13)
+    slope = central(lambda t: f(v, x + t), first=2.0**-7)
+    np.testing.assert_allclose(tl.grad(lambda t: np.sum(f(v, t)))(x), slope.value, rtol=1e-7, atol=1e-9)
+    with pytest.raises(tl.errors.NoRuleError, match="it has a derivative in x alone, for one order, got ndarray as v"):
+        f(x, tl.tensor(x))
+
+
+@pytest.mark.parametrize("f", [sp.boxcox, sp.boxcox1p], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("power", [-1.0, 0.0, 1e-9, 0.5, 2.0])
+def test_a_power_transform_is_scipys(f, power):
+    x = np.array([0.3, 1.0, 4.0])
+    same(lambda t: f(t, power), x, rtol=1e-13, atol=1e-15)
+    same(lambda t: f(x, t), np.full(3, power), rtol=1e-13, atol=1e-15)

@@ -4,11 +4,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import door, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.scipy_ufunc import scipy_ufunc
 
-__all__ = ["i0", "i0e", "i1", "i1e", "j0", "j1", "k0", "k0e", "k1", "k1e", "y0", "y1"]
+__all__ = ["i0", "i0e", "i1", "i1e", "iv", "ive", "j0", "j1", "jv", "k0", "k0e", "k1", "k1e", "kv", "kve", "y0", "y1", "yv"]
 
 POSITIVE: Final = (0.3, 3.0)
 FIRST_TWO: Final = {
@@ -28,7 +29,7 @@ def _of_order(name: str) -> Rule:
     first = [scipy_ufunc(short) for short in FIRST_TWO[name]]
 
     def forward(x: Any, order: int) -> Any:
-        return first[order](x) if order < 2 else general(x.dtype.type(order), x)
+        return first[order](x) if order in (0, 1) else general(x.dtype.type(order), x)
 
     return forward
 
@@ -105,3 +106,26 @@ j0, j1 = _door("j0", bessel_j, 0), _door("j1", bessel_j, 1)
 k0, k1 = _door("k0", bessel_k, 0), _door("k1", bessel_k, 1)
 k0e, k1e = _door("k0e", bessel_ke, 0), _door("k1e", bessel_ke, 1)
 y0, y1 = _door("y0", bessel_y, 0), _door("y1", bessel_y, 1)
+
+
+def _door_of_order(family: Rule, *names: str) -> Rule:
+    @door(*names)
+    def bessel(v: float, x: Array) -> Array:
+        if not isinstance(v, int | float | np.integer | np.floating):
+            raise errors.NoRuleError(
+                errors.say(
+                    names[0], "it has a derivative in x alone, for one order", f"{type(v).__name__} as v", f"scipy.special.{names[0]}(2, x)"
+                )
+            )
+        order = int(v) if float(v).is_integer() else float(v)
+        return family(x if hasattr(x, "ndim") else np.asarray(x, np.float64), order=order)
+
+    bessel.__name__ = bessel.__qualname__ = names[0]
+    bessel.__doc__ = f"Return the Bessel function ``scipy.special.{names[0]}`` of one order ``v``, differentiable in ``x``."
+    return bessel
+
+
+iv, ive = _door_of_order(bessel_i, "iv"), _door_of_order(bessel_ie, "ive")
+jv = _door_of_order(bessel_j, "jv", "jn")
+kv, kve = _door_of_order(bessel_k, "kv", "kn"), _door_of_order(bessel_ke, "kve")
+yv = _door_of_order(bessel_y, "yv", "yn")
