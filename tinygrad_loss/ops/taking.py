@@ -161,6 +161,9 @@ def piecewise(x: Array, condlist: Any, funclist: Sequence[Callable[..., Array] |
             result = np.where(condition, function, result)
             continue
         (at,), parts = slotted((condition,))
-        found = function(x[condition], *args, **kw)
-        result = np.where(condition, scatter_(np.broadcast_to(found, x[condition].shape), *parts, index=(at,), shape=x.shape), result)
+        chosen = x[condition]
+        found = operand(function(chosen, *args, **kw))
+        if found.shape != chosen.shape:  # a constant; what has the shape already may have another beside a tie of the condition
+            found = np.broadcast_to(found, chosen.shape)
+        result = np.where(condition, scatter_(found, *parts, index=(at,), shape=x.shape), result)
     return result
