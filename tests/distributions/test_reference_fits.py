@@ -98,6 +98,19 @@ def test_tweedie_with_a_log_link():
     agrees(ref, np.linalg.solve(triangle, at), loss)
 
 
+def test_cox_partial_likelihood_with_breslow_ties():
+    """Who fails next is one of those still at risk: a categorical likelihood for each event."""
+    ref, X, y = data("cox_breslow_heart")
+    events = np.array(ref["event"]) == 1
+    at_risk = y >= y[events][:, None]
+
+    def loss(b):
+        scores = np.where(at_risk, X @ b, -np.inf)
+        return np.sum(D.Categorical(logits=scores, validate_args=False).nll(np.flatnonzero(events)))
+
+    agrees(ref, *minimised(loss, np.zeros(1)))
+
+
 FAMILIES = {
     "mle_norm_stackloss": (D.Normal, lambda d: [d.loc, d.scale]),
     "mle_logistic_stackloss": (D.Logistic, lambda d: [d.loc, d.scale]),
