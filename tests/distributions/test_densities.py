@@ -274,6 +274,14 @@ def test_large_counts_do_not_cancel():
     assert float(D.NegativeBinomial(1e8, 1e-8).log_prob(7.0)) == pytest.approx(float(failures), rel=1e-7)
 
 
+@pytest.mark.parametrize(("a", "y"), [(0.4, 0.02), (0.4, 3.0), (2.4, 1.0), (2.4, 9.0), (70.0, 60.0), (70.0, 95.0)])
+def test_the_cdf_of_a_gamma_moves_with_its_shape(a, y):
+    """Against mpmath's derivative of its own incomplete gamma function."""
+    with mp.workdps(30):
+        expected = mp.diff(lambda a: mp.gammainc(a, 0, 1.6 * y, regularized=True), a)
+    assert float(tl.grad(lambda a: D.Gamma(a, 1.6).cdf(y))(a)) == pytest.approx(float(expected), rel=1e-11)
+
+
 def test_students_t_becomes_the_normal():
     z = np.linspace(-3, 3, 7)
     np.testing.assert_allclose(D.StudentT(1e12).log_prob(z), st.norm.logpdf(z), rtol=1e-11)

@@ -40,6 +40,15 @@ ROWS = table(
         curvature=-0.5 / math.pi,
         source="closed form: Cauchy",
     ),
+    Row(
+        name="gamma_cdf",
+        at=(1.0, 1.0),
+        value=-math.expm1(-1.0),
+        slopes=(-1.17356302722472494759 / math.e, math.exp(-1.0)),
+        source="closed form in x; in a, the integral of (log t - psi(a)) p(t) by mpmath 1.3",
+        tied=(1.0, 0.0),
+        beside=1,
+    ),
     Row(name="gamma_reach", at=(1.0, 0.0), value=-41.0, source="closed form: v - 1 + e^-v = 40"),
     Row(
         name="log_gammaincinv",

@@ -14,6 +14,7 @@ from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.skewed import EULER
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
+from tinygrad_loss.ops.incomplete_gamma import gamma_cdf
 
 __all__ = ["Exponential", "Gamma", "Weibull"]
 
@@ -105,7 +106,7 @@ class Gamma(Distribution):
         return a * np.log(b) + special.xlogy(a - 1.0, y) - b * y - special.gammaln(a)
 
     def _cdf(self, y: Array) -> Array:
-        return special.gammainc(self.concentration, self.rate * y)
+        return gamma_cdf(self.concentration, self.rate * y)
 
     def _mean(self) -> Array:
         return self.concentration / self.rate

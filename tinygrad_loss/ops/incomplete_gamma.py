@@ -1,4 +1,4 @@
-"""The incomplete gamma function read backwards: a gamma variable as a smooth function of its shape and of uniform noise."""
+"""The incomplete gamma function, smooth in its shape too: forwards a distribution function, backwards a variable made of uniform noise."""
 
 from functools import cache
 from typing import Any, Final
@@ -6,13 +6,15 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss.engine.declare import elementwise, predicate
-from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.scipy_ufunc import scipy_ufunc
-from tinygrad_loss.ops.special import digamma, gammaln
+from tinygrad_loss.ops.special import digamma, gammaln, xlogy
 
-__all__ = ["log_gammaincinv"]
+__all__ = ["gamma_cdf", "log_gammaincinv"]
 
 NODES: Final = 64
+FARTHEST: Final = 1e30
+"""No density of a shape that a computer meets is left so far out."""
 FAR: Final = 40.0
 """Where the integrand has fallen to e^-40, the integral is cut."""
 
@@ -69,4 +71,21 @@ log_gammaincinv: Rule = elementwise(
     lambda y, a, _u: np.exp(gammaln(a) - a * y + np.exp(y)),
     domain=((0.3, 6.0), (0.05, 0.95)),
     doc=r"\log x where P(a, x) = u: the logarithm of a gamma variable from uniform noise",
+)
+
+
+def _slope_in_shape(a: Array, x: Array) -> Array:
+    """Return the slope of P(a, x) in a: along a level line both move, and P does not; 0 at both ends."""
+    inside = (x > 0) & (x < FARTHEST)
+    return -np.exp(xlogy(a, x) - x - gammaln(a)) * _slope(a, np.log(np.where(inside, x, 1.0)))
+
+
+gamma_cdf: Rule = elementwise(
+    "gamma_cdf",
+    scipy_ufunc("gammainc"),
+    lambda _y, a, x: _slope_in_shape(a, x),
+    lambda _y, a, x: np.exp(xlogy(a - 1.0, x) - x - gammaln(a)),
+    facts=Facts(nature="infinite", tie=lambda _y, a, x: x == 0),
+    domain=((0.3, 6.0), (0.1, 6.0)),
+    doc=r"P(a, x) = \frac1{\Gamma(a)} \int_0^x t^{a-1} e^{-t} dt, smooth in a as well",
 )
