@@ -83,7 +83,7 @@ class _Walk:
         """Show that the square has one everywhere."""
         self._meeting(distances.square, "(x - y)^2", "2_square.svg")
         fit = self._best(distances.square, "(m - y)^2", "mean", "2_square_sum.svg")
-        self.say(f"The gradient there exists and is {_number(fit.verdict.gradient)}. But why the square, of all things?")
+        self.say(f"The gradient there exists and is {_zero(fit.verdict.gradient)}. But why the square, of all things?")
 
     def comparing(self) -> None:
         """Show that comparing one number is not enough."""
@@ -224,3 +224,7 @@ def _slope(x: float | None) -> str:
 
 def _number(x: Any) -> str:
     return f"{float(x):g}"
+
+
+def _zero(x: float) -> str:
+    return f"{x:.1g}, which is 0 up to rounding" if x else "0"

@@ -41,6 +41,7 @@ def plot(path: str | Path, curves: Curves, *, x: str, y: str, title: str, marks:
         axes.plot([at], [height], "o", color="#222222")
         axes.annotate(name, (at, height), textcoords="offset points", xytext=(6, 6))
     axes.set(xlabel=x, ylabel=y, title=title)
+    axes.margins(y=0.12)  # room for the names of points
     axes.grid(visible=True, alpha=0.3)
     if len(curves) > 1:
         axes.legend(frameon=False)
