@@ -159,3 +159,10 @@ def test_absent_terms_have_no_slope_and_present_ones_an_infinite_one():
     assert tl.grad(sp.entr)(0.0) == np.inf
     mixed = tl.grad(lambda p: tl.grad(lambda q: sp.xlogy(p, q))(0.25))(0.0)
     assert mixed == 4.0  # the second derivative 1 / q survives p = 0
+
+
+@pytest.mark.parametrize(("dtype", "power"), [(np.float64, 600), (np.float64, -600), (np.float32, 80), (np.float32, -80), (np.float16, 9)])
+def test_a_norm_scales_bit_for_bit_by_powers_of_two(dtype, power):
+    x = np.random.default_rng(0).standard_normal((50, 7)).astype(dtype)
+    scale = np.ldexp(dtype(1), power)
+    np.testing.assert_array_equal(o.norm2(x * scale, axis=1), o.norm2(x, axis=1) * scale)
