@@ -1,7 +1,7 @@
 """Recurrences over time as one op each: what needs no past is computed for all steps at once, the loop only carries the state.
 
 The rules are plain NumPy without writing in place, so they run on every kind of array. Backwards the gates are computed anew
-from the states, which are the result, in two products over all steps: cheaper than keeping them.
+from the states, which are the result, with one product over all steps: cheaper than keeping them.
 """
 
 import threading
@@ -110,58 +110,72 @@ rnn_scan = custom("rnn_scan", _rnn, Jointly(_rnn_vjp), _rnn_jvp, doc=r"h_t = f(z
 # ---- long short-term memory: gates in PyTorch's order i, f, g, o ---------------------------------------------------------------
 
 
-def _lstm_gates(total: Array, n: int) -> tuple[Array, Array, Array, Array]:
-    """Return the gates; a sigmoid is a tanh of half the argument, halved and shifted, which NumPy computes fastest."""
-    first = np.tanh(total[..., : 2 * n] * 0.5) * 0.5 + 0.5
-    return first[..., :n], first[..., n:], np.tanh(total[..., 2 * n : 3 * n]), np.tanh(total[..., 3 * n :] * 0.5) * 0.5 + 0.5
+# A sigmoid is a tanh of half the argument, halved and shifted; with the halves in the weights one tanh makes all gates.
+
+
+def _sides(like: Array, n: int, sigmoid: float, tanh: float) -> Array:
+    """Return one number per gate feature: one for the sigmoids i, f and o, another for the tanh g.
+
+    It has the gates' full shape, because NumPy multiplies equal shapes three times as fast as it repeats a row.
+    """
+    one = np.ones_like(like[..., :n])
+    return np.concatenate([one * sigmoid, one * sigmoid, one * tanh, one * sigmoid], axis=-1)
 
 
 def _lstm(z: Array, h: Array, c: Array, weight: Array) -> Array:
-    n, across = h.shape[-1], weight.T
+    n = h.shape[-1]
+    half, shift = _sides(z[0], n, 0.5, 1.0), _sides(z[0], n, 0.5, 0.0)
+    z, across = z * half, (weight * half[:1].T).T
     states, cells = [], []
     for t in range(len(z)):
-        i, f, g, o = _lstm_gates(z[t] + h @ across, n)
-        c = f * c + i * g
-        h = o * np.tanh(c)
+        a = np.tanh(z[t] + h @ across) * half + shift
+        c = a[..., n : 2 * n] * c + a[..., :n] * a[..., 2 * n : 3 * n]
+        h = a[..., 3 * n :] * np.tanh(c)
         states.append(h)
         cells.append(c)
     return np.stack(states + cells).reshape((2, *z.shape[:-1], n))
 
 
-def _lstm_slopes(y: Array, z: Array, h: Array, c: Array, weight: Array) -> tuple[Array, Array, Array, Array]:
-    """Return, for all steps, what a cotangent of the cell and of the state is multiplied by on its way to gates and cells."""
-    n = h.shape[-1]
-    i, f, g, o = _lstm_gates(z + _products(_before(h, y[0]), weight), n)
-    u = np.tanh(y[1])
-    into_cell = np.concatenate([g * i * (1.0 - i), _before(c, y[1]) * f * (1.0 - f), i * (1.0 - g * g)], axis=-1)
-    return into_cell, u * o * (1.0 - o), o * (1.0 - u * u), f
+def _lstm_slopes(total: Array, before: Array, cell: Array, half: Array, shift: Array) -> tuple[Array, Array, Array]:
+    """Return, for one step, what cotangents are multiplied by: those of cell and state on their way to the gates, to the cell, past it.
+
+    One step at a time, because its arrays fit into the cache while those of all steps do not.
+    """
+    n = cell.shape[-1]
+    raw = np.tanh(total * half)
+    a, u = raw * half + shift, np.tanh(cell)
+    partners = np.concatenate([a[..., 2 * n : 3 * n], before, a[..., :n], u], axis=-1)
+    return (1.0 - raw * raw) * partners * (half * half), a[..., 3 * n :] * (1.0 - u * u), a[..., n : 2 * n]
 
 
 def _lstm_vjp(g: Array, y: Array, z: Array, h: Array, c: Array, weight: Array) -> Sequence[Array]:
-    into_cell, into_state, through, forget = _lstm_slopes(y, z, h, c, weight)
+    n, past = h.shape[-1], _before(h, y[0])
+    half, shift = _sides(z[0], n, 0.5, 1.0), _sides(z[0], n, 0.5, 0.0)
+    products = _products(past, weight)
     dz: list[Array] = []
     dh, dc = None, None
     for t in range(len(z) - 1, -1, -1):
+        into_gates, through, forget = _lstm_slopes(z[t] + products[t], y[1, t - 1] if t else c, y[1, t], half, shift)
         dh = g[0, t] if dh is None else g[0, t] + dz[-1] @ weight
-        now = g[1, t] + dh * through[t]
+        now = g[1, t] + dh * through
         dc = now if dc is None else now + dc
-        dz.append(np.concatenate([np.concatenate([dc, dc, dc], axis=-1) * into_cell[t], dh * into_state[t]], axis=-1))
-        dc = dc * forget[t]
+        dz.append(np.concatenate([dc, dc, dc, dh], axis=-1) * into_gates)
+        dc = dc * forget
     steps = _steps(dz, reverse=True)
-    return steps, dz[-1] @ weight, dc, _rows(steps).T @ _rows(_before(h, y[0]))
+    return steps, dz[-1] @ weight, dc, _rows(steps).T @ _rows(past)
 
 
 def _lstm_jvp(dx: Sequence[Array | None], y: Array, z: Array, h: Array, c: Array, weight: Array) -> Array:
     dz, dh, dc, dw = _tangent(dx, (z, h, c, weight))
-    into_cell, into_state, through, forget = _lstm_slopes(y, z, h, c, weight)
-    moved = dz + _products(_before(h, y[0]), dw)
-    n, across = h.shape[-1], weight.T
+    n, past, across = h.shape[-1], _before(h, y[0]), weight.T
+    half, shift = _sides(z[0], n, 0.5, 1.0), _sides(z[0], n, 0.5, 0.0)
+    products, moved = _products(past, weight), dz + _products(past, dw)
     states, cells = [], []
     for t in range(len(z)):
-        d = moved[t] + dh @ across
-        parts = d[..., : 3 * n] * into_cell[t]
-        dc = parts[..., :n] + parts[..., n : 2 * n] + parts[..., 2 * n :] + dc * forget[t]
-        dh = d[..., 3 * n :] * into_state[t] + dc * through[t]
+        into_gates, through, forget = _lstm_slopes(z[t] + products[t], y[1, t - 1] if t else c, y[1, t], half, shift)
+        d = (moved[t] + dh @ across) * into_gates
+        dc = d[..., :n] + d[..., n : 2 * n] + d[..., 2 * n : 3 * n] + dc * forget
+        dh = d[..., 3 * n :] + dc * through
         states.append(dh)
         cells.append(dc)
     return np.stack(states + cells).reshape(y.shape)
