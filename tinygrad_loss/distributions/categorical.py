@@ -2,31 +2,22 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import Constraint, category, counts, simplex, total, vector
-from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype, numbers
-from tinygrad_loss.distributions.trials import STEP, Binomial
+from tinygrad_loss.distributions.trials import Binomial, ByProbability
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential, special
 
 __all__ = ["Categorical", "Multinomial"]
 
 
-class Classes(Distribution):
-    """A family over K classes: their probabilities are given by ``probs`` or by ``logits``, along the last axis."""
-
-    estimated: ClassVar[tuple[str, ...]] = ("probs",)
-    no_rsample: ClassVar[str] = STEP
-
-    def _keep(self, values: Mapping[str, Array]) -> None:
-        self._by_logits = "logits" in values
-        for key, value in values.items():
-            setattr(self, f"_{key}" if key in {"probs", "logits"} else key, value)
+class Classes(ByProbability):
+    """A family over K classes, along the last axis."""
 
     @property
     def probs(self) -> Array:

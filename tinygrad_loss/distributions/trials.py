@@ -13,13 +13,13 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential, special
 from tinygrad_loss.ops.incomplete_beta import betainc
 
-__all__ = ["STEP", "Bernoulli", "Binomial", "Geometric", "Trials"]
+__all__ = ["STEP", "Bernoulli", "Binomial", "ByProbability", "Geometric", "Trials"]
 
 STEP = "a whole number jumps when a parameter moves, so its derivative is 0 almost everywhere"
 
 
-class Trials(Distribution):
-    """A family of repeated trials: the probability of a success is given by ``probs`` or by ``logits``."""
+class ByProbability(Distribution):
+    """A family whose probabilities are given by ``probs``, or by ``logits``, of which no value is out of range."""
 
     estimated: ClassVar[tuple[str, ...]] = ("probs",)
     no_rsample: ClassVar[str] = STEP
@@ -28,6 +28,10 @@ class Trials(Distribution):
         self._by_logits = "logits" in values
         for key, value in values.items():
             setattr(self, f"_{key}" if key in {"probs", "logits"} else key, value)
+
+
+class Trials(ByProbability):
+    """A family of repeated trials, each a success or a failure."""
 
     @property
     def probs(self) -> Array:
