@@ -31,9 +31,6 @@ from tinygrad_loss.losses.divergence import reverse_kl_divergence_loss as revers
 from tinygrad_loss.losses.divergence import squared_hellinger_loss as squared_hellinger_loss
 from tinygrad_loss.losses.divergence import total_variation_loss as total_variation_loss
 from tinygrad_loss.losses.divergence import wasserstein_loss as wasserstein_loss
-from tinygrad_loss.losses.embedding import cosine_embedding_loss as cosine_embedding_loss
-from tinygrad_loss.losses.embedding import triplet_margin_loss as triplet_margin_loss
-from tinygrad_loss.losses.embedding import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from tinygrad_loss.losses.facts import DOMAINS as DOMAINS
 from tinygrad_loss.losses.facts import Facts as Facts
 from tinygrad_loss.losses.facts import Kink as Kink
@@ -81,6 +78,9 @@ from tinygrad_loss.losses.score import dawid_sebastiani_score as dawid_sebastian
 from tinygrad_loss.losses.score import interval_score as interval_score
 from tinygrad_loss.losses.score import spherical_loss as spherical_loss
 from tinygrad_loss.losses.sequence import ctc_loss as ctc_loss
+from tinygrad_loss.losses.similarity import cosine_embedding_loss as cosine_embedding_loss
+from tinygrad_loss.losses.similarity import triplet_margin_loss as triplet_margin_loss
+from tinygrad_loss.losses.similarity import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from tinygrad_loss.losses.tempered import binary_focal_loss_with_logits as binary_focal_loss_with_logits
 from tinygrad_loss.losses.tempered import focal_loss as focal_loss
 from tinygrad_loss.losses.tempered import generalized_cross_entropy as generalized_cross_entropy
