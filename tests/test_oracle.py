@@ -86,7 +86,8 @@ def with_leaves(case):
 
 def outputs(case, args, kwargs):
     if not case.name.startswith("nn.") or case.name.startswith("nn.functional."):
-        return call(case.name if "." in case.name or case.name not in vars(tl.losses) else f"nn.functional.{case.name}", args, kwargs)
+        functional = "." not in case.name and callable(vars(tl.losses).get(case.name))
+        return call(f"nn.functional.{case.name}" if functional else case.name, args, kwargs)
     module = getattr(tl.nn, case.name.removeprefix("nn."))(*case.made_with[0], **case.made_with[1])
     if case.state:
         module.load_state_dict(case.state)
