@@ -166,3 +166,10 @@ def test_a_norm_scales_bit_for_bit_by_powers_of_two(dtype, power):
     x = np.random.default_rng(0).standard_normal((50, 7)).astype(dtype)
     scale = np.ldexp(dtype(1), power)
     np.testing.assert_array_equal(o.norm2(x * scale, axis=1), o.norm2(x, axis=1) * scale)
+
+
+def test_a_scaled_bessel_function_kinks_at_0():
+    found = tl.differentiability(sp.i0e, 0.0)
+    assert (found.kind, found.left, found.right, found.proved) == ("kink", 1.0, -1.0, True)  # that of exp(-|x|)
+    assert tl.grad(lambda x: sp.i0e(x) * np.exp(np.abs(x)))(0.0) == 0.0  # I_0 itself is smooth
+    assert tl.differentiability(sp.i1e, 0.0).kind == "smooth"

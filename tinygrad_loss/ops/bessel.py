@@ -76,7 +76,11 @@ bessel_ie: Rule = elementwise(
     _of_order("ive"),
     lambda y, x, order: _slope(0.5, 0.5, lambda: bessel_ie)(y, x, order) - np.sign(x) * y,
     static=True,
-    facts=Facts(nature="kink", tie=lambda _y, x, order: (x == 0) & (order == 0)),
+    facts=Facts(
+        nature="kink",
+        tie=lambda _y, x, order: (x == 0) & (order == 0),
+        near=lambda x, order: np.exp(-np.abs(x)) * bessel_i(x, order=order),
+    ),
     doc=r"e^{-|x|} I_n(x)",
 )
 bessel_ke: Rule = elementwise(
