@@ -70,7 +70,7 @@ def two_groups(module, tensor):
 @pytest.mark.parametrize("case", cases.SCHEDULES)
 def test_a_schedule_sets_the_recorded_rates(case):
     optimizer = two_groups(optim, lambda: tl.tensor([1.0, 1.0], requires_grad=True))
-    schedule = cases.schedule_of(optim, optimizer, cases.SCHEDULES[case])
+    schedule = cases.schedule_of(optim.lr_scheduler, optimizer, cases.SCHEDULES[case])
     np.testing.assert_allclose(cases.rates(optimizer, schedule), RECORDED["schedules"][case], **CLOSE)
 
 

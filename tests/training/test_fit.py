@@ -64,6 +64,9 @@ def test_prefetching_and_loaders_change_nothing():
     tl.fit(m, tl.losses.cross_entropy, tl.data.DataLoader(data, 32, shuffle=True, rng=1), epochs=2)
     assert_same(ends[0], ends[1])
     assert_same(ends[0], weights(m))
+    m = model()
+    tl.fit(m, tl.losses.cross_entropy, (data.x, data.y), epochs=2, rng=1, validation=(data.x, data.y))
+    assert_same(ends[0], weights(m))
 
 
 def test_undefined_gradients_are_counted_and_trained_through():

@@ -1,5 +1,6 @@
 """Optimisers, schedules and clipping under PyTorch's names; steps for |x|; SciPy's optimisers with exact derivatives."""
 
+from tinygrad_loss.optim import lr_scheduler as lr_scheduler
 from tinygrad_loss.optim import rules as rules
 from tinygrad_loss.optim.clip import clip_grad_norm_ as clip_grad_norm_
 from tinygrad_loss.optim.clip import clip_grad_value_ as clip_grad_value_

@@ -31,12 +31,12 @@ Loss = Callable[[Any, Any], Any]
 def fit(
     model: Module,
     loss: Loss,
-    dataset: Dataset | DataLoader,
+    dataset: Dataset | DataLoader | tuple[np.ndarray, np.ndarray],
     *,
     optimizer: Optimizer | Callable[[Any], Optimizer] | None = None,
     epochs: int = 10,
     batch_size: int = 32,
-    validation: Dataset | None = None,
+    validation: Dataset | tuple[np.ndarray, np.ndarray] | None = None,
     metrics: Mapping[str, Metric] | None = None,
     callbacks: Iterable[Callable[[Run], object]] = (),
     schedule: Any = None,
@@ -58,7 +58,7 @@ def fit(
     Args:
         model: takes a batch of inputs, ``(batch, ...)``.
         loss: a function of the model's output and the batch's targets that returns one number, such as ``tl.losses.cross_entropy``.
-        dataset: what to learn, or a loader that cuts it into batches.
+        dataset: what to learn, as a data set, a pair of arrays, or a loader that cuts it into batches.
         optimizer: an optimiser, or a function from parameters to one; Adam with its defaults otherwise.
         epochs: passes over the data.
         batch_size: rows per step; shuffled in each epoch.
@@ -93,6 +93,8 @@ def fit(
         raise errors.DomainError(errors.say("tl.fit", "there must be at least one epoch", f"epochs={epochs}", "epochs=10"))
     if schedule_per not in {"epoch", "batch"}:
         raise errors.unknown_name("tl.fit", "schedule_per", schedule_per, ["epoch", "batch"])
+    dataset = Dataset(*dataset) if isinstance(dataset, tuple) else dataset
+    validation = Dataset(*validation) if isinstance(validation, tuple) else validation
     if isinstance(dataset, DataLoader):
         loader = dataset
     elif isinstance(dataset, Dataset):
