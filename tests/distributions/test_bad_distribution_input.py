@@ -306,6 +306,14 @@ def test_no_values_have_no_log_probs(case):
     assert case.d.log_prob(np.zeros((0, *case.d.event_shape))).shape == (0,)
 
 
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_constraints_can_be_asked(case):
+    for key, value in case.given.items():
+        assert np.all(case.family.arg_constraints[key].check(np.asarray(value, float)))
+    assert np.all(case.d.support.check(np.array(case.values, float)))
+    assert not np.any(case.d.support.check(np.full(case.d.event_shape, np.nan)))
+
+
 def test_unchecked_values_outside_the_support_are_impossible():
     for family, given, outside in (
         (D.Gamma, {"concentration": 2.0, "rate": 1.0}, [-1.0]),

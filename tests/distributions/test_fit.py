@@ -110,6 +110,16 @@ def test_a_weight_is_how_often_a_value_was_seen(case, rng):
         np.testing.assert_allclose(weighted.fitted.estimates[key], value, rtol=1e-7)
 
 
+def test_only_estimates_have_standard_errors():
+    d = D.Normal.fit([1.0, 2.0, 4.0])
+    assert d.standard_errors is d.fitted.standard_errors
+    with pytest.raises(tl.errors.DomainError) as caught:
+        _ = D.Normal(0.0, 1.0).standard_errors
+    assert str(caught.value) == (
+        "Normal.standard_errors: only estimates have standard errors, got given parameters. Type instead: Normal.fit(data).standard_errors"
+    )
+
+
 def test_float32_data_give_float32_parameters():
     y = D.Gamma(2.0, 1.0).sample(50, rng=1).astype(np.float32)
     d = D.Gamma.fit(y)

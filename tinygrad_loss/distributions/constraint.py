@@ -56,6 +56,10 @@ class Constraint:
     lower: Any = -np.inf
     upper: Any = np.inf
 
+    def check(self, value: Any) -> Any:
+        """Return whether each entry, or each event, belongs: PyTorch's name for it."""
+        return self.holds(value if hasattr(value, "ndim") else np.asarray(value))
+
 
 def _packed(matrix: Any) -> Any:
     """Return the logarithms of the diagonal of a lower-triangular matrix, then the entries below it, row by row."""

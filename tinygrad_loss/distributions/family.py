@@ -28,6 +28,8 @@ class Distribution:
     """
 
     parameters: ClassVar[Mapping[str, Constraint]] = {}
+    arg_constraints: ClassVar[Mapping[str, Constraint]] = {}
+    """The same, under PyTorch's name."""
     estimated: ClassVar[tuple[str, ...]] = ()
     """The parameters that `fit` estimates unless they are given; all, where not stated."""
     support: Any
@@ -50,6 +52,7 @@ class Distribution:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.arg_constraints = cls.parameters
         if cls.parameters:
             _families[cls.__name__] = cls
 
@@ -315,6 +318,20 @@ class Distribution:
         Source: Casella and Berger, Statistical Inference, 2nd ed., section 7.2.2.
         """
         return likelihood.fit(cls, data, weights, fixed)
+
+    @property
+    def standard_errors(self) -> dict[str, np.ndarray]:
+        """The standard error of each estimate of a fitted distribution, in its unit.
+
+        Raises:
+            DomainError: the parameters were given, not estimated.
+            NoMaximumError: the curvature of the likelihood says nothing here.
+        """
+        if self.fitted is None:
+            name = type(self).__name__
+            rule = "only estimates have standard errors"
+            raise errors.DomainError(errors.say(f"{name}.standard_errors", rule, "given parameters", f"{name}.fit(data).standard_errors"))
+        return self.fitted.standard_errors
 
     @classmethod
     def _refuse(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> None:
