@@ -6,7 +6,6 @@ from laws import known_value
 from table import ROWS, every_op
 from tinygrad_loss.engine.op import OPS
 
-
 MARKS = {"resolved"}
 """What holds a settled value in a gradient: no function of its input, so no law applies; declared when a kink is first judged."""
 
