@@ -214,4 +214,14 @@ ROWS = table(
         samples=(Sample((4,), axis=(0,), p=3.0), Sample((2, 3), axis=(1,), p=1.5), Sample((2, 3, 2), axis=(0, 2), p=-2.0)),
         tied=([0.0, 0.0],),
     ),
+    Row(
+        name="quasi_norm",
+        at=([1.0, 4.0],),
+        static={"axis": (0,), "p": 0.5},
+        value=9.0,
+        slopes=([3.0, 1.5],),
+        source=CLOSED,
+        samples=(Sample((4,), axis=(0,), p=0.5), Sample((2, 3), axis=(1,), p=0.75)),
+        tied=([0.0, 1.0],),
+    ),
 )

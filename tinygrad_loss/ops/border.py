@@ -19,7 +19,7 @@ def _refuse(x: Array, pad: Sequence[int], widths: list[tuple[int, int]], mode: s
     for axis, (before, after) in enumerate(widths):
         n = x.shape[axis]
         most = {"reflect": n - 1, "circular": n}.get(mode)
-        if most is not None and max(before, after) > most:
+        if most is not None and max(before, after) > max(most, 0):
             raise errors.shapes(
                 "pad", f"a {mode} border of axis {axis} is at most {most} wide, pad={tuple(pad)}", [x.shape], 'mode="replicate"'
             )
@@ -57,6 +57,11 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     given = [(int(before), int(after)) for before, after in zip(pad[::2], pad[1::2], strict=True)]
     widths = [(0, 0)] * (x.ndim - len(given)) + given[::-1]
     _refuse(x, pad, widths, mode)
+    if mode == "replicate":  # before cutting off, because what is copied may be cut off itself
+        for axis, (before, after) in enumerate(widths):
+            if before or after:
+                x = np.take(x, np.clip(np.arange(-before, x.shape[axis] + after), 0, x.shape[axis] - 1), axis=axis)
+        return x
     if any(min(w) < 0 for w in widths):
         x = x[tuple(slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in zip(x.shape, widths, strict=True))]
         widths = [(max(before, 0), max(after, 0)) for before, after in widths]

@@ -1,6 +1,7 @@
 """Norms of vectors and matrices, and distances."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -61,17 +62,33 @@ def _norm_p_slope(y: Array, x: Array, axis: tuple[int, ...], p: float) -> Array:
     return signed_power(x / kept(nonzero(y), x, axis), q=p - 1.0)
 
 
+def _norm_p_pull(g: Array, y: Array, x: Array, axis: tuple[int, ...], p: float) -> Array:
+    return kept(g, x, axis) * _norm_p_slope(y, x, axis, p)
+
+
+def _norm_p_push(dx: Sequence[Array | None], y: Array, x: Array, axis: tuple[int, ...], p: float) -> Array:
+    return np.sum(dx[0] * _norm_p_slope(y, x, axis, p), axis=axis)
+
+
+def _in_powers(x: Array, axis: tuple[int, ...], p: float) -> Array:
+    return np.power(np.sum(np.power(np.abs(x), p), axis=axis), 1.0 / p)
+
+
 norm_p: Rule = custom(
     "norm_p",
     _norm_p,
-    [lambda g, y, x, axis, p: kept(g, x, axis) * _norm_p_slope(y, x, axis, p)],
-    lambda dx, y, x, axis, p: np.sum(dx[0] * _norm_p_slope(y, x, axis, p), axis=axis),
-    facts=Facts(
-        nature="kink",
-        tie=lambda y, _x, axis, p: y == 0,
-        near=lambda x, axis, p: np.power(np.sum(np.power(np.abs(x), p), axis=axis), 1.0 / p),
-    ),
-    doc=r"(\sum_i |x_i|^p)^{1/p}",
+    [_norm_p_pull],
+    _norm_p_push,
+    facts=Facts(nature="kink", tie=lambda y, _x, axis, p: y == 0, near=_in_powers),
+    doc=r"(\sum_i |x_i|^p)^{1/p} for p > 1 or p < 0",
+)
+quasi_norm: Rule = custom(
+    "quasi_norm",
+    _norm_p,
+    [_norm_p_pull],
+    _norm_p_push,
+    facts=Facts(nature="infinite", tie=lambda _y, x, axis, p: np.any(x == 0, axis=axis), near=_in_powers),
+    doc=r"(\sum_i |x_i|^p)^{1/p} for 0 < p < 1, with infinite slopes at 0",
 )
 
 
@@ -90,9 +107,7 @@ def _vector(x: Array, order: Any, axis: tuple[int, ...], *, keepdims: bool) -> A
         return (np.max if order > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims, **initial)
     if order in {0, 1}:
         return np.sum(np.abs(x) if order else np.not_equal(x, 0).astype(x.dtype), axis=axis, keepdims=keepdims)
-    if 0 < order < 1:
-        return np.power(np.sum(np.power(np.abs(x), float(order)), axis=axis, keepdims=keepdims), 1.0 / float(order))
-    y = norm_p(x, axis=axis, p=float(order))
+    y = (quasi_norm if 0 < order < 1 else norm_p)(x, axis=axis, p=float(order))
     return kept(y, x, axis) if keepdims else y
 
 
@@ -110,7 +125,8 @@ def _matrix(x: Array, order: Any, axis: tuple[int, int], *, keepdims: bool) -> A
         y = (np.max if order > 0 else np.min)(sums, axis=across, keepdims=True)
         return y if keepdims else np.squeeze(y, axis)
     s = np.linalg.svdvals(np.moveaxis(x, axis, (-2, -1)))
-    y = np.sum(s, axis=-1) if order == "nuc" else s[..., 0 if order == 2 else -1] if s.shape[-1] else np.sum(s, axis=-1)
+    fold: Rule = np.sum if order == "nuc" or not s.shape[-1] else np.max if order == 2 else np.min
+    y = fold(s, axis=-1)
     return kept(y, x, axis) if keepdims else y
 
 
