@@ -34,6 +34,11 @@ def _vectors(rng, n, count):
     return [rng.standard_normal((n, 5)) for _ in range(count)]
 
 
+def _apart(rng, n, count):
+    """Draw numbers no two of which are near each other, in random order."""
+    return rng.permuted(np.tile(np.arange(count) * 0.7, (n, 1)), axis=1) + rng.uniform(-0.2, 0.2, (n, count))
+
+
 def _distributions(rng, n):
     return [simplex(rng, (n, CLASSES)), simplex(rng, (n, CLASSES))]
 
@@ -68,6 +73,23 @@ SPECIAL = {
     "cosine_embedding_loss": lambda rng, n: [*_vectors(rng, n, 2), DRAWN["sign"](rng, n)],
     "triplet_margin_loss": lambda rng, n: _vectors(rng, n, 3),
     "triplet_margin_with_distance_loss": lambda rng, n: _vectors(rng, n, 3),
+    "dice_loss": lambda rng, n: [DRAWN["probability"](rng, (n, 5)), DRAWN["binary"](rng, (n, 5))],
+    "jaccard_loss": lambda rng, n: [DRAWN["probability"](rng, (n, 5)), DRAWN["binary"](rng, (n, 5))],
+    "tversky_loss": lambda rng, n: [DRAWN["probability"](rng, (n, 5)), DRAWN["binary"](rng, (n, 5))],
+    "lovasz_hinge_loss": lambda rng, n: [real(rng, (n, 5)), DRAWN["binary"](rng, (n, 5))],
+    "contrastive_loss": lambda rng, n: [*(0.1 * v for v in _vectors(rng, n, 2)), DRAWN["binary"](rng, n)],
+    "info_nce_loss": lambda rng, n: _vectors(rng, n, 2),
+    "nt_xent_loss": lambda rng, n: _vectors(rng, n, 2),
+    "supervised_contrastive_loss": lambda rng, n: [*_vectors(rng, n, 1), rng.integers(0, 3, n)],
+    "circle_loss": lambda rng, n: [*_vectors(rng, n, 1), rng.integers(0, 3, n)],
+    "arcface_loss": lambda rng, n: [rng.uniform(-0.9, 0.9, (n, CLASSES)), rng.integers(0, CLASSES, n)],
+    "cox_loss": lambda rng, n: [real(rng, n), rng.choice(np.arange(1.0, 6.0), n), DRAWN["binary"](rng, n)],
+    "censored_weibull_nll_loss": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), DRAWN["binary"](rng, n)],
+    "ranknet_loss": lambda rng, n: [real(rng, n), real(rng, n), DRAWN["binary"](rng, n)],
+    "plackett_luce_loss": lambda rng, n: [real(rng, (n, CLASSES)), np.stack([rng.permutation(CLASSES) for _ in range(n)])],
+    "cumulative_logit_loss": lambda rng, n: [real(rng, n), np.array([-1.0, 0.5, 2.0]), rng.integers(0, 4, n)],
+    "energy_distance_loss": lambda rng, n: np.split(_apart(rng, n, 9), [5], axis=1),
+    "mmd_loss": lambda rng, n: [rng.standard_normal((n, 4, 2)), rng.standard_normal((n, 3, 2))],
     "ctc_loss": lambda rng, n: [
         log_softmax(rng.standard_normal((7, n, CLASSES)), axis=-1), rng.integers(1, CLASSES, (n, 3)), rng.integers(6, 8, n), rng.integers(1, 4, n),
     ],
@@ -75,8 +97,13 @@ SPECIAL = {
 
 OF_DISTRIBUTIONS = {
     "kl_divergence_loss", "reverse_kl_divergence_loss", "js_divergence_loss", "renyi_divergence_loss", "squared_hellinger_loss",
-    "total_variation_loss", "chi2_divergence_loss", "wasserstein_loss",
+    "total_variation_loss", "chi2_divergence_loss", "wasserstein_loss", "sinkhorn_loss",
 }  # fmt: skip
+
+COUPLED = {
+    "ctc_loss", "cox_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss", "circle_loss",
+}  # fmt: skip
+"""A row takes part in the terms of others (or, of CTC, is not the first axis)."""
 
 
 def draw(loss, rng, n=ROWS):
@@ -92,12 +119,9 @@ def draw(loss, rng, n=ROWS):
 def moved(loss):
     """Return the positions of the arrays in which a loss is differentiated here: the predictions."""
     alike = {
-        "ctc_loss": 1,
-        "linear_cross_entropy": 2,
-        "gaussian_nll_loss": 1,
-        "triplet_margin_loss": 3,
-        "triplet_margin_with_distance_loss": 3,
-    }
+        "ctc_loss": 1, "linear_cross_entropy": 2, "gaussian_nll_loss": 1, "triplet_margin_loss": 3, "triplet_margin_with_distance_loss": 3,
+        "nt_xent_loss": 2, "cox_loss": 1, "censored_weibull_nll_loss": 1, "mmd_loss": 2, "energy_distance_loss": 2,
+    }  # fmt: skip
     return tuple(range(alike.get(loss.__name__, loss.arity - 1)))
 
 

@@ -16,11 +16,17 @@ __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss show huber"
 WIDTH, HEIGHT = 61, 9
-REACH: Final = {"positive": (0.1, 4.0), "above -1": (-0.9, 4.0), "probability": (0.02, 0.98), "log-probability": (-4.0, 0.0)}
+REACH: Final = {
+    "positive": (0.1, 4.0),
+    "above -1": (-0.9, 4.0),
+    "probability": (0.02, 0.98),
+    "log-probability": (-4.0, 0.0),
+    "cosine": (-0.99, 0.99),
+}
 """From where to where a prediction is drawn; from -4 to 4 where nothing else is said."""
 TARGETS: Final = {"real": 0.0, "mape_loss": 1.0}
 """The target that is drawn, by domain or by loss; 1 where nothing else is said."""
-NOT_OF_ONE_NUMBER: Final = {"embedding", "vector"}
+NOT_OF_ONE_NUMBER: Final = {"embedding", "vector", "distribution", "segmentation"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +87,12 @@ def _facts(loss: Loss) -> list[str]:
 def _plots(loss: Loss) -> list[str]:
     """Return two small plots over the prediction, or nothing for a loss of more than one number."""
     f = loss.facts
-    if loss.arity != 2 or {f.input, f.target} & NOT_OF_ONE_NUMBER or f.task == "distribution" or loss.__name__.startswith("multilabel"):
+    if (
+        loss.arity != 2
+        or {f.input, f.target} & NOT_OF_ONE_NUMBER
+        or f.task in NOT_OF_ONE_NUMBER
+        or loss.__name__.startswith(("multilabel", "plackett"))
+    ):
         return []
     low, high = REACH.get(f.input, (-4.0, 4.0))
     x = np.linspace(low, high, WIDTH)

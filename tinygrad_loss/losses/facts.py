@@ -22,6 +22,7 @@ DOMAINS: Final = {
     "binary": "0 or 1",
     "count": "0, 1, 2, ...",
     "class index": "a whole number from 0 to C - 1",
+    "cosine": "from -1 to 1: the cosine of an angle",
     "vector": "vectors along the last axis",
     "embedding": "vectors along the last axis, compared by distance or angle",
 }

@@ -1,0 +1,168 @@
+"""Losses of orders: ranks of a list, preferences of pairs, grades on a scale."""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.losses import checks
+from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.ops.along import take_along_
+from tinygrad_loss.ops.classification import logistic_error
+from tinygrad_loss.ops.exponential import log_sigmoid
+from tinygrad_loss.ops.log_domain import log1mexp, logcumsumexp
+
+__all__ = ["cumulative_logit_loss", "plackett_luce_loss", "ranknet_loss"]
+
+
+def _preferences(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    arrays = checks.alike(where, given, names, mask)
+    checks.in_domain(where, arrays[2], "probability", "target", mask)
+    return arrays
+
+
+@loss(
+    check=_preferences,
+    formula=r"\log(1 + e^{z_1 - z_2}) - y (z_1 - z_2)",
+    input="logit",
+    target="probability",
+    task="ranking",
+    likelihood="Bernoulli",
+    estimates="log-odds",
+    smoothness="C-infinity",
+    convex=True,
+    robust=True,
+    choose="Pairs of which one was preferred: Bradley and Terry's model, also called BPR.",
+    source="Burges et al., Learning to rank using gradient descent, ICML 2005",
+)
+def ranknet_loss(input1: Array, input2: Array, target: Array) -> Any:
+    r"""Return $\log(1 + e^{z_1 - z_2}) - y (z_1 - z_2)$: y is the probability that the first is preferred.
+
+    Args:
+        input1: scores, any shape.
+        input2: scores of the same shape.
+        target: y from 0 to 1, of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a target outside [0, 1], or nan.
+
+    Source: Burges et al., ICML 2005, equation 3.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.ranknet_loss([1.0], [1.0], [1.0])), 6)  # log 2
+    0.693147
+    """
+    return logistic_error.each(input1 - input2, target)
+
+
+def _lists(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    del mask
+    z = checks.of_array(given[0], where, names[0])
+    order = np.asarray(checks.value_of(given[1]))
+    if 0 in z.shape:
+        raise checks.empty(where, z.shape)
+    if order.shape != z.shape or z.ndim != 2:
+        raise errors.shapes(
+            where, "input and target must be [N, K], one list per row", (z.shape, order.shape), "np.argsort(-relevance, axis=1)"
+        )
+    order = checks.whole(where, order, z.shape[1], None)
+    if np.any(np.sort(order, axis=1) != np.arange(z.shape[1])):
+        raise errors.DomainError(
+            errors.say(where, "each row of target must name every item once", f"{order[0].tolist()}", "np.argsort(-relevance, axis=1)")
+        )
+    return [z, order]
+
+
+@loss(
+    check=_lists,
+    per="row",
+    divides_by="the number of lists",
+    formula=r"\sum_k \log \sum_{l \ge k} e^{z_{y_l}} - z_{y_k}",
+    input="logit",
+    target="class index",
+    task="ranking",
+    estimates="order",
+    smoothness="C-infinity",
+    convex=True,
+    robust=True,
+    choose="Whole lists in their true order: choosing the best, then the best of the rest (ListMLE).",
+    source="Xia et al., Listwise approach to learning to rank, ICML 2008",
+)
+def plackett_luce_loss(input: Array, target: Array) -> Any:  # noqa: A002  PyTorch's name for a prediction
+    r"""Return $\sum_k \log \sum_{l \ge k} e^{z_{y_l}} - z_{y_k}$, the negative log-likelihood of an order.
+
+    Args:
+        input: scores ``[N, K]``.
+        target: the positions of the items from best to worst ``[N, K]``.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a row does not name every item once.
+
+    Source: Xia et al., ICML 2008; Plackett, Applied Statistics 24, 1975.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> round(float(tl.losses.plackett_luce_loss([[0.0, 0.0, 0.0]], np.array([[2, 0, 1]]))), 6)  # log 3!
+    1.791759
+    """
+    worst_first = take_along_(input, np.ascontiguousarray(target[:, ::-1]), axis=1)
+    return np.sum(logcumsumexp(worst_first, axis=1) - worst_first, axis=1)
+
+
+def _grades(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    del mask
+    z, cuts = checks.of_array(given[0], where, names[0]), checks.of_array(given[1], where, names[1])
+    grade = np.asarray(checks.value_of(given[2]))
+    if 0 in z.shape or not grade.size:
+        raise checks.empty(where, z.shape)
+    if grade.shape != z.shape:
+        raise checks.unequal(where, (z, grade), (names[0], names[2]))
+    if cuts.ndim != 1 or np.any(np.diff(checks.value_of(cuts)) <= 0):
+        raise errors.DomainError(
+            errors.say(
+                where, "thresholds must be increasing numbers, [K - 1]", f"{checks.value_of(cuts)}", "np.cumsum(np.exp(steps)) + first"
+            )
+        )
+    return [z, cuts, checks.whole(where, grade, len(cuts) + 1, None)]
+
+
+@loss(
+    check=_grades,
+    formula=r"-\log(\sigma(t_y - z) - \sigma(t_{y - 1} - z))",
+    input="real",
+    target="class index",
+    task="classification",
+    estimates="log-odds",
+    smoothness="C-infinity",
+    convex=True,
+    robust=True,
+    choose="Grades with an order but no distances: bad, fair, good.",
+    source="McCullagh, Regression models for ordinal data, Journal of the Royal Statistical Society B 42, 1980",
+)
+def cumulative_logit_loss(input: Array, thresholds: Array, target: Array) -> Any:  # noqa: A002
+    r"""Return $-\log(\sigma(t_y - z) - \sigma(t_{y-1} - z))$, proportional odds: the grade is where z plus logistic noise falls.
+
+    Args:
+        input: positions z on the scale, any shape.
+        thresholds: where one grade ends and the next begins, increasing ``[K - 1]``.
+        target: grades from 0 to K - 1, of input's shape.
+
+    Raises:
+        ShapeError: the shapes of input and target differ.
+        DomainError: thresholds that do not increase, or a grade outside 0 to K - 1.
+
+    Source: McCullagh, Journal of the Royal Statistical Society B 42, 1980.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> round(float(tl.losses.cumulative_logit_loss([0.0], [-1.0, 1.0], np.array([1]))), 6)  # -log tanh(1/2)
+    0.771937
+    """
+    top = len(thresholds)
+    upper = thresholds[np.minimum(target, top - 1)] - input
+    lower = thresholds[np.maximum(target - 1, 0)] - input
+    inside = (target > 0) & (target < top)
+    width = np.where(inside, upper - lower, 1.0)
+    log_p = np.where(target < top, log_sigmoid(upper), 0.0) + np.where(target > 0, log_sigmoid(-lower), 0.0)
+    return -(log_p + np.where(inside, log1mexp(width), 0.0))

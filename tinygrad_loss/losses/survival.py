@@ -1,0 +1,123 @@
+"""Losses of times until an event that for some has not happened yet."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.losses import checks
+from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.losses.regression import at_least
+from tinygrad_loss.ops.exponential import logsumexp_
+from tinygrad_loss.ops.log_domain import logcumsumexp
+
+__all__ = ["censored_weibull_nll_loss", "cox_loss"]
+
+
+def _events(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    """Check a score, a time and an event indicator per subject."""
+    arrays = checks.alike(where, given, names, mask)
+    checks.no_nan(where, arrays[1], mask, names[1])
+    checks.in_domain(where, arrays[2], "binary", names[2], mask)
+    return arrays
+
+
+def _subjects(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    arrays = _events(where, given, names, mask)
+    if arrays[0].ndim != 1:
+        raise errors.shapes(
+            where, "input must be one score per subject, [N]", (arrays[0].shape,), f"tl.losses.{where}(input[:, 0], time, target)"
+        )
+    return [arrays[0], checks.value_of(arrays[1]), checks.value_of(arrays[2])]
+
+
+@loss(
+    check=_subjects,
+    order=("ties", "reduction"),
+    per="row",
+    divides_by="the number of subjects, censored ones included",
+    formula=r"-\sum_{events} (z_i - \log \sum_{t_j \ge t_i} e^{z_j})",
+    input="real",
+    target="binary",
+    task="survival",
+    estimates="log of the relative risk",
+    smoothness="C-infinity",
+    convex=True,
+    robust=True,
+    choose="Who comes first matters, and the risk over time is not to be modelled.",
+    source="Cox, Regression models and life-tables, Journal of the Royal Statistical Society B 34, 1972",
+)
+def cox_loss(input: Array, time: Array, target: Array, *, ties: str = "breslow") -> Any:  # noqa: A002  PyTorch's name for a prediction
+    r"""Return $\log \sum_{t_j \ge t_i} e^{z_j} - z_i$ for each event and 0 for each censored subject: Cox's partial likelihood.
+
+    Args:
+        input: log-risks z ``[N]``.
+        time: times of event or censoring ``[N]``.
+        target: 1 for an event, 0 for censoring ``[N]``.
+        ties: how events at the same time share their risk: "breslow" or "efron".
+
+    Raises:
+        ShapeError: the shapes differ, or are not ``[N]``.
+        DomainError: an unknown rule for ties, or nan among the times or targets.
+
+    Source: Cox, Journal of the Royal Statistical Society B 34, 1972; Efron, JASA 72, 1977.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.cox_loss([0.0, 0.0], [1.0, 2.0], [1.0, 1.0], reduction="sum").round(6))  # log 2 + log 1
+    0.693147
+    """
+    if ties not in ("breslow", "efron"):
+        raise errors.unknown_name("cox_loss", "ties", ties, ("breslow", "efron"))
+    event = target == 1
+    order = np.argsort(-time, kind="stable")
+    last = np.searchsorted(-time[order], -time, side="right") - 1  # all whose time is at least as long come no later
+    at_risk = logcumsumexp(input[order], axis=0)[last]
+    if ties == "efron":
+        together = event[:, None] & event & (time[:, None] == time)
+        number = together.sum(axis=1)
+        rank = np.array([np.count_nonzero(together[i, :i]) for i in range(len(time))])
+        share = np.where(event, rank / np.maximum(number, 1), 0.0).astype(checks.value_of(input).dtype)
+        tied = np.squeeze(logsumexp_(np.where(together | np.eye(len(time), dtype=bool), input, -np.inf), axis=1), axis=1)
+        at_risk = at_risk + np.log1p(np.exp(tied - at_risk) * -share)
+    return np.where(event, at_risk - input, 0.0)
+
+
+@loss(
+    check=_events,
+    order=("shape", "reduction"),
+    formula=r"\delta (k z - \log k - (k - 1) \log t) + (t e^{-z})^k",
+    input="real",
+    target="binary",
+    task="survival",
+    estimates="log of the scale",
+    smoothness="C-infinity",
+    convex=True,
+    stable=(("float32", 88.0), ("float64", 709.0)),
+    choose="Lifetimes of which some are only known to be longer than observed; shape=1 is exponential.",
+    source="Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, 2nd ed., chapter 3",
+)
+def censored_weibull_nll_loss(input: Array, time: Array, target: Array, *, shape: float = 1.0) -> Any:  # noqa: A002
+    r"""Return $\delta (k z - \log k - (k-1) \log t) + (t e^{-z})^k$: the density for an event, the survival for a censored time.
+
+    Args:
+        input: log-scales z, any shape.
+        time: times t above 0, of the same shape.
+        target: delta, 1 for an event, 0 for censoring, of the same shape.
+        shape: k above 0; 1 is the exponential distribution.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a time or ``shape`` is not above 0, or nan among the times or targets.
+
+    Source: Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, 2nd ed., chapter 3.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.censored_weibull_nll_loss([0.0], [2.0], [0.0])), float(tl.losses.censored_weibull_nll_loss([0.0], [2.0], [1.0]))
+    (2.0, 2.0)
+    """
+    at_least("censored_weibull_nll_loss", "shape", shape, 0.0)
+    checks.in_domain("censored_weibull_nll_loss", time, "positive", "time", None)
+    log_t = np.log(time)
+    return np.exp((log_t - input) * shape) + target * (input * shape - log_t * (shape - 1.0) - math.log(shape))

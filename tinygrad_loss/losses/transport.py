@@ -1,0 +1,163 @@
+"""Distances between sets of samples, and the cost of carrying one distribution over into another."""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.losses import checks
+from tinygrad_loss.losses.divergence import between_distributions
+from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.losses.regression import at_least
+from tinygrad_loss.ops.classification import absorbing_product
+from tinygrad_loss.ops.exponential import logsumexp_
+
+__all__ = ["energy_distance_loss", "mmd_loss", "sinkhorn_loss"]
+
+
+@between_distributions(
+    order=("epsilon", "iterations", "cost", "reduction"),
+    formula=r"\min_{\pi} \langle \pi, C\rangle + \epsilon KL(\pi \| q \otimes p)",
+    smoothness="C-infinity",
+    choose="Outcomes with any costs between them, where Wasserstein's distance on a line does not fit.",
+    source="Cuturi, Sinkhorn distances: lightspeed computation of optimal transport, NeurIPS 2013",
+)
+def sinkhorn_loss(
+    input: Array,  # noqa: A002  PyTorch's name for a prediction
+    target: Array,
+    *,
+    epsilon: float = 0.1,
+    iterations: int = 50,
+    cost: Array | None = None,
+) -> Any:
+    r"""Return the entropic transport cost between two histograms, by Sinkhorn's iterations on logarithms.
+
+    Args:
+        input: probabilities q ``[N, K]``.
+        target: probabilities p ``[N, K]``.
+        epsilon: how much entropy counts, in units of the cost; towards 0 it becomes the Wasserstein cost, and needs more iterations.
+        iterations: how often both marginals are mended.
+        cost: C ``[K, K]``; the distance on a line, over its length, by default.
+
+    Raises:
+        ShapeError: the shapes differ, or ``cost`` is not ``[K, K]``.
+        DomainError: ``epsilon`` is not above 0, or a probability outside [0, 1].
+
+    Source: Cuturi, NeurIPS 2013; Peyré and Cuturi, Computational Optimal Transport, section 4.4.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.sinkhorn_loss([[1.0, 0.0]], [[0.0, 1.0]]).round(6))
+    1.0
+    """
+    at_least("sinkhorn_loss", "epsilon", epsilon, 0.0)
+    k = input.shape[-1]
+    place = np.arange(k) / max(k - 1, 1)
+    c = np.abs(place[:, None] - place) if cost is None else np.asarray(cost)
+    if c.shape != (k, k):
+        raise errors.shapes("sinkhorn_loss", f"cost must be [K, K], ({k}, {k})", (c.shape,), "np.abs(x[:, None] - x)")
+    kernel = (-c / epsilon).astype(checks.value_of(input).dtype)
+    log_q, log_p = np.log(input), np.log(target)
+    g = np.zeros_like(log_p)
+    f = g
+    for _ in range(iterations):  # potentials in units of epsilon
+        f = -np.squeeze(logsumexp_(kernel + np.expand_dims(g + log_p, -2), axis=input.ndim), axis=-1)
+        g = -np.squeeze(logsumexp_(kernel.T + np.expand_dims(f + log_q, -2), axis=input.ndim), axis=-1)
+    return np.sum(absorbing_product(input, f) + absorbing_product(target, g), axis=-1) * epsilon
+
+
+# ---- samples ------------------------------------------------------------------------------------------------------------------
+
+
+def _samples(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    x, y = (checks.of_array(v, where, name) for v, name in zip(given, names, strict=True))
+    if 0 in x.shape or 0 in y.shape:
+        raise checks.empty(where, x.shape if 0 in x.shape else y.shape)
+    if x.ndim != y.ndim or x.ndim < 2 or x.shape[0] != y.shape[0]:
+        raise errors.shapes(where, "input and target must be [N, ...], a set of samples per row", (x.shape, y.shape), "samples[None]")
+    checks.no_nan(where, y, mask)
+    return [x, y]
+
+
+of_samples = functools.partial(
+    loss, check=_samples, per="row", divides_by="the number of pairs of sets", task="distribution", estimates="distribution", convex=False
+)
+
+
+@of_samples(
+    formula=r"2 E|X - Y| - E|X - X'| - E|Y - Y'|",
+    input="real",
+    target="real",
+    smoothness="kink",
+    choose="Two sets of numbers, and no bandwidth to choose; 0 just where their distributions agree.",
+    source="Székely and Rizzo, Energy statistics: a class of statistics based on distances, JSPI 143, 2013",
+)
+def energy_distance_loss(input: Array, target: Array) -> Any:  # noqa: A002
+    r"""Return $2 E|X - Y| - E|X - X'| - E|Y - Y'|$ of two sets of numbers, over all pairs (each with itself included).
+
+    Args:
+        input: samples X ``[N, M]``.
+        target: samples Y ``[N, K]``.
+
+    Raises:
+        ShapeError: not as many sets of one kind as of the other.
+        DomainError: nan among the targets.
+
+    Source: Székely and Rizzo, Journal of Statistical Planning and Inference 143, 2013.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.energy_distance_loss([[0.0]], [[1.0]]))
+    2.0
+    """
+
+    def mean_gap(a: Array, b: Array) -> Array:
+        return np.mean(np.abs(np.expand_dims(a, -1) - np.expand_dims(b, -2)), axis=(-2, -1))
+
+    return mean_gap(input, target) * 2.0 - mean_spread(input) - mean_spread(target)
+
+
+def mean_spread(x: Array) -> Array:
+    """Return E|X - X'| over all pairs, by sorting: the i-th smallest is subtracted from all above it."""
+    m = x.shape[-1]
+    rank = (np.arange(m) * 2.0 - (m - 1.0)).astype(checks.value_of(x).dtype)
+    return np.sum(np.sort(x, axis=-1) * rank, axis=-1) * (2.0 / (m * m))
+
+
+@of_samples(
+    order=("bandwidth", "reduction"),
+    formula=r"E k(X, X') - 2 E k(X, Y) + E k(Y, Y'),\; k = e^{-\|x - y\|^2 / 2 h^2}",
+    input="vector",
+    target="vector",
+    smoothness="C-infinity",
+    robust=True,
+    choose="Two sets of vectors: generated and real ones.",
+    source="Gretton et al., A kernel two-sample test, JMLR 13, 2012",
+)
+def mmd_loss(input: Array, target: Array, *, bandwidth: float = 1.0) -> Any:  # noqa: A002
+    r"""Return the squared maximum mean discrepancy $E k(X, X') - 2 E k(X, Y) + E k(Y, Y')$ with a Gaussian kernel.
+
+    Args:
+        input: samples X ``[N, M, D]``.
+        target: samples Y ``[N, K, D]``.
+        bandwidth: h of the kernel, in units of the samples.
+
+    Raises:
+        ShapeError: not as many sets of one kind as of the other, or vectors of unequal length.
+        DomainError: ``bandwidth`` is not above 0, or nan among the targets.
+
+    Source: Gretton et al., JMLR 13, 2012, equation 5 (the biased estimate, which is never negative).
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.mmd_loss([[[0.0]]], [[[0.0]]]))
+    0.0
+    """
+    at_least("mmd_loss", "bandwidth", bandwidth, 0.0)
+    if input.ndim != 3 or input.shape[-1] != target.shape[-1]:
+        raise errors.shapes("mmd_loss", "input and target must be [N, M, D] and [N, K, D]", (input.shape, target.shape), "samples[None]")
+
+    def kernel(a: Array, b: Array) -> Array:
+        gap = np.expand_dims(a, -2) - np.expand_dims(b, -3)
+        return np.mean(np.exp(np.sum(gap * gap, axis=-1) * (-0.5 / bandwidth**2)), axis=(-2, -1))
+
+    return kernel(input, input) - kernel(input, target) * 2.0 + kernel(target, target)
