@@ -12,7 +12,7 @@ FUNCTIONS = {
     "jacobian", "jvp", "no_grad", "op", "tensor", "value_and_grad", "vjp",
 }  # fmt: skip
 CLASSES = {"Facts", "Tensor"}
-ROOMS = {"context", "data", "distributions", "errors", "losses", "nn", "ops", "optim"}
+ROOMS = {"context", "data", "distributions", "errors", "losses", "nn", "ops", "optim", "training"}
 
 
 def public(names):

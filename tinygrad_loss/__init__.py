@@ -34,6 +34,7 @@ _LATER = {
     "nn": ("nn", ""),
     "op": ("calculus.own", "op"),
     "optim": ("optim", ""),
+    "training": ("training", ""),
 }
 
 
