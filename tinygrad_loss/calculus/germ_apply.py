@@ -213,14 +213,19 @@ def _integrated(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Ar
     velocity = [None if x is None else differentiated(x) for x in moving]
     y = Germ(constant(start).terms, np.shape(start), step)
     wanted = min([CAP.get() + 1, *(u.order for u in rest)])
-    while y.order < wanted:
-        # A rule of entries asks for signs, which only all terms can tell; a rule that leads back to itself must ask for fewer.
-        known = inputs if op.kind == "elementwise" else [_known(x, y.order) for x in inputs]
-        slope = germ(op.jvp(velocity, y, *known, **static))
-        grown = add(constant(start), integrated(slope))
-        if grown.order <= y.order:
-            raise Exhausted
-        y = grown
+    # A rule of entries asks for signs, which only all terms can tell; a rule that led back to itself must ask for fewer.
+    entered = ENTERED.get()
+    whole = op.kind == "elementwise" and op.name not in entered
+    token = ENTERED.set(entered | {op.name})
+    try:
+        while y.order < wanted:
+            known = inputs if whole else [_known(x, y.order) for x in inputs]
+            grown = add(constant(start), integrated(germ(op.jvp(velocity, y, *known, **static))))
+            if grown.order <= y.order:
+                raise Exhausted
+            y = grown
+    finally:
+        ENTERED.reset(token)
     return y
 
 

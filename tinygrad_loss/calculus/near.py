@@ -65,7 +65,7 @@ class Near:
         with np.errstate(all="ignore"):
             pull(done, policy=None)
         gradients = [germ(done.cotangents.get(id(given[id(leaf)]), z)) for leaf, z in zip(self.leaves, zero, strict=True)]
-        return self._total(y.value), gradients
+        return self._total(germ(y.value)), gradients
 
     def _replayed(self, given: dict[int, Array]) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
