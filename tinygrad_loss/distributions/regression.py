@@ -11,7 +11,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import hessian
 from tinygrad_loss.context import at_kinks
 from tinygrad_loss.distributions.family import Distribution
-from tinygrad_loss.distributions.likelihood import climb
+from tinygrad_loss.distributions.maximum import climb
 from tinygrad_loss.distributions.operand import numbers, operand
 from tinygrad_loss.engine.op import Array
 
