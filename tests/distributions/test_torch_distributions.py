@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_loss as tl
 from tinygrad_loss import distributions as D  # noqa: N812  the mathematical letter for a distribution
 
-torch = pytest.importorskip("torch")
 T = torch.distributions
 
 LOC = st.floats(-3.0, 3.0)

@@ -4,13 +4,12 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinygrad_loss as tl
 from losses.catalogue import draw
-
-torch = pytest.importorskip("torch")
 
 NAMES = [
     "l1_loss", "mse_loss", "huber_loss", "smooth_l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "nll_loss",
