@@ -258,3 +258,19 @@ def test_activations_stay_finite_far_out(f):
     slope = tl.grad(lambda v: np.sum(f(v)))
     curvature = tl.grad(lambda v: np.sum(slope(v)))
     assert all(np.isfinite(g(x)).all() for g in (f, slope, curvature))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, number: ops.leaky_relu(x, number),
+        lambda x, number: ops.elu(x, number),
+        lambda x, number: ops.hardtanh(x, -number, number),
+        lambda x, number: ops.dropout(x, number, rng=0),
+        lambda x, number: ops.layer_norm(x, 4, eps=number),
+        lambda x, number: ops.scaled_dot_product_attention(x, x, x, scale=number),
+    ],
+)
+def test_a_number_from_numpy_does_not_promote(rng, call):
+    x = rng.normal(size=(3, 4)).astype(np.float32)
+    assert call(x, np.float64(0.3)).dtype == np.float32

@@ -61,7 +61,7 @@ class LeakyReLU(Activation):
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""
-        return LAYER["leaky_relu"](x, slope=self.negative_slope)
+        return LAYER["leaky_relu"](x, slope=float(self.negative_slope))
 
 
 class PReLU(Activation):
@@ -121,7 +121,7 @@ class ELU(Activation):
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""
-        return LAYER["elu"](x, alpha=self.alpha)
+        return LAYER["elu"](x, alpha=float(self.alpha))
 
 
 class SELU(Activation):
@@ -302,7 +302,7 @@ class Softshrink(Activation):
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""
-        return LAYER["softshrink"](x, lambd=self.lambd)
+        return LAYER["softshrink"](x, lambd=float(self.lambd))
 
 
 class Hardshrink(Activation):
@@ -319,7 +319,7 @@ class Hardshrink(Activation):
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""
-        return LAYER["hardshrink"](x, lambd=self.lambd)
+        return LAYER["hardshrink"](x, lambd=float(self.lambd))
 
 
 class Hardtanh(Activation):
@@ -337,7 +337,7 @@ class Hardtanh(Activation):
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""
-        return LAYER["hardtanh"](x, low=self.min_val, high=self.max_val)
+        return LAYER["hardtanh"](x, low=float(self.min_val), high=float(self.max_val))
 
 
 class Hardsigmoid(Activation):
@@ -383,7 +383,7 @@ class Threshold(Activation):
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""
-        return LAYER["threshold"](x, threshold=self.threshold, value=self.value)
+        return LAYER["threshold"](x, threshold=float(self.threshold), value=float(self.value))
 
 
 class GLU(Activation):

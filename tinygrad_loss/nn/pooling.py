@@ -6,6 +6,7 @@ from tinygrad_loss import ops
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.nn.module import Module
 from tinygrad_loss.ops.pooling import max_pool_layer, max_pooled
+from tinygrad_loss.ops.resampling import adaptive_largest
 
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d",
@@ -213,7 +214,24 @@ class AdaptiveAvgPool3d(AdaptivePooling):
     function = staticmethod(ops.adaptive_avg_pool3d)
 
 
-class AdaptiveMaxPool1d(AdaptivePooling):
+class AdaptiveMaxPooling(Pooling):
+    """The largest entry of each of several windows that cover the input evenly.
+
+    Args:
+        output_size: how many windows there are, one number or one per spatial axis; None keeps an axis.
+    """
+
+    dims: ClassVar[int]
+
+    def __init__(self, output_size: Any) -> None:
+        self.output_size = output_size
+
+    def forward(self, x: Array) -> Array:
+        """Map ``[N, C, ...]`` to ``output_size`` entries per channel."""
+        return adaptive_largest(self.dims, x, self.output_size, max_pool_layer)
+
+
+class AdaptiveMaxPool1d(AdaptiveMaxPooling):
     """Largest entries of windows that cover signals ``[N, C, L]`` evenly.
 
     >>> import numpy as np
@@ -222,10 +240,10 @@ class AdaptiveMaxPool1d(AdaptivePooling):
     (5, 3, 2)
     """
 
-    function = staticmethod(ops.adaptive_max_pool1d)
+    dims = 1
 
 
-class AdaptiveMaxPool2d(AdaptivePooling):
+class AdaptiveMaxPool2d(AdaptiveMaxPooling):
     """Largest entries of windows that cover images ``[N, C, H, W]`` evenly.
 
     >>> import numpy as np
@@ -234,10 +252,10 @@ class AdaptiveMaxPool2d(AdaptivePooling):
     (5, 3, 2, 2)
     """
 
-    function = staticmethod(ops.adaptive_max_pool2d)
+    dims = 2
 
 
-class AdaptiveMaxPool3d(AdaptivePooling):
+class AdaptiveMaxPool3d(AdaptiveMaxPooling):
     """Largest entries of windows that cover volumes ``[N, C, D, H, W]`` evenly.
 
     >>> import numpy as np
@@ -246,4 +264,4 @@ class AdaptiveMaxPool3d(AdaptivePooling):
     (5, 3, 1, 1, 1)
     """
 
-    function = staticmethod(ops.adaptive_max_pool3d)
+    dims = 3

@@ -208,7 +208,7 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     >>> tl.ops.leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
-    return leaky_relu_(x, slope=negative_slope)
+    return leaky_relu_(x, slope=float(negative_slope))
 
 
 def along_channels(weight: Array, x: Array) -> Array:
@@ -254,7 +254,7 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
     >>> float(tl.ops.elu(-1000.0))
     -1.0
     """
-    return elu_(x, alpha=alpha)
+    return elu_(x, alpha=float(alpha))
 
 
 def selu(x: Array) -> Array:
@@ -278,7 +278,7 @@ def celu(x: Array, alpha: float = 1.0) -> Array:
     >>> float(tl.ops.celu(-1000.0, alpha=2.0))
     -2.0
     """
-    return celu_(x, alpha=alpha)
+    return celu_(x, alpha=float(alpha))
 
 
 def gelu(x: Array, approximate: str = "none") -> Array:
@@ -309,7 +309,7 @@ def hardtanh(x: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     >>> float(tl.ops.hardtanh(3.0))
     1.0
     """
-    return hardtanh_(x, low=min_val, high=max_val)
+    return hardtanh_(x, low=float(min_val), high=float(max_val))
 
 
 def relu6(x: Array) -> Array:
@@ -356,7 +356,7 @@ def softshrink(x: Array, lambd: float = 0.5) -> Array:
     """
     if lambd < 0:
         raise errors.DomainError(errors.say("softshrink", "lambd must not be negative", str(lambd), f"softshrink(x, {-lambd})"))
-    return softshrink_(x, lambd=lambd)
+    return softshrink_(x, lambd=float(lambd))
 
 
 def hardshrink(x: Array, lambd: float = 0.5) -> Array:
@@ -366,7 +366,7 @@ def hardshrink(x: Array, lambd: float = 0.5) -> Array:
     >>> float(tl.ops.hardshrink(2.0))
     2.0
     """
-    return hardshrink_(x, lambd=lambd)
+    return hardshrink_(x, lambd=float(lambd))
 
 
 def threshold(x: Array, threshold: float, value: float) -> Array:
@@ -376,7 +376,7 @@ def threshold(x: Array, threshold: float, value: float) -> Array:
     >>> float(tl.ops.threshold(0.5, 1.0, -1.0))
     -1.0
     """
-    return threshold_(x, threshold=threshold, value=value)
+    return threshold_(x, threshold=float(threshold), value=float(value))
 
 
 def glu(x: Array, dim: int = -1) -> Array:

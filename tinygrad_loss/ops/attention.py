@@ -106,7 +106,7 @@ def scaled_dot_product_attention(
         key, value = _shared(query, key), _shared(query, value)
     if is_causal:
         attn_mask = causal_mask(query.shape[-2], key.shape[-2])
-    factor = 1.0 / math.sqrt(max(query.shape[-1], 1)) if scale is None else scale
+    factor = 1.0 / math.sqrt(max(query.shape[-1], 1)) if scale is None else float(scale)
     weights = attention_weights((query * factor) @ np.swapaxes(key, -1, -2), attn_mask)
     if dropout_p:
         weights = dropout(weights, dropout_p, rng=rng)

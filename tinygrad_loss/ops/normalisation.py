@@ -122,7 +122,7 @@ def layer_norm(
     """
     x = operand(input)
     shape, axes = _last_axes("layer_norm", x, normalized_shape)
-    return _affine("layer_norm", standardise(x, axis=axes, eps=eps), weight, bias, shape)
+    return _affine("layer_norm", standardise(x, axis=axes, eps=float(eps)), weight, bias, shape)
 
 
 def rms_norm(
@@ -150,7 +150,7 @@ def rms_norm(
     """
     x = operand(input)
     shape, axes = _last_axes("rms_norm", x, normalized_shape)
-    return _affine("rms_norm", divide_by_size(x, axis=axes, eps=float(np.finfo(x.dtype).eps) if eps is None else eps), weight, None, shape)
+    return _affine("rms_norm", divide_by_size(x, axis=axes, eps=float(np.finfo(x.dtype).eps if eps is None else eps)), weight, None, shape)
 
 
 def _channels(op: str, x: Array) -> tuple[int, ...]:
@@ -212,7 +212,7 @@ def batch_norm(
     if not training:
         if running_mean is None or running_var is None:
             raise errors.ArgumentError(errors.say("batch_norm", "evaluation needs running statistics", "None", "training=True"))
-        y = (x - operand(running_mean).reshape(shape)) / np.sqrt(operand(running_var).reshape(shape) + eps)
+        y = (x - operand(running_mean).reshape(shape)) / np.sqrt(operand(running_var).reshape(shape) + float(eps))
         return _affine("batch_norm", y, weight, bias, shape)
     axes = (0, *range(2, x.ndim))
     if x.size == x.shape[1]:
@@ -226,7 +226,7 @@ def batch_norm(
         mean, variance = _statistics(x, axes)
         _remember(running_mean, mean, momentum)
         _remember(running_var, variance, momentum)
-    return _affine("batch_norm", standardise(x, axis=axes, eps=eps), weight, bias, shape)
+    return _affine("batch_norm", standardise(x, axis=axes, eps=float(eps)), weight, bias, shape)
 
 
 def instance_norm(
@@ -272,7 +272,7 @@ def instance_norm(
         count = plain.size // max(plain.shape[0] * plain.shape[1], 1)
         _remember(running_mean, np.mean(np.mean(plain, axis=axes), axis=0), momentum)
         _remember(running_var, np.mean(np.var(plain, axis=axes) * (count / (count - 1)), axis=0), momentum)
-    return _affine("instance_norm", standardise(x, axis=axes, eps=eps), weight, bias, shape)
+    return _affine("instance_norm", standardise(x, axis=axes, eps=float(eps)), weight, bias, shape)
 
 
 def group_norm(
@@ -305,7 +305,7 @@ def group_norm(
     if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
         raise errors.shapes("group_norm", f"num_groups={num_groups} must divide the channels on axis 1", [x.shape], "num_groups=1")
     grouped = x.reshape((x.shape[0], num_groups, *((x.shape[1] // num_groups, *x.shape[2:]))))
-    y = standardise(grouped, axis=tuple(range(2, grouped.ndim)), eps=eps)
+    y = standardise(grouped, axis=tuple(range(2, grouped.ndim)), eps=float(eps))
     return _affine("group_norm", y.reshape(x.shape), weight, bias, shape)
 
 

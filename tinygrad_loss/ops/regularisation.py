@@ -23,6 +23,7 @@ def _kept(op: str, shape: tuple[int, ...], p: float, rng: Any) -> np.ndarray:
 
 
 def _dropped(op: str, x: Array, p: float, shape: tuple[int, ...], rng: Any) -> Array:
+    p = float(p)  # a NumPy scalar would promote float32
     kept = _kept(op, shape, p, rng)
     if p == 1:
         return x * 0.0
@@ -105,6 +106,7 @@ def alpha_dropout(input: Array, p: float = 0.5, training: bool = False, *, rng: 
     x = operand(input)
     if not training or p == 0:
         return x
+    p = float(p)
     kept = _kept("alpha_dropout", x.shape, p, rng).astype(x.dtype)
     if p == 1:
         return x * 0.0
@@ -130,7 +132,7 @@ def gumbel_softmax(logits: Array, tau: float = 1.0, hard: bool = False, dim: int
     """
     z = operand(logits)
     noise = np.random.default_rng(rng).gumbel(size=z.shape).astype(z.dtype)
-    soft = softmax((z + noise) / tau, axis=dim)
+    soft = softmax((z + noise) / float(tau), axis=dim)
     if not hard:
         return soft
     plain = values(soft)

@@ -7,7 +7,9 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.pooling import max_pool
+from tinygrad_loss.ops.windows import Geometry
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
@@ -54,17 +56,22 @@ def _adaptive_mean(dims: int, x: Array, output_size: Any) -> Array:
     return x
 
 
-def _adaptive_largest(dims: int, x: Array, output_size: Any) -> Array:
+def adaptive_largest(dims: int, x: Array, output_size: Any, pool: Rule) -> Array:
+    """Return the largest entries of windows that cover the input evenly, by one of the two ops of `max_pool2d` and its like."""
     x = x if hasattr(x, "ndim") else np.asarray(x)
     sizes = _sizes(f"adaptive_max_pool{dims}d", dims, x, output_size)
-    first = x.ndim - dims
-    bounds = [_bounds(x.shape[first + i], n) for i, n in enumerate(sizes)]
-    axes = tuple(range(first, x.ndim))
+    if x.ndim == dims + 1:
+        return adaptive_largest(dims, x[None], output_size, pool)[0]
+    old = x.shape[2:]
+    if not any(n % m for n, m in zip(old, sizes, strict=True)):
+        even = tuple(n // m for n, m in zip(old, sizes, strict=True))
+        return pool(x, geometry=Geometry(even, even, ((0, 0),) * dims, (1,) * dims))
+    bounds = [_bounds(n, m) for n, m in zip(old, sizes, strict=True)]
     cells = []
     for at in np.ndindex(sizes):
-        window = tuple(slice(*bounds[i][k]) for i, k in enumerate(at))
-        cells.append(np.max(x[(..., *window)], axis=axes))
-    return np.stack(cells, axis=-1).reshape((*x.shape[:first], *sizes))
+        window = x[(slice(None), slice(None), *(slice(*bounds[i][k]) for i, k in enumerate(at)))]
+        cells.append(pool(window, geometry=Geometry(window.shape[2:], (1,) * dims, ((0, 0),) * dims, (1,) * dims)))
+    return np.concatenate([cell.reshape((*x.shape[:2], 1)) for cell in cells], axis=-1).reshape((*x.shape[:2], *sizes))
 
 
 def adaptive_avg_pool1d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
@@ -104,7 +111,7 @@ def adaptive_max_pool1d(input: Array, output_size: Any) -> Array:  # noqa: A002 
     >>> tl.ops.adaptive_max_pool1d(np.array([[[1.0, 2.0, 4.0]]]), 2)
     array([[[2., 4.]]])
     """
-    return _adaptive_largest(1, input, output_size)
+    return adaptive_largest(1, input, output_size, max_pool)
 
 
 def adaptive_max_pool2d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
@@ -114,7 +121,7 @@ def adaptive_max_pool2d(input: Array, output_size: Any) -> Array:  # noqa: A002 
     >>> tl.ops.adaptive_max_pool2d(np.arange(4.0).reshape(1, 1, 2, 2), 1).item()
     3.0
     """
-    return _adaptive_largest(2, input, output_size)
+    return adaptive_largest(2, input, output_size, max_pool)
 
 
 def adaptive_max_pool3d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
@@ -124,7 +131,7 @@ def adaptive_max_pool3d(input: Array, output_size: Any) -> Array:  # noqa: A002 
     >>> tl.ops.adaptive_max_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 1).item()
     7.0
     """
-    return _adaptive_largest(3, input, output_size)
+    return adaptive_largest(3, input, output_size, max_pool)
 
 
 def _linear_matrix(n: int, out: int, scale: float, *, align_corners: bool) -> np.ndarray:
