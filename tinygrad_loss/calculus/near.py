@@ -78,7 +78,10 @@ class Near:
                 if not any(type(x) is Tensor and id(x) in now for x in inputs):
                     continue
                 values = [now.get(id(x), x.value) if type(x) is Tensor else x for x in inputs]
-                y = op.call(*values, **static or {})
+                try:
+                    y = op.call(*values, **static or {})
+                except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
+                    raise Exhausted from error
                 scale = max((_largest(x) for x in inputs), default=0.0)
                 if isinstance(y, Tensor):
                     y.value = settled(y.value, t.value, scale)

@@ -22,6 +22,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.decide import PAIRS, SAME, Judgement, Kind, decide, directions, flat, limits_along, split
+from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, slopes_of
 from tinygrad_loss.calculus.sites import Site, doubted, sites_of, value_of, worded
@@ -65,7 +66,7 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
-    found = _judged_by_locking(done, near, policy) if only_kinks(done) else _judged_without_dead_branches(done, near) or decide(near)
+    found = _judged(done, near, policy)
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
@@ -90,6 +91,16 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     return reports
 
 
+def _judged(done: Pass, near: Near, policy: Policy) -> Judgement:
+    """Judge a pass by the cheapest way that decides."""
+    if not only_kinks(done):
+        return _judged_without_dead_branches(done, near) or decide(near)
+    try:
+        return _judged_by_locking(done, near, policy)
+    except Exhausted:  # first order does not tell the branch
+        return decide(near)
+
+
 def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[np.ndarray]:
     """Let ops with a documented convention answer for the entries that only they leave undefined."""
     if not any(np.isnan(g).any() for g in found.gradients) or not only_kinks(done):
@@ -98,7 +109,7 @@ def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[
     if len(open_hits) == len(done.hits):
         return found.gradients
     answers = [np.asarray(value_of(done.cotangents[id(leaf)]), np.float64) for leaf in near.leaves]
-    if open_hits:
+    if open_hits and found.proved:
         rest = Pass(done.root, done.seed, done.order, done.leaves, done.cotangents, open_hits, [t for t in done.suspects if t in open_hits])
         answers = _judged_by_locking(rest, near, policy).gradients
     return [np.where(np.isnan(g), a, g) for g, a in zip(found.gradients, answers, strict=True)]

@@ -94,6 +94,8 @@ def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:
         "outside": "the point is not inside the function's domain, so there is no gradient",
         "smooth": "the function has no gradient here",
     }[found.kind]
+    if not found.proved and not found.low:
+        what = "whether the function has a gradient here could not be decided"
     where = []
     for i, (leaf, g) in enumerate(zip(near.leaves, found.gradients, strict=True)):
         gone = np.argwhere(np.isnan(g))

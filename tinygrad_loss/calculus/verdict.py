@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions
 from tinygrad_loss.calculus.functional import Traced, connected
+from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, side_of
 from tinygrad_loss.calculus.nonsmooth import only_kinks
@@ -202,7 +204,7 @@ def _with_contributions(done: Pass, near: Near) -> Iterator[Site]:
     """Yield the sites, each with what it adds along one generic direction, where only kinks are at stake."""
     added: dict[int, float] = {}
     if only_kinks(done):
-        with first_order():
+        with first_order(), suppress(Exhausted):
             _, added = Locked(done, near.leaves).contributions(next(directions(near)))
     for t, site in located(done):
         yield replace(site, contribution=added.get(id(t), math.nan))
