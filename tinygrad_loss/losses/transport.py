@@ -87,8 +87,8 @@ of_samples = functools.partial(
 
 @of_samples(
     formula=r"2 E|X - Y| - E|X - X'| - E|Y - Y'|",
-    input="real",
-    target="real",
+    input="vector",
+    target="vector",
     smoothness="kink",
     choose="Two sets of numbers, and no bandwidth to choose; 0 just where their distributions agree.",
     source="Székely and Rizzo, Energy statistics: a class of statistics based on distances, JSPI 143, 2013",
