@@ -97,7 +97,7 @@ def test_the_dtype_is_kept_in_value_and_gradient(loss, rng):
 
 @every_loss
 def test_the_gradient_is_what_differences_say(loss, rng):
-    arrays, at = draw(loss, rng), moved(loss)
+    arrays, at = draw(loss, rng, 2), moved(loss)
 
     def of_predictions(*x):
         return loss(*x, *arrays[len(at) :], reduction="sum")
