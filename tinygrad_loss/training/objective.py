@@ -22,7 +22,7 @@ INPUTS: Final[dict[str, Callable[[Any], Any]]] = {
     "real": lambda z: ops.softmax(z, axis=1),
     "log-probability": lambda z: ops.log_softmax(z, axis=1),
 }
-"""How scores of classes become what a loss takes as its prediction; a loss of real numbers compares probabilities."""
+"""How scores of classes become what a loss takes as its prediction; a loss for numbers compares probabilities."""
 TARGETS: Final[dict[str, Callable[[np.ndarray, int], np.ndarray]]] = {
     "class index": lambda y, n: y,
     "binary": lambda y, n: one_hot(y, n),
@@ -43,8 +43,8 @@ def one_hot(y: np.ndarray, n: int) -> np.ndarray:
 def objective(name: str, dataset: Dataset) -> Objective:
     """Return a function of the model's outputs and the batch's targets for a loss by its name.
 
-    For classes the outputs are scores: a loss of logits takes them as they are, one of probabilities or of real numbers
-    their softmax against rows with a 1 at the class. For numbers the loss is used as it is.
+    For classes the outputs are scores: a loss of logits or margins takes them as they are, one of probabilities or of
+    numbers their softmax, against rows with a 1 at the class. For numbers the loss is used as it is.
 
     Args:
         name: of a loss in `tinygrad_loss.losses`.
@@ -69,8 +69,16 @@ def objective(name: str, dataset: Dataset) -> Objective:
 
 def adapted(chosen: Loss, n: int) -> Objective:
     """Return a loss as a function of scores and indices of ``n`` classes."""
-    to_input, to_target = INPUTS[chosen.facts.input], TARGETS[chosen.facts.target]
+    to_input, to_target = INPUTS[form_of(chosen)], TARGETS[chosen.facts.target]
     return lambda output, y: chosen(to_input(output), to_target(y, n))
+
+
+def form_of(chosen: Loss) -> str:
+    """Return the form in which a loss takes its prediction: a margin loss calls scores real, a distance between samples has none."""
+    facts = chosen.facts
+    if facts.input == "real":
+        return {"classification": "logit", "regression": "real"}.get(facts.task, "sample")
+    return facts.input
 
 
 def usable(dataset: Dataset) -> list[str]:
@@ -81,7 +89,7 @@ def usable(dataset: Dataset) -> list[str]:
         return [
             name
             for name, made in pairs.items()
-            if made.facts.task in TASKS and made.facts.input in INPUTS and made.facts.target in TARGETS and answers(adapted(made, n), n)
+            if made.facts.task in TASKS and form_of(made) in INPUTS and made.facts.target in TARGETS and answers(adapted(made, n), n)
         ]
     return [name for name, made in pairs.items() if made.facts.task == "regression" and made.facts.input == made.facts.target == "real"]
 
