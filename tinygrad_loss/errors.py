@@ -196,8 +196,25 @@ def caller_frame() -> FrameType:
     return frame
 
 
-def warn_caller(message: str, category: type[Warning]) -> None:
-    """Warn at the user's own line, once per text there."""
+class _OncePer(str):
+    """A text that equals every other of the same key, so that Python's own memory of warnings shows one of them per line."""
+
+    __slots__ = ("key",)
+    key: object
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _OncePer) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+def warn_caller(message: str, category: type[Warning], once_per: object = None) -> None:
+    """Warn at the user's own line, once there per text, or per ``once_per`` where numbers in the text change."""
+    if once_per is not None:
+        text = _OncePer(message)
+        text.key = once_per
+        message = text
     frame = caller_frame()
     registry = frame.f_globals.setdefault("__warningregistry__", {})
     warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)

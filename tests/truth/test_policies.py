@@ -184,3 +184,13 @@ def test_a_verdict_reads_as_sentences():
         "kink (proved); f = 0\nslope from the left -1, from the right 1\nClarke interval [-1, 1]\ngradient nan\n"
         "  absolute at the value, slopes -1 and 1"
     )
+
+
+def test_a_loop_is_warned_once_per_op_and_line():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        for width in (2, 3, 4):
+            x = tl.tensor(np.zeros(width), requires_grad=True)
+            np.sum(np.abs(x)).backward()
+            np.sum(np.maximum(x, 0.0)).backward()
+    assert [str(w.message).partition("(by ")[2].partition(" ")[0] for w in caught] == ["absolute", "maximum"]

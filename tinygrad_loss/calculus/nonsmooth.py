@@ -15,7 +15,7 @@ automatic subdifferentiation for qualified programs; Shamseddine and Berz 1996.
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,14 +81,18 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
         elif found.kind == "kink" and found.low:
             found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, _first_pair(near), strict=True)]
     elif policy == "nan" and any(map(np.any, undefined)):
-        errors.warn_caller(worded(near, found, sites), errors.UndefinedGradientWarning)
+        errors.warn_caller(worded(near, found, sites), errors.UndefinedGradientWarning, _ops(sites))
     elif not found.proved and policy in {"nan", "raise"}:
-        errors.warn_caller(doubted(sites), errors.UnprovedGradientWarning)
+        errors.warn_caller(doubted(sites), errors.UnprovedGradientWarning, _ops(sites))
     reports = {}
     for key, leaf, gradient, gone in zip(keys, leaves, found.gradients, undefined, strict=True):
         _settle(done, key, leaf, gradient)
         reports[key] = Report(int(np.count_nonzero(gone)), found.kind, found.proved, sites)
     return reports
+
+
+def _ops(sites: Sequence[Site]) -> frozenset[str]:
+    return frozenset(site.op for site in sites)
 
 
 def _judged(done: Pass, near: Near, policy: Policy) -> Judgement:
