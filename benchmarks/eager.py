@@ -2,7 +2,7 @@
 
     pip install -e '.[bench]' && python benchmarks/eager.py [--rounds N]
 
-Times are medians of interleaved rounds in one process, so the ratios hold when the machine's speed drifts; --cpu counts
+Times are minima over interleaved rounds in one process, so the ratios hold when the machine's speed drifts; --cpu counts
 processor time instead of the clock, for machines that do other work meanwhile.
 """
 
@@ -11,7 +11,6 @@ import gc
 import itertools
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import time
@@ -32,7 +31,7 @@ USUAL = (64, 64, 64, 64, 10)
 
 
 def interleaved(steps, rounds, clock):
-    """Return the median microseconds of each named step."""
+    """Return the fewest microseconds that each named step took."""
     for step in steps.values():
         for _ in range(20):
             step()
@@ -43,7 +42,7 @@ def interleaved(steps, rounds, clock):
             for _ in range(5):
                 step()
             times[name].append((clock() - start) / 5)
-    return {name: statistics.median(t) * 1e6 for name, t in times.items()}
+    return {name: min(t) * 1e6 for name, t in times.items()}
 
 
 def data(batch, *widths):
