@@ -17,6 +17,11 @@ def test_the_verdict_on_random_programs_is_the_truth(block):
     assert not wrong
 
 
+@pytest.mark.parametrize("seed", [553, 1071, 9571])
+def test_a_jump_that_feeds_a_comparison_and_narrow_cones_are_seen(seed):
+    assert complaint(seed)[0] == ""
+
+
 @settings(max_examples=40)
 @given(st.integers(10_000, 10_000_000))
 def test_no_certainty_is_wrong(seed):
