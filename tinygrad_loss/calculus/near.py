@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, constant, germ, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.context import without_watching
-from tinygrad_loss.engine.graph import differentiable_order, record_of
+from tinygrad_loss.engine.graph import differentiable_order, record_of, replay
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
@@ -69,26 +69,19 @@ class Near:
 
     def _replayed(self, given: dict[int, Array]) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
-        now = dict(given)
         with np.errstate(all="ignore"), without_watching():
-            for t in self.record:
-                if t.node is None:
-                    continue
-                op, inputs, static, _ = t.node
-                if not any(type(x) is Tensor and id(x) in now for x in inputs):
-                    continue
-                values = [now.get(id(x), x.value) if type(x) is Tensor else x for x in inputs]
-                try:
-                    y = op.call(*values, **static or {})
-                except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
-                    raise Exhausted from error
-                scale = max((_largest(x) for x in inputs), default=0.0)
-                if isinstance(y, Tensor):
-                    y.value = settled(y.value, t.value, scale)
-                else:
-                    y = settled(y, t.value, scale)
-                now[id(t)] = y
-        return now
+            try:
+                return replay(self.record, given, _settle)
+            except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
+                raise Exhausted from error
+
+
+def _settle(y: Array, t: Tensor) -> Array:
+    scale = max((_largest(x) for x in t.node[1]), default=0.0) if t.node else 0.0
+    if not isinstance(y, Tensor):
+        return settled(y, t.value, scale)
+    y.value = settled(y.value, t.value, scale)
+    return y
 
 
 def _leaf(x: Germ) -> Tensor:

@@ -4,13 +4,15 @@ References go from results to inputs only, so letting go of a result frees its g
 Every walk here is a loop, because a graph may be a million nodes deep.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeAlias
 
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
 __all__ = ["differentiable_order", "leading_to", "record_of", "replay"]
+
+Settle: TypeAlias = Callable[[Array, Tensor], Array]
 
 
 def differentiable_order(root: Tensor, stops: Collection[int] = ()) -> tuple[list[Tensor], dict[int, Tensor]]:
@@ -75,10 +77,11 @@ def record_of(root: Tensor, stops: Collection[int] = ()) -> list[Tensor]:
     return ordered
 
 
-def replay(record: list[Tensor], given: Mapping[int, Array]) -> dict[int, Array]:
+def replay(record: list[Tensor], given: Mapping[int, Array], settle: Settle | None = None) -> dict[int, Array]:
     """Run a record once more with other arrays at some of its tensors; the result holds one array per tensor id.
 
     ``given`` may hold any kind of array. What depends on none of it keeps its recorded value.
+    ``settle(y, t)`` may put right each new result ``y`` of the recorded ``t``.
     """
     now: dict[int, Array] = dict(given)
     for t in record:
@@ -88,5 +91,6 @@ def replay(record: list[Tensor], given: Mapping[int, Array]) -> dict[int, Array]
         if not any(type(x) is Tensor and id(x) in now for x in inputs):
             continue
         values = [now.get(id(x), x.value) if type(x) is Tensor else x for x in inputs]
-        now[id(t)] = op.call(*values, **static or {})
+        y = op.call(*values, **static or {})
+        now[id(t)] = y if settle is None else settle(y, t)
     return now
