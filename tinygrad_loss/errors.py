@@ -4,7 +4,6 @@ A message says: the op, the rule that was broken, what came instead, and the lin
 Each class also is the builtin exception that a caller would expect to catch.
 """
 
-import difflib
 import sys
 import warnings
 from collections.abc import Iterable
@@ -135,6 +134,8 @@ def say(where: str, rule: str, got: str, instead: str) -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known name closest to ``name``, or the first one."""
+    import difflib  # noqa: PLC0415  only a mistyped name needs it
+
     known = list(known)
     return (difflib.get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
 

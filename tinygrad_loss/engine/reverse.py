@@ -3,10 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
@@ -15,13 +14,16 @@ from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 __all__ = ["Pass", "backward", "pull", "sweep"]
 
 ONE: Final = 1
 TWO: Final = 2
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Pass:
     """What one reverse pass computed and noticed.
 
@@ -46,7 +48,7 @@ class Pass:
     traced: list[Tensor] = field(default_factory=list)
 
 
-def backward(root: Tensor, gradient: ArrayLike | None) -> None:
+def backward(root: Tensor, gradient: "ArrayLike | None") -> None:
     """Add the gradient of ``root`` into its leaves; see `Tensor.backward`."""
     policy = AT_KINKS.get()
     seed = _seed(root, gradient)
@@ -69,7 +71,7 @@ def watched(done: Pass) -> None:
         refuse_derivative(done.order, done.root, seed)
 
 
-def _seed(root: Tensor, gradient: ArrayLike | None) -> Array:
+def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
     value = root.value
     kind = _kind_of(value)
     if kind not in "fc":

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array, Op
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
 
 __all__ = ["Tensor", "tensor"]
 

@@ -5,9 +5,8 @@ whole batch at once, gives the probability of every prefix; the same recursion o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,8 +18,7 @@ __all__ = ["ctc", "ctc_occupancy"]
 Part: TypeAlias = frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Lattice:
+class Lattice(NamedTuple):
     """The states of a batch, forwards and backwards.
 
     Attributes:
@@ -110,8 +108,7 @@ def _loss(log_probs: Array, targets: Array, frames: Array, lengths: Array, blank
     return np.where(np.isinf(losses), log_probs.dtype.type(0), losses) if zero_infinity else losses
 
 
-@dataclass(frozen=True, slots=True)
-class Posterior:
+class Posterior(NamedTuple):
     """What frame and state share: ``share`` is the probability of each state at each frame ``[T, N, L]``."""
 
     lattice: Lattice

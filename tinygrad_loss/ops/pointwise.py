@@ -8,8 +8,7 @@ import contextvars
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ SHARED: Final = 1 << 18
 THREADS: Final = min(4, os.cpu_count() or 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Pointwise:
+class Pointwise(NamedTuple):
     """A function of each entry, as an op that keeps every term and as one that adds them up."""
 
     each: Rule

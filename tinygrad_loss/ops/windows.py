@@ -7,8 +7,7 @@ because the rows of a block fit into the cache while those of a batch are severa
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -18,8 +17,7 @@ __all__ = ["Geometry", "blocks", "gather", "grouped", "padded", "scatter"]
 BLOCK_BYTES: Final = 1 << 21
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(NamedTuple):
     """Where windows lie: one entry per spatial axis.
 
     Attributes:
