@@ -7,7 +7,8 @@ because the rows of a block fit into the cache while those of a batch are severa
 
 import math
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -17,7 +18,8 @@ __all__ = ["Geometry", "blocks", "gather", "grouped", "padded", "scatter"]
 BLOCK_BYTES: Final = 1 << 21
 
 
-class Geometry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Geometry:
     """Where windows lie: one entry per spatial axis.
 
     Attributes:
