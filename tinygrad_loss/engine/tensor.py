@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.kind import Kind
-from tinygrad_loss.engine.op import Array, Op
+from tinygrad_loss.engine.op import OPS, Array, Op
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -22,6 +22,23 @@ TRACED: Final = 1
 NEEDS_GRAD: Final = 2
 """Bit of `Tensor.track`: a gradient flows through."""
 LEAF: Final = TRACED | NEEDS_GRAD
+
+ELSEWHERE: Final = {
+    "cpu": "x, which is in this machine's memory already",
+    "cuda": "x, which is in this machine's memory already",
+    "double": "x.astype(np.float64)",
+    "fill": "np.full_like(x.data, value)",
+    "float": "x.astype(np.float32)",
+    "mm": "x @ y",
+    "permute": "x.transpose(axes)",
+    "requires_grad_": "tl.tensor(data, requires_grad=True)",
+    "to": "x.astype(dtype)",
+    "type": "x.astype(dtype)",
+    "unsqueeze": "np.expand_dims(x, axis)",
+    "view": "x.reshape(shape)",
+    "zero_": "x.grad = None",
+}
+"""What to type for methods that other libraries' tensors have."""
 
 
 class Tensor(Kind):
@@ -286,6 +303,22 @@ class Tensor(Kind):
     def __reduce__(self) -> Any:
         message = "a tensor is not pickled; save x.numpy() with np.save"
         raise TypeError(message)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what to type for a method that NumPy's arrays do not have either."""
+        if name.startswith("_"):  # a slot that was never filled, or a protocol that NumPy asks for
+            raise AttributeError(name)
+        if name in ELSEWHERE:
+            instead = ELSEWHERE[name]
+        elif callable(getattr(np, name, None)):
+            instead = f"np.{name}(x)"
+        elif callable(getattr(np.linalg, name, None)):
+            instead = f"np.linalg.{name}(x)"
+        elif name in OPS:
+            instead = f"tl.ops.{name}(x)"
+        else:
+            instead = f"x.{errors.nearest(name, [n for n in dir(self) if not n.startswith('_')])}"
+        raise AttributeError(errors.say(f"x.{name}", "a tensor has the attributes of a NumPy array", name, instead))
 
     # ---- derivatives ----------------------------------------------------------------------------------------------
 
