@@ -12,7 +12,8 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.module import Module, accept, parameter
-from tinygrad_loss.ops.recurrent import gru_scan, lstm_scan, rnn_scan
+from tinygrad_loss.ops.lstm import lstm_scan
+from tinygrad_loss.ops.recurrent import gru_scan, rnn_scan
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
@@ -27,11 +28,12 @@ def scan(kind: str, x: Array, state: tuple[Array, ...], weights: Sequence[Tensor
         past = b_hh if b_hh is not None else np.zeros(w_hh.shape[0], w_hh.dtype)  # type: ignore[union-attr]
         h = gru_scan(z, state[0], w_hh, past)
         return h, (h,)
-    z = ops.linear(x, w_ih, b_ih if b_hh is None or b_ih is None else b_ih + b_hh)
+    bias = b_ih if b_hh is None or b_ih is None else b_ih + b_hh
     if kind == "LSTM":
-        both = lstm_scan(z, *state, w_hh)
-        return both[0], (both[0], both[1])
-    h = rnn_scan(z, state[0], w_hh, kind=kind)
+        y = lstm_scan(x, *state, w_ih, w_hh, np.zeros(w_ih.shape[0], w_ih.dtype) if bias is None else bias)  # type: ignore[union-attr]
+        h, c = np.swapaxes(y[0], 1, 2), np.swapaxes(y[1], 1, 2)
+        return h, (h, c)
+    h = rnn_scan(ops.linear(x, w_ih, bias), state[0], w_hh, kind=kind)
     return h, (h,)
 
 
