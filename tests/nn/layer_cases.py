@@ -138,7 +138,17 @@ ATTENTION = [
     Case("TransformerDecoderLayer", (4, 2, 6, 0.0), {"norm_first": True}, ((3, 2, 4), (5, 2, 4)), {"tgt_key_padding_mask": LATE}),
 ]
 
-CASES = ACTIVATIONS + LINEAR + CONVOLUTIONS + POOLS + NORMS + RECURRENT + ATTENTION
+RESAMPLED = [
+    Case("Upsample", made={"size": (7, 4), "mode": "bicubic"}, inputs=(X4,)),
+    Case("Upsample", made={"scale_factor": 1.5, "mode": "bicubic", "align_corners": True}, inputs=(X4,)),
+    Case("Upsample", made={"size": (3, 9), "mode": "nearest-exact"}, inputs=(X4,)),
+    Case("Upsample", made={"size": (3, 9), "mode": "area"}, inputs=(X4,)),
+    Case("Upsample", made={"scale_factor": (1.1, 2.0), "mode": "bilinear"}, inputs=(X4,)),
+    Case("Softplus", (3.0, 0.2), inputs=(X2,)),
+]
+
+CASES = ACTIVATIONS + LINEAR + CONVOLUTIONS + POOLS + NORMS + RECURRENT + ATTENTION + RESAMPLED
+"""New cases go to the end: the place of a case seeds its numbers."""
 
 
 def weights(shapes: dict[str, tuple[int, ...]], rng: np.random.Generator) -> dict[str, np.ndarray]:

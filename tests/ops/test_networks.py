@@ -274,3 +274,59 @@ def test_activations_stay_finite_far_out(f):
 def test_a_number_from_numpy_does_not_promote(rng, call):
     x = rng.normal(size=(3, 4)).astype(np.float32)
     assert call(x, np.float64(0.3)).dtype == np.float32
+
+
+def test_cosine_similarity_counts_a_component_that_is_repeated_each_time(rng):
+    a, b = rng.normal(size=(1, 2, 3)), rng.normal(size=(2, 1, 3))
+    for dim in (0, 1, -1, -2):
+        whole = [np.broadcast_to(x, (2, 2, 3)) for x in (a, b)]
+        wanted = np.sum(whole[0] * whole[1], axis=dim) / np.prod([np.sqrt(np.sum(x * x, axis=dim)) for x in whole], axis=0)
+        np.testing.assert_allclose(ops.cosine_similarity(a, b, dim=dim), wanted, rtol=1e-13)
+    with tl.at_kinks("convention"):
+        x = tl.tensor(b, requires_grad=True)
+        np.sum(ops.cosine_similarity(a, x, dim=-2)).backward()
+    assert x.grad.shape == b.shape
+
+
+def test_softplus_is_the_identity_above_a_threshold_that_was_asked_for():
+    x = np.array([-1.0, 0.06, 0.07, 3.0])
+    exact = np.log1p(np.exp(3 * x)) / 3
+    np.testing.assert_allclose(ops.softplus(x, 3, 0.2), [exact[0], exact[1], 0.07, 3.0], rtol=1e-15)
+    np.testing.assert_allclose(ops.softplus(x, 3), exact, rtol=1e-15)
+    assert tl.differentiability(lambda x: ops.softplus(x, 1, 2.0), 2.0).kind == "discontinuous"
+    assert float(tl.grad(lambda x: ops.softplus(x, 1, 2.0))(2.5)) == 1.0
+
+
+def test_a_softmax_of_nothing_is_nothing():
+    for f in (ops.softmax, ops.log_softmax):
+        x = tl.tensor(np.zeros((3, 0)), requires_grad=True)
+        y = f(x, axis=-1)
+        assert y.shape == (3, 0)
+        np.sum(y).backward()
+        assert x.grad.shape == (3, 0)
+
+
+def test_what_reflects_may_be_cut_off_itself():
+    x = np.array([0.0, 1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(ops.pad(x, (-1, 2), mode="reflect"), [1, 2, 3, 2, 1])
+    np.testing.assert_array_equal(ops.pad(x, (3, -3), mode="reflect"), [3, 2, 1, 0])
+
+
+def test_interpolation_of_a_line_and_of_windows(rng):
+    line = np.arange(9.0).reshape(1, 1, 9)
+    places = (np.arange(18) + 0.5) / 2 - 0.5
+    np.testing.assert_allclose(ops.interpolate(line, scale_factor=2, mode="linear")[0, 0, 1:-1], places[1:-1], rtol=1e-14)
+    four = rng.normal(size=4)
+    middle = 0.59375 * (four[1] + four[2]) - 0.09375 * (four[0] + four[3])  # the kernel of slope -3/4 at distances 1/2 and 3/2
+    found = ops.interpolate(four.reshape(1, 1, 1, 4), size=(1, 7), mode="bicubic", align_corners=True)[0, 0, 0]
+    np.testing.assert_allclose(found[[0, 2, 3, 6]], [four[0], four[1], middle, four[3]], rtol=1e-14)
+    np.testing.assert_array_equal(ops.interpolate(line, size=3, mode="nearest-exact"), [[[1, 4, 7]]])
+    np.testing.assert_array_equal(ops.interpolate(line, size=3), [[[0, 3, 6]]])
+    x = rng.normal(size=(1, 2, 5, 7))
+    np.testing.assert_array_equal(ops.interpolate(x, size=(2, 3), mode="area"), ops.adaptive_avg_pool2d(x, (2, 3)))
+    np.testing.assert_array_equal(ops.interpolate(x, scale_factor=1.1, mode="bilinear"), x)
+    with pytest.raises(errors.ShapeError) as error:
+        ops.interpolate(np.zeros((1, 1, 1, 4)), scale_factor=0.5)
+    assert str(error.value) == (
+        "interpolate: every axis must keep an entry, size=(0, 2), got (1, 1, 1, 4). Type instead: a larger scale_factor, or size=1"
+    )

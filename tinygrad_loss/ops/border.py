@@ -1,7 +1,7 @@
 """Borders of images, in PyTorch's order: widths of the last axis first."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from tinygrad_loss.ops.properties import operand
 
 __all__ = ["pad"]
 
-MODES: Final = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+MODES: Final = ("constant", "reflect", "replicate", "circular")
 
 
 def _refuse(x: Array, pad: Sequence[int], widths: list[tuple[int, int]], mode: str) -> None:
@@ -57,10 +57,12 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     given = [(int(before), int(after)) for before, after in zip(pad[::2], pad[1::2], strict=True)]
     widths = [(0, 0)] * (x.ndim - len(given)) + given[::-1]
     _refuse(x, pad, widths, mode)
-    if mode == "replicate":  # before cutting off, because what is copied may be cut off itself
+    if mode in {"replicate", "reflect"}:  # before cutting off, because what is copied may be cut off itself
         for axis, (before, after) in enumerate(widths):
             if before or after:
-                x = np.take(x, np.clip(np.arange(-before, x.shape[axis] + after), 0, x.shape[axis] - 1), axis=axis)
+                last = x.shape[axis] - 1
+                at = np.arange(-before, last + 1 + after)
+                x = np.take(x, np.clip(at, 0, last) if mode == "replicate" else last - np.abs(last - np.abs(at)), axis=axis)
         return x
     if any(min(w) < 0 for w in widths):
         x = x[tuple(slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in zip(x.shape, widths, strict=True))]
@@ -69,5 +71,4 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
         return x
     if mode == "constant":
         return np.pad(x, widths, constant_values=0.0 if value is None else value)
-    how: Any = MODES[mode]
-    return np.pad(x, widths, mode=how)
+    return np.pad(x, widths, mode="wrap")

@@ -61,13 +61,15 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     Args:
         x1: any shape.
         x2: a shape that broadcasts with it.
-        dim: the axis of the components.
+        dim: the axis of the components, in the shape that both broadcast to.
         eps: the least norm.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> float(tl.ops.cosine_similarity(np.array([1.0, 0.0]), np.array([2.0, 0.0]), dim=0))
     1.0
     """
+    shape = np.broadcast_shapes(x1.shape, x2.shape)
+    x1, x2 = (x if x.shape == shape else np.broadcast_to(x, shape) for x in (x1, x2))  # a component that is repeated counts each time
     first: Any = x1 / maximum(norm2(x1, dim, keepdims=True), eps)
     return np.sum(first * (x2 / maximum(norm2(x2, dim, keepdims=True), eps)), axis=dim)
 

@@ -17,6 +17,8 @@ LN2: Final = 0.6931471805599453
 LN10: Final = 2.302585092994046
 POSITIVE: Final = (0.1, 3.0)
 WIDE: Final = (-30.0, 30.0)
+NEGLIGIBLE: Final = 20.0
+"""Where log(1 + e^x) is x in nine digits."""
 
 exp = elementwise("exp", np.exp, lambda y, _x: y, numpy=np.exp, doc=r"e^x")
 exp2 = elementwise("exp2", np.exp2, lambda y, _x: y * LN2, numpy=(np.exp2, "exp2"), doc=r"2^x")
@@ -124,14 +126,19 @@ log_cosh = elementwise(
 def softplus(x: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     r"""Return $\log(1 + e^{\beta x}) / \beta$, a smooth upper bound of $\max(x, 0)$.
 
-    ``threshold`` is PyTorch's, and not needed: this form neither overflows nor loses digits.
+    Args:
+        x: any shape.
+        beta: how sharply it bends at 0.
+        threshold: above it, for beta x, x is returned as it is, and the function jumps there. From 20 on the jump would lie beyond the
+            ninth digit, and this form neither overflows nor loses digits, so x is not put in its place.
 
     >>> import tinygrad_loss as tl
     >>> float(tl.grad(tl.ops.softplus)(0.0))
     0.5
     """
-    del threshold
-    return softplus_(x) if beta == 1 else softplus_(x * beta) / beta
+    scaled = x if beta == 1 else x * beta
+    y = softplus_(scaled) if beta == 1 else softplus_(scaled) / beta
+    return y if threshold >= NEGLIGIBLE else np.where(scaled > threshold, x, y)
 
 
 # ---- along an axis --------------------------------------------------------------------------------------------------------
@@ -207,7 +214,8 @@ def softmax(x: Array, axis: Any = None) -> Array:
     array([0.5, 0.5])
     """
     x = x if hasattr(x, "ndim") else np.asarray(x)
-    return softmax_(x, axis=_axis(x, axis, "softmax"))
+    axis = _axis(x, axis, "softmax")
+    return softmax_(x, axis=axis) if 0 not in x.shape else x + 0.0
 
 
 def log_softmax(x: Array, axis: Any = None) -> Array:
@@ -225,7 +233,8 @@ def log_softmax(x: Array, axis: Any = None) -> Array:
     array([-1000.,     0.])
     """
     x = x if hasattr(x, "ndim") else np.asarray(x)
-    return log_softmax_(x, axis=_axis(x, axis, "log_softmax"))
+    axis = _axis(x, axis, "log_softmax")
+    return log_softmax_(x, axis=axis) if 0 not in x.shape else x + 0.0
 
 
 def logsumexp(x: Array, axis: Any = None, *, keepdims: bool = False) -> Array:

@@ -16,7 +16,9 @@ __all__ = [
     "channel_shuffle", "interpolate", "pixel_shuffle", "pixel_unshuffle",
 ]  # fmt: skip
 
-MODES: Final = ("nearest", "linear", "bilinear", "trilinear")
+MODES: Final = ("nearest", "nearest-exact", "linear", "bilinear", "trilinear", "bicubic", "area")
+CUBIC: Final = -0.75
+"""The slope of the cubic kernel at distance 1."""
 
 
 def _sizes(op: str, dims: int, x: Array, output_size: Any) -> tuple[int, ...]:
@@ -134,17 +136,37 @@ def adaptive_max_pool3d(input: Array, output_size: Any) -> Array:  # noqa: A002 
     return adaptive_largest(3, input, output_size, max_pool)
 
 
+def _places(n: int, out: int, scale: float, *, align_corners: bool) -> np.ndarray:
+    """Return where among ``n`` entries each of ``out`` new ones lies."""
+    at = np.arange(out, dtype=np.float64)
+    if align_corners:
+        return at * ((n - 1) / (out - 1) if out > 1 else 0.0)
+    return (at + 0.5) * scale - 0.5
+
+
 def _linear_matrix(n: int, out: int, scale: float, *, align_corners: bool) -> np.ndarray:
     """Return the matrix that draws straight lines between ``n`` entries and reads them at ``out`` places."""
-    at = np.arange(out, dtype=np.float64)
-    even = (n - 1) / (out - 1) if out > 1 else 0.0
-    at = at * even if align_corners else np.maximum((at + 0.5) * scale - 0.5, 0.0)
+    at = np.maximum(_places(n, out, scale, align_corners=align_corners), 0.0)
     low = np.minimum(at.astype(np.int64), n - 1)
-    high = np.minimum(low + 1, n - 1)
-    matrix = np.zeros((out, n))
-    rows = np.arange(out)
+    matrix, rows = np.zeros((out, n)), np.arange(out)
     np.add.at(matrix, (rows, low), 1.0 - (at - low))
-    np.add.at(matrix, (rows, high), at - low)
+    np.add.at(matrix, (rows, np.minimum(low + 1, n - 1)), at - low)
+    return matrix
+
+
+def _cubic_matrix(n: int, out: int, scale: float, *, align_corners: bool) -> np.ndarray:
+    """Return the matrix of the cubic kernel over the four nearest entries; the first and the last go on beyond the border.
+
+    Source: Keys, Cubic convolution interpolation for digital image processing, 1981.
+    """
+    at = _places(n, out, scale, align_corners=align_corners)
+    low = np.floor(at).astype(np.int64)
+    matrix, rows = np.zeros((out, n)), np.arange(out)
+    for offset in (-1, 0, 1, 2):
+        d = np.abs(at - low - offset)
+        inner = ((CUBIC + 2) * d - (CUBIC + 3)) * d * d + 1
+        outer = ((CUBIC * d - 5 * CUBIC) * d + 8 * CUBIC) * d - 4 * CUBIC
+        np.add.at(matrix, (rows, np.clip(low + offset, 0, n - 1)), np.where(d <= 1, inner, outer))
     return matrix
 
 
@@ -161,11 +183,13 @@ def interpolate(
         input: ``[N, C, ...]`` with one to three spatial axes.
         size: the new lengths; or
         scale_factor: by what to multiply the old ones.
-        mode: ``"nearest"``, or ``"linear"``, ``"bilinear"``, ``"trilinear"`` for one, two, three axes.
+        mode: ``"nearest"``; ``"nearest-exact"``, which measures from the middle of an entry; ``"linear"``, ``"bilinear"``,
+            ``"trilinear"`` for one, two, three axes; ``"bicubic"`` for two; or ``"area"``, the means of even windows.
         align_corners: whether the first and last entries keep their places.
 
     Raises:
         ArgumentError: not exactly one of ``size`` and ``scale_factor``.
+        ShapeError: nothing would be left.
         DomainError: an unknown mode.
 
     >>> import numpy as np, tinygrad_loss as tl
@@ -188,13 +212,19 @@ def interpolate(
         if isinstance(size, Sequence)
         else (size,) * dims
     )
+    if min(*new, *old) < 1:
+        raise errors.shapes("interpolate", f"every axis must keep an entry, size={new}", [input.shape], "a larger scale_factor, or size=1")
+    if mode == "area":
+        return _adaptive_mean(dims, input, new)
+    matrix = _cubic_matrix if mode == "bicubic" else _linear_matrix
     for axis, (n, m) in enumerate(zip(old, new, strict=True), start=2):
         step = n / m if size is not None else 1.0 / factors[axis - 2]
-        if mode == "nearest":
-            index = np.minimum((np.arange(m) * step).astype(np.int64), n - 1)
+        if mode.startswith("nearest"):
+            middle = 0.5 if mode == "nearest-exact" else 0.0
+            index = np.minimum(((np.arange(m) + middle) * step).astype(np.int64), n - 1)
             input = input[(slice(None),) * axis + (index,)]  # noqa: A001  PyTorch's name
-        else:
-            input = _along(input, axis, _linear_matrix(n, m, step, align_corners=align_corners))  # noqa: A001
+        elif n != m or mode == "bicubic":  # between equally many entries lines change nothing, whatever the factor was
+            input = _along(input, axis, matrix(n, m, step, align_corners=align_corners))  # noqa: A001
     return input
 
 
