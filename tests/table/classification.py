@@ -38,6 +38,14 @@ ROWS = table(
         slopes=([-2 / 3, 1.0], [-LN3 / 2, 0.0]),
         source=CLOSED,
     ),
+    Row(
+        name="margin_slope",
+        at=(LN3, 1.0),
+        value=-0.25,
+        slopes=(3 / 16, 3 / 16 * LN3 - 0.25),
+        curvature=3 / 16 * (1 - 2 * 0.75),
+        source=CLOSED,
+    ),
     Row(name="margin_error", at=(LN3, 1.0), value=LN4 - LN3, slopes=(-0.25, -LN3 / 4), curvature=3 / 16, source=CLOSED),
     Row(
         name="sum_margin_error",

@@ -37,11 +37,14 @@ def _logistic(z: Array, t: Array) -> Array:
     return np.fmax(((z >= 0) - t) * z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 
 
+def _logistics(z: Array, t: Array) -> Array:
+    return (np.log1p(np.exp(-np.abs(z))) - np.minimum((t - 1.0) * z, t * z)).sum()
+
+
 def _logistic_slope(z: Array, t: Array) -> Array:
-    """Return sigmoid(z) - t without the cancellation of 1 - 1 at a confident score."""
-    right = z >= 0
-    h = np.exp(-np.abs(z))
-    return ((right - t) - (right + t - 1.0) * h) / (1.0 + h)
+    """Return sigmoid(z) - t as what pulls down less what pulls up, so that neither 1 - 1 nor an overflow costs a digit."""
+    e = np.exp(-z)
+    return (1.0 - t) / (1.0 + e) - t / (1.0 + 1.0 / e)
 
 
 logistic_slope: Rule = elementwise(
@@ -52,6 +55,7 @@ logistic_error = pointwise(
     _logistic,
     lambda z, t: logistic_slope(z, t),
     lambda z, _t: -z,
+    added=_logistics,
     domain=((-30.0, 30.0), (0.0, 1.0)),
     doc=r"\log(1 + e^z) - z t, the negative log-likelihood of a coin with log-odds z",
 )
@@ -62,11 +66,19 @@ def _margin(z: Array, y: Array) -> Array:
     return np.maximum(-m, 0.0) + np.log1p(np.exp(-np.abs(m)))
 
 
+margin_slope: Rule = elementwise(
+    "margin_slope",
+    lambda z, y: y / (-1.0 - np.exp(z * y)),
+    lambda _y, z, y: y * y * expit_slope(z * y),
+    lambda _y, z, y: z * y * expit_slope(z * y) - expit(-(z * y)),
+    doc=r"-y \sigma(-y z)",
+)
 margin_error = pointwise(
     "margin_error",
     _margin,
-    lambda z, y: -y * expit(-(z * y)),
-    lambda z, y: -z * expit(-(z * y)),
+    lambda z, y: margin_slope(z, y),
+    lambda z, y: margin_slope(y, z),
+    added=lambda z, y: np.log1p(np.exp(-(z * y))).sum(),
     doc=r"\log(1 + e^{-y z}) of a score z and a sign y",
 )
 

@@ -6,6 +6,7 @@ the forward keeps no array of terms, and the backward writes nothing but the gra
 
 import contextvars
 import functools
+import math
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -24,6 +25,8 @@ BLOCK: Final = 32768
 """Entries per block: its temporaries fit into the second-level cache, and the calls per block cost little against it."""
 SHARED: Final = 1 << 18
 """From this many entries a second thread is worth its handover."""
+SHARED_BLOCK: Final = 1 << 17
+"""Entries per block where threads share them: at the end of each call they contend for the interpreter's lock, so calls are few."""
 THREADS: Final = min(4, os.cpu_count() or 1)
 
 
@@ -35,17 +38,24 @@ class Pointwise(NamedTuple):
 
 
 def pointwise(
-    name: str, value: Rule, *slopes: Rule, domain: Interval | Sequence[Interval] = ANYWHERE, doc: str = "", static: bool = False
+    name: str,
+    value: Rule,
+    *slopes: Rule,
+    added: Rule | None = None,
+    domain: Interval | Sequence[Interval] = ANYWHERE,
+    doc: str = "",
+    static: bool = False,
 ) -> Pointwise:
     """Declare ``value(*x, **static)`` of arrays of one shape, and ``total(*x, n=n)``, the sum of its entries divided by ``n``.
 
     ``slopes[i](*x, **static)`` is the partial derivative in input ``i``. Both are smooth: no ties, no facts.
+    ``added(*x, **static)`` is the sum of the values by cheaper calls, right wherever it comes out finite.
     """
     partials = [_ignoring_value(s) for s in slopes]
     each = elementwise(name, in_blocks(value), *partials, domain=domain, doc=doc, static=static)
     total = custom(
         f"sum_{name}",
-        lambda *x, n, **kw: _added(value, x, kw) / n,
+        lambda *x, n, **kw: _added(value, added, x, kw) / n,
         [_pull(s) for s in slopes],
         lambda dx, _y, *x, n, **kw: _push(slopes, dx, x, kw) / n,
         domain=domain,
@@ -79,18 +89,26 @@ def _splits(x: Sequence[Array]) -> bool:
     return all(type(v) is np.ndarray and v.shape == first.shape and v.dtype == first.dtype and v.flags.c_contiguous for v in x)
 
 
-def _added(value: Rule, x: Sequence[Array], static: dict[str, Any]) -> Array:
+def _added(value: Rule, added: Rule | None, x: Sequence[Array], static: dict[str, Any]) -> Array:
     first = x[0]
-    if type(first) is not np.ndarray or first.size <= BLOCK or not _splits(x):
+    if type(first) is not np.ndarray:
         return value(*x, **static).sum()
+    if first.size <= BLOCK or not _splits(x):
+        return _sum_of(value, added, x, static)
     parts = [v.reshape(-1) for v in x]
-    sums = _each_block(lambda start, stop: value(*[v[start:stop] for v in parts], **static).sum(), first.size)
+    sums = _each_block(lambda start, stop: _sum_of(value, added, [v[start:stop] for v in parts], static), first.size)
     return np.asarray(sums).sum()
+
+
+def _sum_of(value: Rule, added: Rule | None, x: Sequence[Array], static: dict[str, Any]) -> Array:
+    if added is not None and math.isfinite(total := added(*x, **static)):
+        return total
+    return value(*x, **static).sum()
 
 
 def _each_block(work: Callable[[int, int], Any], size: int) -> list[Any]:
     """Return ``work(start, stop)`` of each block in order; of very large arrays the blocks are shared out among threads."""
-    step = BLOCK if size < SHARED else 2 * BLOCK
+    step = BLOCK if size < SHARED else SHARED_BLOCK
     spans = [(start, min(start + step, size)) for start in range(0, size, step)]
     if size < SHARED or THREADS == 1:
         return [work(*span) for span in spans]

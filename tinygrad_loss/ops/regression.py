@@ -17,15 +17,31 @@ def _squared(x: Array, t: Array) -> Array:
     return r * r
 
 
+def _squares(x: Array, t: Array) -> Array:
+    r = x - t
+    return np.vdot(r, r)
+
+
 squared_error = pointwise(
-    "squared_error", _squared, lambda x, t: (x - t) * 2.0, lambda x, t: (t - x) * 2.0, doc=r"(x - t)^2, without an array of residuals kept"
+    "squared_error",
+    _squared,
+    lambda x, t: (x - t) * 2.0,
+    lambda x, t: (t - x) * 2.0,
+    added=_squares,
+    doc=r"(x - t)^2, without an array of residuals kept",
 )
 
 
 def _huber(x: Array, t: Array, delta: float) -> Array:
-    r = np.abs(x - t)
-    inner = np.minimum(r, delta)
-    return inner * (r - inner * 0.5)
+    r = x - t
+    inner = np.clip(r, -delta, delta)
+    return (r - inner * 0.5) * inner
+
+
+def _hubers(x: Array, t: Array, delta: float) -> Array:
+    r = x - t
+    inner = np.clip(r, -delta, delta)
+    return np.vdot(r - inner * 0.5, inner)
 
 
 huber_error = pointwise(
@@ -33,6 +49,7 @@ huber_error = pointwise(
     _huber,
     lambda x, t, delta: np.clip(x - t, -delta, delta),
     lambda x, t, delta: np.clip(t - x, -delta, delta),
+    added=_hubers,
     static=True,
     doc=r"r^2 / 2 up to |r| = \delta, then \delta (|r| - \delta / 2), with r = x - t",
 )
@@ -48,6 +65,7 @@ poisson_error = pointwise(
     _poisson,
     lambda z, t: np.exp(z) - t,
     lambda z, _t: -z,
+    added=lambda z, t: np.exp(z).sum() - np.vdot(t, z),
     doc=r"e^z - t z, a count's negative log-likelihood at log-rate z",
 )
 poisson_mean_error = pointwise(
