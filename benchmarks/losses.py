@@ -1,12 +1,19 @@
-"""Value and gradient of every loss against PyTorch eager, in one interleaved run: the table shows medians and their ratio.
+"""Value and gradient of every loss against PyTorch eager: times in one interleaved run, peak memory in a fresh process each.
 
-python benchmarks/losses.py [NAME ...] [--threads 2]
+Of the times the table shows medians, their ratio and that of the minima; memory is what a step takes beyond its arrays (Linux).
+
+python benchmarks/losses.py [NAME ...] [--threads 2] [--time | --memory]
 """
 
 import argparse
+import ctypes
 import gc
+import re
 import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,8 +21,11 @@ import torch.nn.functional as F  # noqa: N812  as all the world calls it
 
 import tinygrad_loss as tl
 
-SIZES = {1_000: 100, 1_000_000: 7}
+SIZES = {1_000: 200, 1_000_000: 15}
 CLASSES = 10
+WARM = 300_000
+"""Entries of the step before memory is measured: enough for both to start their threads."""
+OPTIONS = {"kl_div": {"reduction": "batchmean"}}
 
 
 def arrays(name, n, rng):
@@ -28,6 +38,9 @@ def arrays(name, n, rng):
     vectors = lambda: normal(rows, CLASSES)  # noqa: E731
     listed = np.full((rows, CLASSES), -1)
     listed[:, 0] = classes
+    if name == "ctc_loss":
+        scores = torch.tensor(normal(100, 16, 30))
+        return [F.log_softmax(scores, 2).numpy(), rng.integers(1, 30, (16, 20)), np.full(16, 100), np.full(16, 20)]
     return {
         "binary_cross_entropy": lambda: [uniform(n), uniform(n)],
         "binary_cross_entropy_with_logits": lambda: [normal(n), uniform(n)],
@@ -62,7 +75,7 @@ def ours(name, given):
     def step():
         x.grad = None
         with tl.at_kinks("convention"):
-            loss(x, *rest).backward()
+            loss(x, *rest, **OPTIONS.get(name, {})).backward()
 
     return step
 
@@ -74,7 +87,7 @@ def theirs(name, given):
 
     def step():
         x.grad = None
-        loss(x, *rest).backward()
+        loss(x, *rest, **OPTIONS.get(name, {})).backward()
 
     return step
 
@@ -86,7 +99,7 @@ def timed(step):
 
 
 def compare(name, given, rounds):
-    """Return the median times of both, measured in turn."""
+    """Return the times of both in microseconds, measured in turn."""
     steps = ours(name, given), theirs(name, given)
     for step in steps:
         step()
@@ -95,30 +108,71 @@ def compare(name, given, rounds):
     gc.disable()
     for _ in range(rounds):
         for kept, step in zip(times, steps, strict=True):
-            kept.append(timed(step))
+            kept.append(timed(step) * 1e6)
     gc.enable()
-    return [statistics.median(t) * 1e6 for t in times]
+    return times
+
+
+def resident(what):
+    """Return VmRSS (memory now) or VmHWM (its peak) of this process in bytes."""
+    return int(re.search(rf"{what}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))[1]) * 1024
+
+
+def peak(side, name, n):
+    """Return by how much one step raises the memory of this process above that of its arrays."""
+    make = {"ours": ours, "torch": theirs}[side]
+    rng = np.random.default_rng(0)
+    make(name, arrays(name, WARM, rng))()
+    step = make(name, arrays(name, n, rng))
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed before must not hide what the step takes
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    before = resident("VmRSS")
+    step()
+    return resident("VmHWM") - before
+
+
+def measured_alone(side, name, n, threads):
+    """Return the peak of a process that does nothing else."""
+    command = [sys.executable, __file__, name, "--peak", side, "--size", str(n), "--threads", str(threads)]
+    return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)  # noqa: S603  this file again
+
+
+def show_times(names):
+    rng = np.random.default_rng(0)
+    print(f"{'loss':34}{'elements':>10}{'ours, us':>12}{'torch, us':>12}{'ratio':>8}{'of minima':>11}")
+    for name in names:
+        for n, rounds in ({"T100 N16": 15} if name == "ctc_loss" else SIZES).items():
+            a, b = compare(name, arrays(name, 1000 if name == "ctc_loss" else n, rng), rounds)
+            middle = statistics.median(a), statistics.median(b)
+            print(f"{name:34}{n:>10}{middle[0]:12.1f}{middle[1]:12.1f}{middle[0] / middle[1]:8.2f}{min(a) / min(b):11.2f}", flush=True)
+
+
+def show_memory(names, threads):
+    n = max(SIZES)
+    print(f"{'loss':34}{'elements':>10}{'ours, MB':>12}{'torch, MB':>12}{'ratio':>8}")
+    for name in names:
+        a, b = (measured_alone(side, name, n, threads) / 1e6 for side in ("ours", "torch"))
+        print(f"{name:34}{n:10}{a:12.1f}{b:12.1f}{a / b:8.2f}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=NAMES)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--time", action="store_true", help="times only")
+    parser.add_argument("--memory", action="store_true", help="memory only")
+    parser.add_argument("--peak", choices=["ours", "torch"], help="print the peak of one step of one loss, in bytes")
+    parser.add_argument("--size", type=int, default=max(SIZES))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    rng = np.random.default_rng(0)
-    print(f"{'loss':34}{'elements':>10}{'ours, us':>12}{'torch, us':>12}{'ratio':>8}")
-    for name in options.names:
-        if name == "ctc_loss":
-            given = [
-                F.log_softmax(torch.randn(100, 16, 30), 2).numpy(), rng.integers(1, 30, (16, 20)), np.full(16, 100), np.full(16, 20),
-            ]  # fmt: skip
-            a, b = compare(name, given, 15)
-            print(f"{name:34}{'T100 N16':>10}{a:12.1f}{b:12.1f}{a / b:8.2f}")
-            continue
-        for n, rounds in SIZES.items():
-            a, b = compare(name, arrays(name, n, rng), rounds)
-            print(f"{name:34}{n:10}{a:12.1f}{b:12.1f}{a / b:8.2f}")
+    if options.peak:
+        print(peak(options.peak, options.names[0], options.size))
+        return
+    if not options.memory:
+        show_times(options.names)
+    if not options.time:
+        show_memory([name for name in options.names if name != "ctc_loss"], options.threads)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import functools
 import math
 import os
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ def pointwise(
     value: Rule,
     *slopes: Rule,
     added: Rule | None = None,
+    pulled: Sequence[Rule | None] = (),
     domain: Interval | Sequence[Interval] = ANYWHERE,
     doc: str = "",
     static: bool = False,
@@ -49,14 +51,15 @@ def pointwise(
     """Declare ``value(*x, **static)`` of arrays of one shape, and ``total(*x, n=n)``, the sum of its entries divided by ``n``.
 
     ``slopes[i](*x, **static)`` is the partial derivative in input ``i``. Both are smooth: no ties, no facts.
-    ``added(*x, **static)`` is the sum of the values by cheaper calls, right wherever it comes out finite.
+    Two kernels may say the same with less work on arrays: ``added(*x, **static)`` is the sum of the values, right wherever it
+    comes out finite; ``pulled[i](*x, by=by, out=out, **static)`` writes a slope times a number without arrays in between.
     """
     partials = [_ignoring_value(s) for s in slopes]
     each = elementwise(name, in_blocks(value), *partials, domain=domain, doc=doc, static=static)
     total = custom(
         f"sum_{name}",
         lambda *x, n, **kw: _added(value, added, x, kw) / n,
-        [_pull(s) for s in slopes],
+        [_pull(s, kernel) for s, kernel in zip_longest(slopes, pulled)],
         lambda dx, _y, *x, n, **kw: _push(slopes, dx, x, kw) / n,
         domain=domain,
         doc=rf"\frac1n \sum_i of {name}",
@@ -64,20 +67,27 @@ def pointwise(
     return Pointwise(each, total)
 
 
-def in_blocks(rule: Rule) -> Rule:
-    """Return the rule, run block by block where its inputs are large arrays of one shape."""
+def in_blocks(rule: Rule, write: Rule | None = None) -> Rule:
+    """Return the rule, run block by block where its inputs are large arrays of one shape; ``write`` does the same into ``out=``."""
 
     def run(*x: Array, **static: Any) -> Array:
         first = x[0]
-        if type(first) is not np.ndarray or first.size <= BLOCK or not _splits(x):
+        if type(first) is not np.ndarray or (write is None and first.size <= BLOCK) or not _splits(x):
             return rule(*x, **static)
-        out = np.empty(first.shape, first.dtype)
+        out = np.empty_like(first)
+        if first.size <= BLOCK and write is not None:
+            write(*x, out=out, **static)
+            return out
         flat, parts = out.reshape(-1), [v.reshape(-1) for v in x]
 
-        def write(start: int, stop: int) -> None:
-            flat[start:stop] = rule(*[v[start:stop] for v in parts], **static)
+        def fill(start: int, stop: int) -> None:
+            block = [v[start:stop] for v in parts]
+            if write is None:
+                flat[start:stop] = rule(*block, **static)
+            else:
+                write(*block, out=flat[start:stop], **static)
 
-        _each_block(write, first.size)
+        _each_block(fill, first.size)
         return out
 
     return run
@@ -136,8 +146,11 @@ def _ignoring_value(slope: Rule) -> Rule:
     return lambda _y, *x, **static: slope(*x, **static)
 
 
-def _pull(slope: Rule) -> Callable[..., Array]:
-    scaled = in_blocks(lambda *x, by, **static: slope(*x, **static) * by)
+def _pull(slope: Rule, kernel: Rule | None) -> Callable[..., Array]:
+    def write(*x: Array, by: Array, out: Array, **static: Any) -> None:
+        np.multiply(slope(*x, **static), by, out=out)
+
+    scaled = in_blocks(lambda *x, by, **static: slope(*x, **static) * by, kernel or write)
     return lambda g, _y, *x, n, **static: scaled(*x, by=g / n, **static)
 
 

@@ -22,12 +22,18 @@ def _squares(x: Array, t: Array) -> Array:
     return np.vdot(r, r)
 
 
+def _pull_squared(x: Array, t: Array, by: Array, out: Array) -> None:
+    np.subtract(x, t, out=out)
+    np.multiply(out, by * 2.0, out=out)
+
+
 squared_error = pointwise(
     "squared_error",
     _squared,
     lambda x, t: (x - t) * 2.0,
     lambda x, t: (t - x) * 2.0,
     added=_squares,
+    pulled=[_pull_squared, lambda x, t, by, out: _pull_squared(t, x, by, out)],
     doc=r"(x - t)^2, without an array of residuals kept",
 )
 
@@ -44,12 +50,19 @@ def _hubers(x: Array, t: Array, delta: float) -> Array:
     return np.vdot(r - inner * 0.5, inner)
 
 
+def _pull_huber(x: Array, t: Array, delta: float, by: Array, out: Array) -> None:
+    np.subtract(x, t, out=out)
+    np.clip(out, -delta, delta, out=out)
+    np.multiply(out, by, out=out)
+
+
 huber_error = pointwise(
     "huber_error",
     _huber,
     lambda x, t, delta: np.clip(x - t, -delta, delta),
     lambda x, t, delta: np.clip(t - x, -delta, delta),
     added=_hubers,
+    pulled=[_pull_huber, lambda x, t, delta, by, out: _pull_huber(t, x, delta, by, out)],
     static=True,
     doc=r"r^2 / 2 up to |r| = \delta, then \delta (|r| - \delta / 2), with r = x - t",
 )

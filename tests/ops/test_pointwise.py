@@ -1,0 +1,61 @@
+"""Sums of functions of each entry: however they are cut into blocks and added, they are the sum of the terms."""
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+from tinygrad_loss.engine.op import OPS
+from tinygrad_loss.ops import pointwise
+
+SIZES = [5, pointwise.BLOCK + 3, pointwise.SHARED + 7]
+STATIC = {
+    "huber_error": {"delta": 0.7},
+    "poisson_mean_error": {"eps": 1e-8},
+    "tweedie_error": {"power": 1.5},
+    "negative_binomial_error": {"k": 2.0},
+}
+SUMS = sorted(name for name in OPS if name.startswith("sum_") and name.removeprefix("sum_") in OPS)
+
+
+def arguments(op, n):
+    rng = np.random.default_rng(n)
+    return [rng.uniform(low, high, n) for low, high in op.domain[: len(op.vjps)]]
+
+
+def test_the_sums_are_here():
+    assert {"sum_squared_error", "sum_huber_error", "sum_logistic_error", "sum_margin_error", "sum_poisson_error"} <= set(SUMS)
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("name", SUMS)
+def test_a_sum_is_the_sum_of_its_terms(name, n):
+    total, each = OPS[name], OPS[name.removeprefix("sum_")]
+    static = STATIC.get(each.name, {})
+    x = arguments(each, n)
+    terms = each.call(*x, **static)
+    np.testing.assert_allclose(total.call(*x, n=n, **static), terms.sum() / n, rtol=1e-12, atol=1e-13 * np.abs(terms).mean())
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("name", SUMS)
+def test_its_gradient_is_that_of_its_terms(name, n):
+    total, each = OPS[name], OPS[name.removeprefix("sum_")]
+    static = STATIC.get(each.name, {})
+    x = arguments(each, n)
+    for i in range(len(x)):
+
+        def along(v, i=i):
+            return [*x[:i], v, *x[i + 1 :]]
+
+        got = tl.grad(lambda v: total.call(*along(v), n=3, **static))(x[i])
+        wanted = tl.grad(lambda v: np.sum(each.call(*along(v), **static)) / 3)(x[i])
+        np.testing.assert_allclose(got, wanted, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_one_infinite_score_does_not_spoil_the_others(n):
+    """log(1 + e^-inf) is 0, although the sum of its parts is inf - inf."""
+    z, y = np.zeros(n), np.ones(n)
+    z[-1] = np.inf
+    assert tl.losses.binary_cross_entropy_with_logits(z, y, reduction="sum") == pytest.approx((n - 1) * np.log(2.0), rel=1e-12)
+    assert tl.losses.soft_margin_loss(-z, -y, reduction="sum") == pytest.approx((n - 1) * np.log(2.0), rel=1e-12)
