@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -20,6 +21,9 @@ SEED: Final = 20180601
 """Directions are the same in every run."""
 ONE_BY_ONE: Final = 64
 """Up to this many entries are also probed each on its own."""
+
+REMEMBERED: Final = 100_000
+"""Directions of up to this many entries are kept for the next judgement: a training step asks for the same ones."""
 
 Kind: TypeAlias = Literal["smooth", "kink", "infinite", "discontinuous", "outside"]
 
@@ -121,9 +125,23 @@ def _verdict_of_sides(back: Side, ahead: Side) -> tuple[Kind, float]:
 
 def directions(near: Near) -> Iterator[list[np.ndarray]]:
     """Yield fixed generic directions, one array per leaf."""
+    shapes = tuple(leaf.shape for leaf in near.leaves)
+    if near.size > REMEMBERED:
+        yield from _drawn(shapes)
+    yield from _first_directions(shapes)
+    yield from itertools.islice(_drawn(shapes), PAIRS, None)
+
+
+def _drawn(shapes: Sequence[tuple[int, ...]]) -> Iterator[list[np.ndarray]]:
     rng = np.random.default_rng(SEED)
     while True:
-        yield [np.asarray(rng.standard_normal(leaf.shape)) for leaf in near.leaves]
+        yield [np.asarray(rng.standard_normal(shape)) for shape in shapes]
+
+
+@lru_cache(maxsize=4)
+def _first_directions(shapes: tuple[tuple[int, ...], ...]) -> list[list[np.ndarray]]:
+    """Return the directions that every judgement of arrays of these shapes takes."""
+    return list(itertools.islice(_drawn(shapes), PAIRS))
 
 
 def flat(arrays: Sequence[np.ndarray]) -> np.ndarray:

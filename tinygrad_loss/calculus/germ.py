@@ -109,7 +109,7 @@ class Germ(Kind):
     def coefficient(self, e: Exponent, j: int = 0) -> np.ndarray:
         """Return the coefficients of $t^e L^j$."""
         found = self.terms.get((e, j))
-        return np.zeros(self.shape) if found is None else _of_shape(found, self.shape)
+        return np.zeros(self.shape) if found is None else of_shape(found, self.shape)
 
     @property
     def constant(self) -> np.ndarray:
@@ -187,13 +187,13 @@ class Germ(Kind):
 def constant(x: Array) -> Germ:
     """Return an array as a germ that does not move."""
     array = np.asarray(x, dtype=np.float64)
-    return Germ({ONE: array} if np.any(array) else {}, array.shape)
+    return Germ({ONE: array} if array.any() else {}, array.shape)
 
 
 def variable(x: Array, v: Array) -> Germ:
     """Return the germ $x + t v$."""
     x, v = np.asarray(x, np.float64), np.asarray(v, np.float64)
-    return Germ({k: c for k, c in ((ONE, x), ((1, 0), v)) if np.any(c)}, x.shape)
+    return Germ({k: c for k, c in ((ONE, x), ((1, 0), v)) if c.any()}, x.shape)
 
 
 def germ(x: Array) -> Germ:
@@ -204,7 +204,7 @@ def germ(x: Array) -> Germ:
 # ---- ring operations ------------------------------------------------------------------------------------------------------
 
 
-def _of_shape(c: Array, shape: tuple[int, ...]) -> Array:
+def of_shape(c: Array, shape: tuple[int, ...]) -> Array:
     return c if np.shape(c) == shape else np.broadcast_to(c, shape)
 
 
@@ -221,9 +221,9 @@ def add(a: Germ, b: Germ, sign: float = 1.0) -> Germ:
     for key in {**a.terms, **b.terms}:
         p, q = a.terms.get(key), b.terms.get(key)
         if q is None:
-            terms[key] = _of_shape(p, shape)
+            terms[key] = of_shape(p, shape)
         elif p is None:
-            terms[key] = _of_shape(q if sign == 1 else sign * q, shape)
+            terms[key] = of_shape(q if sign == 1 else sign * q, shape)
         else:
             total = p + sign * q
             terms[key] = total if key == ONE else _chopped(total, np.abs(p) + np.abs(q), key)
@@ -328,9 +328,9 @@ def select(mask: Array, a: Germ, b: Germ) -> Germ:
     """Return ``a`` where ``mask`` holds, else ``b``."""
     shape = np.shape(mask) if np.shape(mask) == a.shape == b.shape else np.broadcast_shapes(np.shape(mask), a.shape, b.shape)
     if np.all(mask):
-        return a.each(lambda c: _of_shape(c, shape)) if a.terms else Germ({}, shape, a.order, absorbs=a.absorbs)
+        return a.each(lambda c: of_shape(c, shape)) if a.terms else Germ({}, shape, a.order, absorbs=a.absorbs)
     if not np.any(mask):
-        return b.each(lambda c: _of_shape(c, shape)) if b.terms else Germ({}, shape, b.order, absorbs=b.absorbs)
+        return b.each(lambda c: of_shape(c, shape)) if b.terms else Germ({}, shape, b.order, absorbs=b.absorbs)
     terms = {k: np.where(mask, a.terms.get(k, 0.0), b.terms.get(k, 0.0)) for k in {**a.terms, **b.terms}}
     order = min(a.order, b.order)
     return Germ(terms, shape, order, absorbs=a.absorbs or b.absorbs).truncated()

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import Germ, add, constant, germ, product, significance
+from tinygrad_loss.calculus.germ import Germ, add, constant, germ, of_shape, product, significance
 from tinygrad_loss.calculus.germ_rules import RULES, rule, summed
 from tinygrad_loss.engine.op import Array
 
@@ -25,10 +25,13 @@ def _difference(a: Array, b: Array) -> np.ndarray:
 
 def _order_at_first_sight(a: Germ, b: Germ) -> np.ndarray:
     """Return the sign of a - b by the first term in which they differ, without forming the difference."""
-    sign: Array = np.zeros(np.broadcast_shapes(a.shape, b.shape))
+    sign: Array = None
     for key in sorted({**a.terms, **b.terms}, key=significance):
-        sign = np.where(sign != 0, sign, np.subtract(a.terms.get(key, 0.0), b.terms.get(key, 0.0)))
-    return np.sign(sign)
+        p, q = a.terms.get(key), b.terms.get(key)
+        differs = np.subtract(p, q) if p is not None and q is not None else p if q is None else -q
+        sign = differs if sign is None else np.where(sign != 0, sign, differs)
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
+    return np.zeros(shape) if sign is None else np.sign(of_shape(sign, shape))
 
 
 RULES["greater"] = lambda a, b: _difference(a, b) > 0

@@ -1,15 +1,20 @@
 """Branch locking: where only kinks with finite slopes were hit, ordinary passes with each branch chosen by its tangent.
 
 A tangent pass along v, on plain arrays, carries directions to the kinks; there the op runs on germs of first order, which
-choose the branch just beside the point. A reverse pass then uses the rules on those germs at the kinks, and ordinary rules
-everywhere else: its result is the limit of gradients at x + t v, an element of the Clarke set.
+choose the branch just beside the point. The gradient with the rules on those germs at the kinks, and ordinary rules everywhere
+else, is the limit of gradients at x + t v, an element of the Clarke set.
+
+Only what the kinks touch is run again. Cotangents of what depends on no kink's branch are those of the ordinary pass; the
+difference that a branch makes starts at its kink and flows, linearly, through what led to it. So tangents and differences run
+on what leads to a kink, cotangents (once) on what depends on one, and what lies beside is left alone.
 
 Sources: Khan 2018, Branch-locking AD techniques for nonsmooth composite functions, Optimization Methods and Software 33(4-6);
 the defect identity telescopes the chain rule over the kinks that were hit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -92,23 +97,24 @@ class Lock:
     y: Germ | None = None
     x: list[Array] = field(default_factory=list)
 
-    def vjp(self, i: int, g: Array, y: Array, values: list[Array]) -> Array:
-        """Return the cotangent of one input: the ordinary one, put right at the tied entries."""
+    def difference(self, i: int, ordinary: Array, added: Array | None, y: Array, values: list[Array]) -> Array | None:
+        """Return what the locked branch adds to the cotangent of one input, beyond the ordinary rule on the cotangent ``ordinary``.
+
+        ``added`` is what branches further down add to the result's own cotangent; None is nothing.
+        """
         kink = self.kink
+        rule, static = kink.op.vjps[i], kink.static
+        total = ordinary if added is None else ordinary + added
         if kink.at is None:
-            return _plain(kink.op.vjps[i](constant(g), self.y, *self.x, **kink.static))  # type: ignore[misc]
-        ordinary = kink.op.vjps[i](g, y, *values, **kink.static)  # type: ignore[misc]
+            return _plain(rule(constant(total), self.y, *self.x, **static)) - rule(ordinary, y, *values, **static)  # type: ignore[misc]
+        passed = None if added is None else rule(added, y, *values, **static)  # type: ignore[misc]
         change = np.subtract(self.partials[i], kink.ordinary[i], dtype=np.float64)
         if not change.any():
-            return ordinary
-        change = change * kink.gathered(g)
-        if ordinary.shape == kink.shape and kink.shape:
-            mended = np.array(ordinary)
-            mended[kink.at] += change
-            return mended
+            return passed
         mended = np.zeros(kink.shape)
-        mended[kink.at] = change
-        return ordinary + unbroadcast(mended, values[i].shape)
+        mended[kink.at] = change * kink.gathered(total)
+        mended = unbroadcast(mended, values[i].shape)
+        return mended if passed is None else passed + mended
 
 
 Locks: TypeAlias = dict[int, Lock]
@@ -119,19 +125,50 @@ class Locked:
 
     def __init__(self, done: Pass, leaves: Sequence[Tensor]) -> None:
         self.done, self.leaves = done, list(leaves)
-        self.seed = _double(done.seed)
         self.doubles: dict[int, Array] = {}
         self.kinks = {id(t): Kink(t, [self._value(x) for x in t.node[1]], self._value(t)) for t in done.hits}  # type: ignore[index]
-        leading = set(self.kinks)
-        nested: set[int] = set()
+        leading, self.feeding = set(self.kinks), set[int]()
         for t in reversed(done.order):
-            if id(t) in leading and t.node is not None:
-                above = {id(x) for x in t.node[1] if type(x) is Tensor and x.track & NEEDS_GRAD}
+            if id(t) in leading:
+                above = {id(x) for x in _flowing(t)}
                 leading |= above
-                nested |= above
+                self.feeding |= above
         self.leading = [t for t in done.order if id(t) in leading]
-        self.feeding = nested
-        self.nested = not nested.isdisjoint(self.kinks)
+        self.nested = not self.feeding.isdisjoint(self.kinks)
+        self.bent = set(self.kinks)
+        """What depends on a kink: there a direction and its opposite are carried each on its own."""
+        for t in done.order:
+            if not self.bent.isdisjoint(map(id, t.node[1])):  # type: ignore[index]
+                self.bent.add(id(t))
+        self.entering = {id(x) for t in self.leading if id(t) in self.bent for x in _flowing(t)}
+
+    @cached_property
+    def ordinary(self) -> list[np.ndarray]:
+        """The gradient that the ordinary rules give, one array per leaf."""
+        found = [self.done.cotangents.get(id(leaf)) for leaf in self.leaves]
+        return [
+            np.zeros(leaf.shape) if g is None else np.asarray(_double(g), np.float64) for leaf, g in zip(self.leaves, found, strict=True)
+        ]
+
+    @cached_property
+    def at_kinks(self) -> dict[int, Array]:
+        """The cotangents of the kinks under the ordinary rules, in double precision."""
+        cotangents: dict[int, Array] = {id(self.done.root): _double(self.done.seed)}
+        found: dict[int, Array] = {}
+        for t in reversed(self.done.order):
+            g = cotangents.pop(id(t), None)
+            if g is None:
+                continue
+            op, inputs, static, _ = t.node  # type: ignore[misc]
+            if id(t) in self.kinks:
+                found[id(t)] = g
+            values: list[Array] = []
+            for i, x in enumerate(inputs):
+                if id(x) not in self.bent or not x.track & NEEDS_GRAD:
+                    continue
+                values = values or [self._value(x) for x in inputs]
+                _gather(cotangents, x, op.vjps[i](g, self._value(t), *values, **static or {}))  # type: ignore[misc]
+        return found
 
     def _value(self, x: Array) -> Array:
         """Return a value in double precision, so that branches that cancel do so beyond the rounding of float32."""
@@ -142,73 +179,84 @@ class Locked:
             found = self.doubles[id(x)] = _double(x)
         return found
 
-    def locks(self, direction: Sequence[Array]) -> Locks:
-        """Carry the tangent ``direction`` to the kinks, and lock each on the branch that it points to."""
-        moving: dict[int, Array] = {id(leaf): v for leaf, v in zip(self.leaves, direction, strict=True)}
+    def locks(self, direction: Sequence[Array]) -> tuple[Locks, Locks]:
+        """Carry the tangent ``direction``, and its opposite, to the kinks, and lock each on the branch that it points to."""
+        ahead: dict[int, Array] = {id(leaf): v for leaf, v in zip(self.leaves, direction, strict=True)}
+        for t in self.leading:
+            if id(t) not in self.bent and (d := self._tangent(t, ahead)) is not None:
+                ahead[id(t)] = d
+        back = {key: -d for key, d in ahead.items() if key in self.entering}
+        return self._locked(ahead), self._locked(back)
+
+    def _tangent(self, t: Tensor, moving: dict[int, Array]) -> Array | None:
+        op, inputs, static, _ = t.node  # type: ignore[misc]
+        dx = [moving.get(id(x)) if type(x) is Tensor else None for x in inputs]
+        if all(d is None for d in dx):
+            return None
+        return op.jvp(dx, self._value(t), *(self._value(x) for x in inputs), **static or {})  # type: ignore[misc]
+
+    def _locked(self, moving: dict[int, Array]) -> Locks:
         locks: Locks = {}
         for t in self.leading:
-            op, inputs, static, _ = t.node  # type: ignore[misc]
-            dx = [moving.get(id(x)) if type(x) is Tensor else None for x in inputs]
-            if all(d is None for d in dx):
+            if id(t) not in self.bent:
                 continue
             kink = self.kinks.get(id(t))
-            lock = None if kink is None else kink.locked(dx)
-            if lock is not None:
-                locks[id(t)] = lock
+            lock = None
+            if kink is not None:
+                dx = [moving.get(id(x)) if type(x) is Tensor else None for x in t.node[1]]  # type: ignore[index]
+                if all(d is None for d in dx):
+                    continue
+                lock = locks[id(t)] = kink.locked(dx)
             if id(t) not in self.feeding:
                 continue
             if lock is not None and lock.kink.at is None:
                 moving[id(t)] = lock.slope
                 continue
-            moved = op.jvp(dx, self._value(t), *(self._value(x) for x in inputs), **static or {})  # type: ignore[misc]
+            moved = self._tangent(t, moving)
+            if moved is None:
+                continue
             if lock is not None:
                 moved = np.array(moved)
                 moved[lock.kink.at] = lock.slope
             moving[id(t)] = moved
         return locks
 
-    def gradient(self, locks: Locks) -> tuple[list[np.ndarray], dict[int, Array]]:
-        """Run the reverse pass with the kinks locked; returns one gradient per leaf, and the cotangents of the kinks."""
-        cotangents: dict[int, Array] = {id(self.done.root): self.seed}
-        at_kinks: dict[int, Array] = {}
-        for t in reversed(self.done.order):
-            g = cotangents.pop(id(t), None)
-            if g is None:
+    def gradient(self, locks: Locks) -> list[np.ndarray]:
+        """Return the gradient with the kinks locked, one array per leaf."""
+        added: dict[int, Array] = {}
+        for t in reversed(self.leading):
+            g, lock = added.pop(id(t), None), locks.get(id(t))
+            if g is None and lock is None:
                 continue
             op, inputs, static, _ = t.node  # type: ignore[misc]
-            lock = locks.get(id(t))
-            if id(t) in self.kinks:
-                at_kinks[id(t)] = g
             y, values = self._value(t), [self._value(x) for x in inputs]
             for i, x in enumerate(inputs):
                 if type(x) is not Tensor or not x.track & NEEDS_GRAD:
                     continue
-                cotangent = lock.vjp(i, g, y, values) if lock else op.vjps[i](g, y, *values, **static or {})  # type: ignore[misc]
-                old = cotangents.get(id(x))
-                cotangents[id(x)] = cotangent if old is None else old + cotangent
-        zero = [np.zeros(leaf.shape) for leaf in self.leaves]
-        gradients = [np.asarray(cotangents.get(id(leaf), z), np.float64) for leaf, z in zip(self.leaves, zero, strict=True)]
-        return gradients, at_kinks
+                if lock is None:
+                    _gather(added, x, op.vjps[i](g, y, *values, **static or {}))  # type: ignore[misc]
+                elif (d := lock.difference(i, self.at_kinks[id(t)], g, y, values)) is not None:
+                    _gather(added, x, d)
+        return [g + added.get(id(leaf), 0.0) for leaf, g in zip(self.leaves, self.ordinary, strict=True)]
 
     def contributions(self, direction: Sequence[Array]) -> tuple[list[np.ndarray], dict[int, float]]:
         """Return the gradient that the ordinary rules give, and what each kink adds to it along ``direction``.
 
         The defect identity: f'(x; v) = <gradient, v> + the sum of the contributions, exactly.
         """
-        locks = self.locks(direction)
-        gradient, at_kinks = self.gradient({})
+        locks, _ = self.locks(direction)
         added = {}
         for key, lock in locks.items():
             kink = lock.kink
-            g = kink.gathered(np.broadcast_to(at_kinks.get(key, 0.0), kink.shape))
+            g = kink.gathered(np.broadcast_to(self.at_kinks[key], kink.shape))
             if kink.at is None:
                 along = kink.op.jvp(lock.dx, kink.value, *kink.here, **kink.static)  # type: ignore[misc]
             else:
                 along = sum(kink.ordinary[i] * lock.dx[i] for i in kink.flows if lock.dx[i] is not None)
             added[key] = float(np.sum(g * (lock.slope - along)))
-        return gradient, added
+        return self.ordinary, added
 
-    def cancels(self, probes: Sequence[Locks], at_kinks: dict[int, Array]) -> bool:
+    def cancels(self, probes: Sequence[Locks]) -> bool:
         """Whether all kinks together are proved to cancel: none feeds another, and every class of parallel ones sums to nothing.
 
         Then f'(x; v) = g v + sum_i b_i |c_i v|, which is linear just when the b_i of parallel c_i cancel.
@@ -217,9 +265,9 @@ class Locked:
             return False
         tangents, defects = [], []
         for t in self.done.hits:
-            if id(t) not in probes[0] or id(t) not in at_kinks:
+            if id(t) not in probes[0]:
                 continue
-            found = _defects([locks[id(t)] for locks in probes], at_kinks[id(t)])
+            found = _defects([locks[id(t)] for locks in probes], self.at_kinks[id(t)])
             if found is None:
                 return False
             tangents.append(found[0])
@@ -227,6 +275,16 @@ class Locked:
         if not tangents:
             return True
         return _classes_cancel(np.concatenate(tangents), np.concatenate(defects))
+
+
+def _flowing(t: Tensor) -> Iterator[Tensor]:
+    """Yield the inputs that a gradient flows to."""
+    return (x for x in t.node[1] if type(x) is Tensor and x.track & NEEDS_GRAD)  # type: ignore[index]
+
+
+def _gather(cotangents: dict[int, Array], x: Tensor, g: Array) -> None:
+    old = cotangents.get(id(x))
+    cotangents[id(x)] = g if old is None else old + g
 
 
 def _plain(x: Array) -> np.ndarray:

@@ -73,14 +73,15 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     found.gradients = _answered(done, near, found, policy)
     sites = tuple(sites_of(done, shown=4))
     undefined = [np.isnan(g) for g in found.gradients]
-    if policy == "raise" and any(map(np.any, undefined)):
+    incomplete = any(gone.any() for gone in undefined)
+    if policy == "raise" and incomplete:
         raise errors.UndefinedGradientError(worded(near, found, sites))
     if policy == "subgradient":
         if found.middle:
             found.gradients = found.middle
         elif found.kind == "kink" and found.low:
             found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, _first_pair(near), strict=True)]
-    elif policy == "nan" and any(map(np.any, undefined)):
+    elif policy == "nan" and incomplete:
         errors.warn_caller(worded(near, found, sites), errors.UndefinedGradientWarning, _ops(sites))
     elif not found.proved and policy in {"nan", "raise"}:
         errors.warn_caller(doubted(sites), errors.UnprovedGradientWarning, _ops(sites))
@@ -107,10 +108,8 @@ def _judged(done: Pass, near: Near, policy: Policy) -> Judgement:
 
 def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[np.ndarray]:
     """Let ops with a documented convention answer for the entries that only they leave undefined."""
-    if not any(np.isnan(g).any() for g in found.gradients) or not only_kinks(done):
-        return found.gradients
     open_hits = [t for t in done.hits if not (t.node and t.node[0].facts and t.node[0].facts.answers)]
-    if len(open_hits) == len(done.hits):
+    if len(open_hits) == len(done.hits) or not any(np.isnan(g).any() for g in found.gradients) or not only_kinks(done):
         return found.gradients
     answers = [np.asarray(value_of(done.cotangents[id(leaf)]), np.float64) for leaf in near.leaves]
     if open_hits and found.proved:
@@ -139,15 +138,11 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     """Judge a pass that hit only kinks by passes with locked branches; a training step wants one pair of them."""
     locked = Locked(done, near.leaves)
     limits, probes = [], []
-    at_kinks: dict[int, Array] = {}
     with first_order():
         for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS):
-            for sign in (1.0, -1.0):
-                locks = locked.locks([sign * d for d in v])
-                gradients, cotangents = locked.gradient(locks)
-                limits.append(flat(gradients))
+            for locks in locked.locks(v):
+                limits.append(flat(locked.gradient(locks)))
                 probes.append(locks)
-                at_kinks = at_kinks or cotangents
     low, high = _bounds(limits)
     agree = high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + 1e-15
     middle = 0.5 * (limits[0] + limits[1])
@@ -155,7 +150,7 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     smooth = bool(np.all(agree))
     if smooth:
         with first_order():
-            proved = locked.cancels(probes, at_kinks) or (near.size == 1 and not locked.nested)
+            proved = locked.cancels(probes) or (near.size == 1 and not locked.nested)
     else:
         proved = True
     kind: Kind = "smooth" if smooth else "kink"

@@ -81,8 +81,9 @@ def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
             hit = np.broadcast_to(facts.tie(t.value, *values, **static or {}), np.shape(t.value))
         count = int(np.count_nonzero(hit))
         if count:
-            first = np.argwhere(hit)[:shown] if hit.ndim else [()]
-            yield t, Site(op.name, tuple(tuple(map(int, e)) for e in first), facts.slopes, t.line, count=count)
+            first = np.unravel_index(np.flatnonzero(hit)[:shown], hit.shape) if hit.ndim else ()
+            entries = tuple(zip(*(axis.tolist() for axis in first), strict=True)) or ((),)
+            yield t, Site(op.name, entries, facts.slopes, t.line, count=count)
 
 
 def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:

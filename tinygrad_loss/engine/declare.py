@@ -337,7 +337,7 @@ def _push_partials(partials: Sequence[Rule | float]) -> Rule:
         for d, p in zip(dx, partials, strict=True):
             if d is None:
                 continue
-            term = d * p(y, *x, **static) if callable(p) else d * p
+            term = d * p(y, *x, **static) if callable(p) else d if p == 1 else d * p
             total = term if total is None else total + term
         return _fit(total, y)
 
