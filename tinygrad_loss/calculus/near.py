@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, constant, germ, variable
+from tinygrad_loss.calculus.beside import Beside, smooth_terms
+from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, add, constant, germ, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import differentiable_order, record_of, replay
@@ -23,10 +24,10 @@ CAPS: Final = (2, 4, 8)
 
 
 class Near:
-    """A recorded function close to the point at which it was recorded."""
+    """A recorded function close to the point at which it was recorded; ``order`` 2 wants its second derivatives too."""
 
-    def __init__(self, root: Tensor, seed: Array, leaves: Sequence[Tensor]) -> None:
-        self.root, self.seed, self.leaves = root, seed, list(leaves)
+    def __init__(self, root: Tensor, seed: Array, leaves: Sequence[Tensor], order: int = 1) -> None:
+        self.root, self.seed, self.leaves, self.order = root, seed, list(leaves), order
         with np.errstate(all="ignore"):
             self.value = float(np.sum(np.asarray(root.value, np.float64) * np.asarray(seed, np.float64)))
         self.trivial = root.size == 1 and float(np.sum(seed)) == 1.0
@@ -37,24 +38,42 @@ class Near:
         """Everything recorded between the leaves and the root, inputs first."""
         return record_of(self.root, {id(leaf) for leaf in self.leaves})
 
+    @cached_property
+    def beside(self) -> Beside:
+        """The terms of the result that are smooth: known from one ordinary pass, so that nothing replays them."""
+        if self.order > 1:
+            return Beside()
+        seed = self.seed.value if type(self.seed) is Tensor else self.seed
+        return smooth_terms(self.root, seed, self.leaves, self.record)
+
+    @cached_property
+    def replayed(self) -> list[Tensor]:
+        """What has to be looked at just beside the point."""
+        return [t for t in self.record if id(t) not in self.beside.apart]
+
     def result_along(self, direction: Sequence[Array]) -> Germ:
         """Return the recorded result at x + t v, of its own shape."""
-        given = {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)}
-        return germ(self._replayed(given).get(id(self.root), self.root.value))
+        return self._result(direction, self.record)
 
     def along(self, direction: Sequence[Array]) -> Germ:
         """Return f(x + t v), the sum of the result's entries with their cotangents."""
-        return self._total(self.result_along(direction))
+        return self._total(self._result(direction, self.replayed), direction)
 
-    def _total(self, y: Germ) -> Germ:
-        if self.trivial:
-            return y.each(lambda c: np.reshape(c, ()))
-        return germ(np.sum(y * self.seed))
+    def _result(self, direction: Sequence[Array], record: list[Tensor]) -> Germ:
+        given = {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)}
+        return germ(self._run(record, given).get(id(self.root), self.root.value))
+
+    def _total(self, y: Germ, direction: Sequence[Array]) -> Germ:
+        total = y.each(lambda c: np.reshape(c, ())) if self.trivial else germ(np.sum(y * self.seed))
+        if not self.beside.apart:
+            return total
+        slope = np.asarray(sum(float(np.vdot(g, v)) for g, v in zip(self.beside.gradient, direction, strict=True)))
+        return add(total, Germ({(1, 0): slope}, (), 2))
 
     def gradient_along(self, direction: Sequence[Array]) -> tuple[Germ, list[Germ]]:
         """Return f(x + t v) and its gradient there, entry by entry, as germs."""
         given = {id(leaf): _leaf(variable(leaf.value, v)) for leaf, v in zip(self.leaves, direction, strict=True)}
-        y = self._replayed(given).get(id(self.root))
+        y = self._run(self.replayed, given).get(id(self.root))
         zero = [constant(np.zeros(leaf.shape)) for leaf in self.leaves]
         if not isinstance(y, Tensor) or not y.requires_grad:
             return constant(np.float64(self.value)), zero  # nothing that moves leads here
@@ -65,13 +84,16 @@ class Near:
         with np.errstate(all="ignore"):
             pull(done, policy=None)
         gradients = [germ(done.cotangents.get(id(given[id(leaf)]), z)) for leaf, z in zip(self.leaves, zero, strict=True)]
-        return self._total(germ(y.value)), gradients
+        if self.beside.apart:
+            gradients = [add(g, constant(more)) for g, more in zip(gradients, self.beside.gradient, strict=True)]
+        return self._total(germ(y.value), direction), gradients
 
-    def _replayed(self, given: dict[int, Array]) -> dict[int, Array]:
+    @staticmethod
+    def _run(record: list[Tensor], given: dict[int, Array]) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
         with np.errstate(all="ignore"), without_watching():
             try:
-                return replay(self.record, given, _settle)
+                return replay(record, given, _settle)
             except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
                 raise Exhausted from error
 

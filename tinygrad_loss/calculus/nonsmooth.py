@@ -32,7 +32,7 @@ from tinygrad_loss.engine.op import OPS, Array
 from tinygrad_loss.engine.reverse import Pass, finite, tied
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Report", "judge", "judge_tangent", "only_kinks"]
+__all__ = ["Report", "judge", "judge_tangent", "only_kinks", "proved_to_cancel"]
 
 linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
 RESOLVED = OPS["resolved"]
@@ -137,12 +137,9 @@ def _bounds(limits: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     """Judge a pass that hit only kinks by passes with locked branches; a training step wants one pair of them."""
     locked = Locked(done, near.leaves)
-    limits, probes = [], []
     with first_order():
-        for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS):
-            for locks in locked.locks(v):
-                limits.append(flat(locked.gradient(locks)))
-                probes.append(locks)
+        probes = [locks for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS) for locks in locked.locks(v)]
+        limits = [flat(locked.gradient(locks)) for locks in probes]
     low, high = _bounds(limits)
     agree = high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + 1e-15
     middle = 0.5 * (limits[0] + limits[1])
@@ -159,6 +156,13 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
         slopes = limits[:2] if next(directions(near))[0].flat[0] > 0 else limits[1::-1]
         found.right, found.left = float(slopes[0][0]), float(slopes[1][0])
     return found
+
+
+def proved_to_cancel(done: Pass, near: Near) -> bool:
+    """Whether the kinks that a pass hit, and nothing else, are proved to cancel."""
+    locked = Locked(done, near.leaves)
+    with first_order():
+        return locked.cancels([locks for v in itertools.islice(directions(near), PAIRS) for locks in locked.locks(v)])
 
 
 def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:

@@ -14,10 +14,12 @@ from tinygrad_loss.calculus.functional import Traced, connected
 from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, side_of
-from tinygrad_loss.calculus.nonsmooth import only_kinks
+from tinygrad_loss.calculus.nonsmooth import only_kinks, proved_to_cancel
 from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
+from tinygrad_loss.engine.graph import record_of
+from tinygrad_loss.engine.op import screened
 from tinygrad_loss.engine.reverse import Pass, needs_judgement, sweep
 from tinygrad_loss.engine.tensor import Tensor
 
@@ -104,7 +106,7 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     1.0
     """
     traced, y = _called(f, x)
-    found, sites = _examined(traced, y)
+    found, sites = _examined(traced, y, order)
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
         interval = (min(found.left, found.right), max(found.left, found.right))
@@ -183,21 +185,28 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
                 "tl.differentiability", "f must give the same answer when called twice", got, "rng = np.random.default_rng(0) inside f"
             )
         )
+    for t in record_of(y, traced.stops):  # a verdict ignores the conventions of layers
+        op, *rest = t.node  # type: ignore[misc]
+        t.node = (screened(op), *rest)
     return traced, y
 
 
-def _examined(traced: Traced, y: Tensor) -> tuple[Judgement, tuple[Site, ...]]:
+def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[Site, ...]]:
     """Take the ordinary gradient when nothing was flagged, which proves it; else judge."""
     seed = np.ones_like(y.value)
     if not y.requires_grad:
         zeros = [np.zeros(v.shape) for v in traced.variables]
         return Judgement("smooth", zeros, proved=True, left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
-    near = Near(y, seed, traced.variables)
+    near = Near(y, seed, traced.variables, order)
     if not needs_judgement(done) and near.size != 1:
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
         return Judgement("smooth", gradients, proved=True), ()
-    return decide(near, LOOKS), tuple(_with_contributions(done, near))
+    found = decide(near, LOOKS)
+    if found.kind == "smooth" and not found.proved and only_kinks(done):
+        with suppress(Exhausted):
+            found.proved = proved_to_cancel(done, near)
+    return found, tuple(_with_contributions(done, near))
 
 
 def _with_contributions(done: Pass, near: Near) -> Iterator[Site]:

@@ -94,6 +94,11 @@ def enter(op: Op) -> None:
     _ops[op.name] = op
 
 
+def screened(op: Op) -> Op:
+    """Return the op that says where ``op`` is not smooth: for a layer's unscreened twin, the op it was made of."""
+    return OPS.get(op.name.removesuffix("_layer"), op)
+
+
 def open_door(key: object, answer: Callable[..., Array]) -> None:
     """Let ``answer`` take the calls of a NumPy function, ufunc, ``(ufunc, method)`` or SciPy ufunc name."""
     if _doors.get(key, answer) is not answer:
