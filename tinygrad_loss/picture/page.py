@@ -4,7 +4,6 @@ from html import escape
 from typing import Final
 
 from tinygrad_loss.picture.scene import Box, Scene
-from tinygrad_loss.picture.style import look_of
 
 __all__ = ["page_of"]
 
@@ -14,22 +13,17 @@ figure { margin: 0; overflow: auto; border: 1px solid #ccc; border-radius: 6px; 
 figure svg { max-width: 100%; height: auto; }
 table { border-collapse: collapse; margin-top: .5rem; font-size: 14px; }
 th, td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #ddd; white-space: pre-line; }
-.chip { display: inline-block; padding: 0 .5rem; margin: .2rem .4rem .2rem 0; border: 2px solid; border-radius: 4px; }
 """
 
 
 def page_of(scene: Scene, svg: str, title: str) -> str:
     """Return the page."""
     heading = escape(title or "What was computed")
-    looks = dict.fromkeys(look_of(box) for box in scene.boxes)
-    chips = "".join(
-        f'<span class="chip" style="background:{look.fill};border-color:{look.border}">{escape(look.meaning)}</span>' for look in looks
-    )
     of_what = "the sum of the result's entries" if scene.of_sum else "the result"
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{heading}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>\n<body><h1>{heading}</h1>\n'
-        f"{_findings(scene)}\n<figure>{svg}</figure>\n<p>{chips}</p>\n"
+        f"{_findings(scene)}\n<figure>{svg}</figure>\n"
         f"<p>Data travels from top to bottom. A gradient is the slope of {of_what} along that value. Point at a box to read all of it.</p>\n"
         f"<details><summary>All boxes in words</summary>{_table(scene)}</details></body></html>\n"
     )
@@ -49,7 +43,7 @@ def _findings(scene: Scene) -> str:
 
 def _finding(box: Box) -> str:
     line = f" ({escape(box.line)})" if box.line else ""
-    return f"<li>{escape(box.title)}{line}: {escape(box.note)}</li>"
+    return f"<li>{escape(box.title)}{line}: {escape(box.note.replace(chr(10), ', '))}</li>"
 
 
 def _table(scene: Scene) -> str:
