@@ -95,6 +95,14 @@ def test_terms_that_multiply_what_is_not_smooth_are_replayed_to_higher_powers():
     np.testing.assert_allclose(verdict.gradient, [1.5, np.e], rtol=1e-12)
 
 
+def test_terms_that_a_computed_position_chooses_are_replayed():
+    def f(x):
+        both = np.stack([x, -x])
+        return both[np.argmax(both)]
+
+    assert tl.differentiability(f, 0.0).interval == (-1.0, 1.0)
+
+
 def test_a_verdict_ignores_the_conventions_of_layers():
     relu, pool = tl.nn.ReLU(), tl.nn.MaxPool1d(2)
     assert tl.differentiability(lambda x: np.sum(relu(x)), np.zeros(2)).kind == "kink"

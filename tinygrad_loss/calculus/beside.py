@@ -82,6 +82,8 @@ def _singular(t: Tensor) -> bool:
 def _passes_alone(t: Tensor) -> bool:
     """Whether what an op hands back to an input depends on the value of none: it sums, or scales by a constant."""
     op, inputs, _, _ = t.node  # type: ignore[misc]
+    if not all(x.track & NEEDS_GRAD for x in _tensors(t)):
+        return False  # a computed index or condition steers it
     if op.kind == "linear" or op.name in SUMS:
         return True
     return (op.kind == "bilinear" or op.name in SCALINGS) and type(inputs[0]) is Tensor and len(_tensors(t)) == 1
