@@ -84,6 +84,15 @@ ROWS = table(
         samples=(Sample((4,), classes(4)), Sample((2, 2), classes(2, 2))),
     ),
     Row(
+        name="place_number",
+        at=(3.0, INDEX),
+        static={"axis": 1, "by": -0.5, "classes": 3},
+        value=[[-1.5, 0.0, 0.0], [0.0, -1.5, 0.0]],
+        slopes=(-1.0, None),
+        source=CLOSED,
+        samples=(Sample((), classes(4)), Sample((), classes(2, 2))),
+    ),
+    Row(
         name="class_cross_entropy",
         at=(SCORES, INDEX),
         static={"axis": 1, "n": None},

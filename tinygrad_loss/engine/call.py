@@ -19,6 +19,8 @@ __all__ = ["caller", "constant"]
 
 PLAIN: Final = frozenset({float, int, bool, complex, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
 """Types that an op takes as they are: numbers stay weak (they do not promote float32), arrays are held by reference."""
+NUMBERS: Final = frozenset({np.ndarray, np.float64, np.float32})
+"""Types of NumPy's own that stand for an operand: with one of them first, a call has nothing to put right."""
 REAL: Final = "biuf"
 
 _new = Tensor.__new__
@@ -137,7 +139,7 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
         if not usual:
             inputs = tuple(x if type(x) is Tensor or type(x) in PLAIN else constant(x, op.name) for x in inputs)
             values = [x.value if type(x) is Tensor else x for x in inputs]
-        if not found and not (usual and values and type(values[0]) is np.ndarray):
+        if not found and not (usual and values and type(values[0]) in NUMBERS):
             return _without_tensor(op, tuple(values), static)
         other = None if usual else foreign(values)
         try:

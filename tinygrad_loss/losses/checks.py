@@ -14,7 +14,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
-    "alike", "classes_or_probabilities", "in_range", "no_nan", "not_probabilities", "not_scores", "of_array", "same_shape", "shape_of_weights",
+    "alike", "all_below", "classes_or_probabilities", "in_range", "no_nan", "not_probabilities", "not_scores", "of_array", "same_shape", "shape_of_weights",
     "sums_to_one", "value_of", "warn_caller", "whole", "within",
 ]  # fmt: skip
 
@@ -214,6 +214,14 @@ def within(given_domain: str, target_domain: str) -> Any:
     return check
 
 
+UNSIGNED: Final = {np.dtype(f"i{size}"): np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
+
+
+def all_below(index: np.ndarray, classes: int) -> bool:
+    """Return whether all indices lie in 0 to ``classes`` - 1: read without its sign, a negative one is large."""
+    return bool(np.maximum.reduce(index.view(UNSIGNED.get(index.dtype, index.dtype)), None) < classes)
+
+
 def whole(where: str, index: Array, classes: int, ignore: int | None, name: str = "target") -> Array:
     """Return class indices as an integer array; refuse one outside 0 to C - 1 that is not ignored."""
     index = value_of(index)
@@ -227,7 +235,7 @@ def whole(where: str, index: Array, classes: int, ignore: int | None, name: str 
         )
     if not index.size:
         raise empty(where, index.shape)
-    if np.minimum.reduce(index, None) < 0 or np.maximum.reduce(index, None) >= classes:
+    if not all_below(index, classes):
         bad = (
             index[((index < 0) | (index >= classes)) & (index != ignore)] if ignore is not None else index[(index < 0) | (index >= classes)]
         )

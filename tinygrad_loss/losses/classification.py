@@ -91,9 +91,7 @@ def plain_classes(where: str, z: Array, target: Array, axis: int, ignore_index: 
     shape = z.value.shape if type(z) is Tensor else z.shape
     if target.shape != shape[:axis] + shape[axis + 1 :]:
         checks.classes_or_probabilities(where, z, target, axis)
-    return bool(
-        np.minimum.reduce(target, None) >= 0 and np.maximum.reduce(target, None) < shape[axis] and not 0 <= ignore_index < shape[axis]
-    )
+    return not 0 <= ignore_index < shape[axis] and checks.all_below(target, shape[axis])
 
 
 def _classes_at_once(

@@ -1,6 +1,8 @@
 """Cross-entropies as one op each: exact at every logit, and one pass over the scores in each direction."""
 
 import functools
+import threading
+import weakref
 from typing import Any, Final
 
 import numpy as np
@@ -23,8 +25,10 @@ __all__ = [
 
 LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
-ORDINARY: Final = 30.0
+ORDINARY: Final = 40.0
 """Scores up to this size have exponentials that no dtype but half precision overflows in; those of float16 are shifted."""
+KEPT: Final = 1 << 16
+"""Up to this many scores a backward takes over what its forward computed; beyond, memory is dearer than the time."""
 LEAST_VARIANCE: Final = 1e-12
 """PyTorch's bound for p (1 - p) in the gradient of the same loss."""
 
@@ -38,7 +42,7 @@ def _logistic(z: Array, t: Array) -> Array:
 
 
 def _logistics(z: Array, t: Array) -> Array:
-    return (np.log1p(np.exp(-np.abs(z))) - np.minimum((t - 1.0) * z, t * z)).sum()
+    return np.add.reduce(np.log1p(np.exp(-np.abs(z))) - np.minimum((t - 1.0) * z, t * z), None)
 
 
 def _logistic_slope(z: Array, t: Array) -> Array:
@@ -78,7 +82,7 @@ margin_error = pointwise(
     _margin,
     lambda z, y: margin_slope(z, y),
     lambda z, y: margin_slope(y, z),
-    added=lambda z, y: np.log1p(np.exp(-(z * y))).sum(),
+    added=lambda z, y: np.add.reduce(np.log1p(np.exp(-(z * y))), None),
     doc=r"\log(1 + e^{-y z}) of a score z and a sign y",
 )
 
@@ -163,9 +167,15 @@ place_class: Rule = linear(
 )
 picked_sum: Rule = linear(
     "picked_sum",
-    lambda x, index, axis, by: _picked(x, index, axis).sum() * by,
-    lambda g, x, index, axis, by: place_class(np.broadcast_to(g * by, index.shape), index, axis=axis, classes=x.shape[axis]),
+    lambda x, index, axis, by: np.add.reduce(_picked(x, index, axis), None) * by,
+    lambda g, x, index, axis, by: place_number(g, index, axis=axis, by=by, classes=x.shape[axis]),
     doc="the sum of the entries at class indices, times a number",
+)
+place_number: Rule = linear(
+    "place_number",
+    lambda g, index, axis, by, classes: _placed(g * by, index, axis, classes),
+    lambda g, _x, index, axis, by, classes: picked_sum(g, index, axis=axis, by=by),
+    doc="zeros, with a number, times another, at every class index",
 )
 
 
@@ -179,13 +189,18 @@ def below_top(z: Array, axis: int) -> Array:
     return z - top
 
 
+def _ordinary(z: Array) -> bool:
+    """Return whether all scores are of ordinary size; where even the sum of their squares is, one pass has told."""
+    return bool(np.vdot(z, z) < ORDINARY * ORDINARY or (np.minimum.reduce(z, None) > -ORDINARY and np.maximum.reduce(z, None) < ORDINARY))
+
+
 def _parted(z: Array, index: Array, axis: int) -> tuple[Array | None, Array, Array, Array]:
     """Return e to the power of the scores with 0 at the class itself, their sum, and what the class had there.
 
     Kept apart, so that a probability near 1 and what it lacks are both exact. Scores of ordinary size need no shift;
     others are taken less the largest of their row, and the class's own is returned first.
     """
-    ordinary = z.dtype.itemsize > 2 and np.minimum.reduce(z, None) > -ORDINARY and np.maximum.reduce(z, None) < ORDINARY
+    ordinary = z.dtype.itemsize > 2 and _ordinary(z)
     shifted = z if ordinary else below_top(z, axis)
     own = _picked(shifted, index, axis)
     e = np.exp(shifted)
@@ -193,15 +208,42 @@ def _parted(z: Array, index: Array, axis: int) -> tuple[Array | None, Array, Arr
     return None if ordinary else own, e, np.add.reduce(e, axis), np.exp(own)
 
 
+class _Parts(threading.local):
+    """What the last forward of this thread computed, for the backward that nearly always follows; gone with the scores."""
+
+    of: "weakref.ref[np.ndarray] | None" = None
+    index: Array = None
+    parts: Any = None
+
+    def keep(self, z: np.ndarray, index: Array, axis: int, parts: Any) -> None:
+        self.of, self.index, self.parts = weakref.ref(z, lambda _: self.forget()), index, (axis, parts)
+
+    def forget(self) -> None:
+        self.of = self.index = self.parts = None
+
+    def take(self, z: Array, index: Array, axis: int) -> Any:
+        """Return the parts once, if they are of these very arrays; a recorded array never changes its values."""
+        if self.of is None or self.of() is not z or self.index is not index or self.parts[0] != axis:
+            return None
+        parts = self.parts[1]
+        self.forget()
+        return parts
+
+
+_last = _Parts()
+
+
 def _class_loss(z: Array, index: Array, axis: int, n: int | None) -> Array:
-    own, _, others, mine = _parted(z, index, axis)
+    parts = own, _, others, mine = _parted(z, index, axis)
+    if type(z) is np.ndarray and z.size <= KEPT:
+        _last.keep(z, index, axis, parts)
     terms = np.log1p(others / mine) if own is None else np.log1p(others + (mine - 1.0)) - own
-    return terms if n is None else terms.sum() / n
+    return terms if n is None else np.add.reduce(terms, None) / n
 
 
 def _class_slope(g: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
     """Return g (softmax - e_y); at the class itself that is minus the probability of all others."""
-    _, p, others, mine = _parted(z, index, axis)
+    _, p, others, mine = _last.take(z, index, axis) or _parted(z, index, axis)
     by = (g if n is None else g / n) / (others + mine)
     p *= by[:, None] if axis == 1 and p.ndim == 2 else np.expand_dims(by, axis)
     _put(p, index, axis, -others * by)

@@ -78,7 +78,7 @@ poisson_error = pointwise(
     _poisson,
     lambda z, t: np.exp(z) - t,
     lambda z, _t: -z,
-    added=lambda z, t: np.exp(z).sum() - np.vdot(t, z),
+    added=lambda z, t: np.add.reduce(np.exp(z), None) - np.vdot(t, z),
     doc=r"e^z - t z, a count's negative log-likelihood at log-rate z",
 )
 poisson_mean_error = pointwise(
