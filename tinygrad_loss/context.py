@@ -10,6 +10,7 @@ from tinygrad_loss import errors
 __all__ = ["Policy", "at_kinks", "enable_grad", "no_grad"]
 
 Policy = Literal["nan", "raise", "subgradient", "convention"]
+POLICIES: Final = get_args(Policy)
 
 OFF: Final = 0
 ON: Final = 1
@@ -91,8 +92,8 @@ def at_kinks(policy: Policy) -> Iterator[None]:
     ...     float(tl.grad(np.abs)(0.0))
     0.0
     """
-    if policy not in get_args(Policy):
-        raise errors.unknown_name("at_kinks", "policy", policy, get_args(Policy))
+    if policy not in POLICIES:
+        raise errors.unknown_name("at_kinks", "policy", policy, POLICIES)
     token = AT_KINKS.set(policy)
     try:
         yield
