@@ -35,7 +35,7 @@ ROWS = table(
     Row(name="logical_or_reduce", at=([True, False],), value=True, source=DEFINITION, samples=(*ONE, Sample(_truth, axis=0))),
     Row(name="count_nonzero", at=([1.0, 0.0, 2.0],), value=2, source=DEFINITION, samples=(Sample((2, 3)), Sample((2, 3), axis=0))),
     Row(name="signbit", at=(-0.0,), value=True, source=DEFINITION, tied=(0.0,)),
-    Row(name="cast", at=(2.7,), static={"dtype": np.dtype(np.int64)}, value=2, source=DEFINITION, fixes_dtype=True),
+    Row(name="cast", at=(2.7,), static={"dtype": np.dtype(np.int64)}, value=2, source=DEFINITION, tied=(2.0,), fixes_dtype=True),
     Row(name="zeros_like", at=([2.0, 3.0],), value=[0.0, 0.0], source=DEFINITION),
     Row(name="ones_like", at=([2.0, 3.0],), value=[1.0, 1.0], source=DEFINITION),
     Row(name="attained", at=([1.0, 2.0], 2.0), value=[False, True], source=DEFINITION),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss.engine.declare import door, elementwise, predicate
-from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.engine.op import Array, Facts, Rule
 
 __all__ = ["allclose", "array_equal", "array_equiv", "isclose", "nan_to_num"]
 
@@ -33,12 +33,14 @@ array_equal_: Rule = predicate(
     "array_equal",
     lambda a, b, equal_nan: np.bool_(np.array_equal(a, b, equal_nan=equal_nan)),
     arity=None,
+    facts=Facts(nature="jump", tie=lambda y, _a, _b, equal_nan: y),
     doc="whether two arrays have the same shape and the same entries",
 )
 array_equiv_: Rule = predicate(
     "array_equiv",
     lambda a, b: np.bool_(np.array_equiv(a, b)),
     arity=None,
+    facts=Facts(nature="jump", tie=lambda y, _a, _b: y),
     doc="whether two arrays broadcast to the same entries",
 )
 
@@ -46,19 +48,31 @@ array_equiv_: Rule = predicate(
 @door(np.array_equal)
 def array_equal(a1: Array, a2: Array, equal_nan: bool = False) -> bool:
     """Return whether two arrays have the same shape and the same entries."""
-    return bool(array_equal_(a1, a2, equal_nan=equal_nan).item())
+    return bool(array_equal_(a1, a2, equal_nan=equal_nan))
 
 
 @door(np.array_equiv)
 def array_equiv(a1: Array, a2: Array) -> bool:
     """Return whether two arrays broadcast to the same entries."""
-    return bool(array_equiv_(a1, a2).item())
+    return bool(array_equiv_(a1, a2))
 
 
 predicate("isposinf", lambda x: np.isposinf(x), arity=1, numpy=np.isposinf)
 predicate("isneginf", lambda x: np.isneginf(x), arity=1, numpy=np.isneginf)
+
+
+def _equals_one_of(x: Array, among: Array, *, invert: bool, **_options: Any) -> Array:
+    """Return where an entry equals one of given numbers."""
+    found = np.any(np.expand_dims(x, -1) == np.reshape(among, -1), axis=-1)
+    return ~found if invert else found
+
+
 isin_: Rule = predicate(
-    "isin", lambda x, among, **options: np.isin(x, among, **options), arity=None, doc="whether x is one of given numbers"
+    "isin",
+    lambda x, among, **options: np.isin(x, among, **options),
+    arity=None,
+    facts=Facts(nature="jump", tie=lambda y, _x, _among, invert=False, **_options: y != invert, near=_equals_one_of),
+    doc="whether x is one of given numbers",
 )
 
 

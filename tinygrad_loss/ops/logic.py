@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss.engine.declare import door, predicate
-from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.engine.op import Array, Facts, Rule, open_door
 
-__all__ = ["attained", "cast", "detach", "full_like", "ones_like", "zeros_like"]
+__all__ = ["attained", "cast", "detach", "full_like", "ones_like", "truth", "zeros_like"]
 
 _tie = Facts(nature="jump", tie=lambda _y, a, b: a == b)
 
@@ -23,6 +23,21 @@ _comparisons: tuple[tuple[str, Rule, Rule, str], ...] = (
 for _name, _compare, _ufunc, _method in _comparisons:
     predicate(_name, _compare, arity=2, numpy=_ufunc, methods=(_method,), facts=_tie)
 
+
+def truth(x: Array) -> Array:
+    """Return where a number is not 0, as a comparison: there its truth may change just beside it."""
+    return np.not_equal(x, 0) if getattr(x, "dtype", np.dtype(bool)).kind in "fc" else x
+
+
+def _of_truths(op: Rule) -> Rule:
+    def call(*inputs: Array, **static: Any) -> Array:
+        return op(*map(truth, inputs), **static)
+
+    call.__name__ = call.__qualname__ = op.__name__
+    call.__dict__["op"] = op.__dict__["op"]
+    return call
+
+
 _combinations: tuple[tuple[str, Rule, Rule, tuple[str, ...]], ...] = (
     ("logical_and", np.logical_and, np.logical_and, ()),
     ("logical_or", np.logical_or, np.logical_or, ()),
@@ -32,20 +47,40 @@ _combinations: tuple[tuple[str, Rule, Rule, tuple[str, ...]], ...] = (
     ("bitwise_xor", operator.xor, np.bitwise_xor, ("__xor__", "__rxor__")),
 )
 for _name, _both, _function, _methods in _combinations:
-    predicate(_name, _both, arity=2, numpy=_function, methods=_methods)
+    _op = predicate(_name, _both, arity=2, numpy=_function if _methods else (), methods=_methods)
+    if not _methods:
+        open_door(_function, _of_truths(_op))
 
-predicate("logical_not", np.logical_not, arity=1, numpy=np.logical_not)
+open_door(np.logical_not, _of_truths(predicate("logical_not", np.logical_not, arity=1)))
 predicate("invert", operator.invert, arity=1, numpy=np.invert, methods=("__invert__",))
 predicate("isnan", np.isnan, arity=1, numpy=np.isnan)
 predicate("isinf", np.isinf, arity=1, numpy=np.isinf)
 predicate("isfinite", np.isfinite, arity=1, numpy=np.isfinite)
-predicate("logical_and_reduce", lambda x, **kw: np.all(x, **kw), arity=None, numpy=(np.all, (np.logical_and, "reduce")), methods=("all",))
-predicate("logical_or_reduce", lambda x, **kw: np.any(x, **kw), arity=None, numpy=(np.any, (np.logical_or, "reduce")), methods=("any",))
-predicate("count_nonzero", lambda x, **kw: np.count_nonzero(x, **kw), arity=None, numpy=np.count_nonzero)
+for _name, _fold, _keys, _methods in (
+    ("logical_and_reduce", np.all, (np.all, (np.logical_and, "reduce")), ("all",)),
+    ("logical_or_reduce", np.any, (np.any, (np.logical_or, "reduce")), ("any",)),
+    ("count_nonzero", np.count_nonzero, (np.count_nonzero,), ()),
+):
+    door(*_keys, methods=_methods)(_of_truths(predicate(_name, lambda x, fold=_fold, **kw: fold(x, **kw), arity=None)))
 predicate("signbit", np.signbit, arity=1, numpy=np.signbit, facts=Facts(nature="jump", tie=lambda _y, x: x == 0))
 
 attained = predicate("attained", operator.eq, arity=2, doc="where an extreme is attained: a comparison that is a tie by its nature")
-cast = predicate("cast", lambda x, dtype: x.astype(dtype), arity=None, doc="truth values or whole numbers from numbers, or back")
+
+
+def _steps(_y: Array, x: Array, dtype: Any) -> Array:
+    """Return True where the truth, or the whole part, of a number is another just beside it."""
+    if x.dtype.kind not in "fc" or np.dtype(dtype).kind not in "biu":
+        return np.zeros_like(x, dtype=bool)
+    return x == 0 if np.dtype(dtype).kind == "b" else (x != 0) & (x == np.trunc(x))
+
+
+cast = predicate(
+    "cast",
+    lambda x, dtype: x.astype(dtype),
+    arity=None,
+    facts=Facts(nature="jump", tie=_steps),
+    doc="truth values or whole numbers from numbers, or back",
+)
 detach = predicate("detach", lambda x: x, arity=1, methods=("detach",), doc="the values, as constants")
 
 # ---- constants of the same kind, shape and dtype ----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.along import take_along_
 from tinygrad_loss.ops.arranging import along, axes_of
 from tinygrad_loss.ops.indexing import scatter_, slotted
+from tinygrad_loss.ops.logic import truth
 from tinygrad_loss.ops.properties import operand, ours
 
 __all__ = ["choose", "compress", "extract", "piecewise", "select", "take", "take_along_axis"]
@@ -78,13 +79,13 @@ def extract(condition: Any, arr: Array) -> Array:
 @door(np.argwhere)
 def argwhere(a: Array) -> Array:
     """Return the positions of the entries that are not zero, a row each."""
-    return argwhere_(a)
+    return argwhere_(truth(a))
 
 
 @door(np.nonzero, methods=("nonzero",))
 def nonzero(a: Array) -> tuple[Array, ...]:
     """Return the positions of the entries that are not zero, one array per axis."""
-    rows = argwhere_(a)
+    rows = argwhere_(truth(a))
     return tuple(rows[:, i] for i in range(a.ndim))
 
 
