@@ -65,7 +65,7 @@ def decide(near: Near, looks: int = 8) -> Judgement:
 
 def same(a: float, b: float) -> bool:
     """Whether two slopes are one, up to rounding."""
-    return a == b or abs(a - b) <= SAME * max(abs(a), abs(b)) + 1e-15
+    return a == b or abs(a - b) <= SAME * max(abs(a), abs(b))
 
 
 def _on_a_line(near: Near) -> Judgement:
@@ -255,7 +255,7 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
     with np.errstate(all="ignore"):
         low, high = np.min(limits, axis=0), np.max(limits, axis=0)
         scale = np.maximum(np.abs(low), np.abs(high))
-        agree = (low == high) | (np.isfinite(scale) & (high - low <= SAME * scale + 1e-15))
+        agree = (low == high) | (np.isfinite(scale) & (high - low <= SAME * scale))
         gradient = np.where(agree, np.where(np.isinf(low), low, 0.5 * (low + high)), np.nan)
     edge = np.zeros(n, bool) if allowed is None else allowed != 0
     gradient = np.where(edge & ~np.isinf(gradient), np.nan, gradient)
@@ -292,7 +292,7 @@ def _bent(seen: _Seen, gradient: np.ndarray) -> np.ndarray | None:
         if not math.isfinite(slope):
             continue
         expected = float(gradient @ d)
-        if abs(expected - slope) > SAME * (float(np.abs(gradient) @ np.abs(d)) + abs(slope)) + 1e-14:
+        if abs(expected - slope) > SAME * (float(np.abs(gradient) @ np.abs(d)) + abs(slope)):
             return d
     return None
 

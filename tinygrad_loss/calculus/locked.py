@@ -256,6 +256,15 @@ class Locked:
             added[key] = float(np.sum(g * (lock.slope - along)))
         return self.ordinary, added
 
+    def size(self, locks: Locks) -> float:
+        """Return how much the branches of all kinks add to the slope along the locked direction, without regard to sign."""
+        total = 0.0
+        for key, lock in locks.items():
+            kink = lock.kink
+            g = kink.gathered(np.broadcast_to(self.at_kinks[key], kink.shape))
+            total += float(np.sum(np.abs(g) * sum(np.max(np.abs(d), initial=0.0) for d in lock.dx if d is not None)))
+        return total
+
     def cancels(self, probes: Sequence[Locks]) -> bool:
         """Whether all kinks together are proved to cancel: none feeds another, and every class of parallel ones sums to nothing.
 

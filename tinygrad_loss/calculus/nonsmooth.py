@@ -36,6 +36,8 @@ __all__ = ["Report", "judge", "judge_tangent", "only_kinks", "proved_to_cancel"]
 
 linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
 RESOLVED = OPS["resolved"]
+ROUNDING = 1e-15
+"""What sums of branches leave when they cancel, relative to what a branch adds."""
 
 
 # ---- judging a backward pass ------------------------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
         probes = [locks for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS) for locks in locked.locks(v)]
         limits = [flat(locked.gradient(locks)) for locks in probes]
     low, high = _bounds(limits)
-    agree = high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + 1e-15
+    agree = high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + ROUNDING * locked.size(probes[0])
     middle = 0.5 * (limits[0] + limits[1])
     gradient = np.where(agree, middle, np.nan)
     smooth = bool(np.all(agree))
@@ -195,7 +197,7 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
         sides.append(np.full(y.shape, np.nan) if answer is None else sign * answer)
     left, right = sides
     with np.errstate(all="ignore"):
-        agree = (left == right) | (np.abs(left - right) <= SAME * np.maximum(np.abs(left), np.abs(right)) + 1e-15)
+        agree = (left == right) | (np.abs(left - right) <= SAME * np.maximum(np.abs(left), np.abs(right)))
         value = np.where(agree, np.where(np.isinf(left), left, 0.5 * (left + right)), np.nan)
         if policy == "subgradient":
             value = np.where(np.isfinite(left) & np.isfinite(right), 0.5 * (left + right), value)

@@ -199,9 +199,13 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
         return Judgement("smooth", zeros, proved=True, left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
     near = Near(y, seed, traced.variables, order)
-    if not needs_judgement(done) and near.size != 1:
+    if not needs_judgement(done):
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
-        return Judgement("smooth", gradients, proved=True), ()
+        found = Judgement("smooth", gradients, proved=True)
+        if near.size == 1:
+            found.left = found.right = next(float(g.sum()) for g in gradients if g.size)
+            found.second = decide(near).second if order > 1 else None
+        return found, ()
     found = decide(near, LOOKS)
     if found.kind == "smooth" and not found.proved and only_kinks(done):
         with suppress(Exhausted):
