@@ -89,3 +89,32 @@ def test_ctc_of_scores(seed, reduction, zero_infinity):
         wanted.sum().backward()
         np.sum(got).backward()
         np.testing.assert_allclose(z.grad, x.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["huber_loss", "smooth_l1_loss"])
+def test_curvature_where_the_square_becomes_a_line(name):
+    """At |r| = 1 the curvature jumps from 1 to 0; PyTorch's is that of the line."""
+    r, v = np.array([-1.0, 0.0, 0.5, 1.0, 2.0]), np.arange(1.0, 6.0)
+    _, gradient, second = of_torch(name, [r, np.zeros(5)], {"reduction": "sum"}, v)
+
+    def total(x):
+        return getattr(tl.losses, name)(x, np.zeros(5), reduction="sum")
+
+    with tl.at_kinks("convention"):
+        np.testing.assert_array_equal(tl.grad(total)(r), gradient)
+        np.testing.assert_array_equal(tl.hvp(total, r, v), second)
+
+
+@pytest.mark.parametrize("name", ["l1_loss", "mse_loss", "huber_loss"])
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_a_weight_per_entry(name, reduction, rng):
+    """A mean of Huber's loss divides by the number of entries, a mean of the other two by the sum of the weights."""
+    x, y, w = rng.standard_normal((3, 4, 2))
+    value, gradient, _ = of_torch(name, [x, y], {"weight": torch.tensor(w**2), "reduction": reduction}, np.zeros_like(x))
+
+    def total(x):
+        return np.sum(getattr(tl.losses, name)(x, y, weight=w**2, reduction=reduction))
+
+    got, slope = tl.value_and_grad(total)(x)
+    np.testing.assert_allclose(got, value, rtol=1e-12)
+    np.testing.assert_allclose(slope, gradient, rtol=1e-12)

@@ -131,8 +131,7 @@ def at_least(where: str, name: str, value: float, low: float, *, open_low: bool 
 @loss(
     order=("reduction", "delta", "weight"),
     at_once=_huber_at_once,
-    divides_by="the number of entries, or the sum of weight",
-    formula=r"r^2/2 \text{ if } |r| \le \delta, \text{ else } \delta(|r| - \delta/2)",
+        formula=r"r^2/2 \text{ if } |r| \le \delta, \text{ else } \delta(|r| - \delta/2)",
     input="real",
     target="real",
     task="regression",
@@ -151,7 +150,7 @@ def huber_loss(input: Array, target: Array, *, delta: float = 1.0, weight: Array
         input: predictions z, any shape.
         target: y, of the same shape.
         delta: where the square becomes a line, in units of y.
-        weight: one factor per entry; a mean then divides by their sum.
+        weight: one factor per entry; a mean still divides by the number of entries, as in PyTorch.
 
     Raises:
         ShapeError: the shapes differ.
@@ -164,7 +163,8 @@ def huber_loss(input: Array, target: Array, *, delta: float = 1.0, weight: Array
     (0.125, 2.5)
     """
     at_least("huber_loss", "delta", delta, 0.0)
-    return weighed("huber_loss", huber_error.each(input, target, delta=delta), weight)
+    terms = huber_error.each(input, target, delta=delta)
+    return terms if weight is None else weighed("huber_loss", terms, weight)[0]
 
 
 def _smooth_l1_at_once(x: Array, t: Array, *, mean: bool, beta: float = 1.0) -> Array | None:

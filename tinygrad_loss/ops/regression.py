@@ -3,6 +3,7 @@
 import numpy as np
 
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.activation import hardtanh_
 from tinygrad_loss.ops.pointwise import pointwise
 from tinygrad_loss.ops.residual import exp_remainder
 
@@ -59,8 +60,8 @@ def _pull_huber(x: Array, t: Array, delta: float, by: Array, out: Array) -> None
 huber_error = pointwise(
     "huber_error",
     _huber,
-    lambda x, t, delta: np.clip(x - t, -delta, delta),
-    lambda x, t, delta: np.clip(t - x, -delta, delta),
+    lambda x, t, delta: hardtanh_(x - t, low=-delta, high=delta),  # whose own slope at the bounds, unlike clip's, is 0
+    lambda x, t, delta: hardtanh_(t - x, low=-delta, high=delta),
     added=_hubers,
     pulled=[_pull_huber, lambda x, t, delta, by, out: _pull_huber(t, x, delta, by, out)],
     static=True,
