@@ -49,6 +49,8 @@ SPECIAL = {
     "margin_ranking_loss": lambda rng, n: [real(rng, n), real(rng, n), DRAWN["sign"](rng, n)],
     "gaussian_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), DRAWN["positive"](rng, n)],
     "zero_inflated_poisson_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), rng.choice([0.0, 0.0, 1.0, 4.0], n)],
+    "zero_inflated_negative_binomial_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), rng.choice([0.0, 0.0, 1.0, 4.0], n)],
+    "zero_inflated_log_normal_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), rng.choice([0.0, 0.0, 0.5, 4.0], n)],
     "crps_normal": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
     "dawid_sebastiani_score": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
     "interval_score": lambda rng, n: [real(rng, n), real(rng, n) + 3.0, real(rng, n)],
@@ -61,6 +63,7 @@ SPECIAL = {
     "generalized_cross_entropy": lambda rng, n: _classes(rng, n, real),
     "fenchel_young_loss": lambda rng, n: _classes(rng, n, real),
     "sparsemax_loss": lambda rng, n: _classes(rng, n, real),
+    "entmax_loss": lambda rng, n: _classes(rng, n, real),
     "nll_loss": lambda rng, n: _classes(rng, n, lambda rng, s: log_softmax(rng.standard_normal(s), axis=1)),
     "brier_loss": lambda rng, n: _classes(rng, n, simplex),
     "spherical_loss": lambda rng, n: _classes(rng, n, simplex),
@@ -77,6 +80,7 @@ SPECIAL = {
     "jaccard_loss": lambda rng, n: [DRAWN["probability"](rng, (n, 5)), DRAWN["binary"](rng, (n, 5))],
     "tversky_loss": lambda rng, n: [DRAWN["probability"](rng, (n, 5)), DRAWN["binary"](rng, (n, 5))],
     "lovasz_hinge_loss": lambda rng, n: [real(rng, (n, 5)), DRAWN["binary"](rng, (n, 5))],
+    "lovasz_softmax_loss": lambda rng, n: [np.moveaxis(simplex(rng, (n, 5, CLASSES)), -1, 1), rng.integers(0, CLASSES, (n, 5))],
     "contrastive_loss": lambda rng, n: [*(0.1 * v for v in _vectors(rng, n, 2)), DRAWN["binary"](rng, n)],
     "info_nce_loss": lambda rng, n: _vectors(rng, n, 2),
     "nt_xent_loss": lambda rng, n: _vectors(rng, n, 2),
@@ -85,6 +89,8 @@ SPECIAL = {
     "arcface_loss": lambda rng, n: [rng.uniform(-0.9, 0.9, (n, CLASSES)), rng.integers(0, CLASSES, n)],
     "cox_loss": lambda rng, n: [real(rng, n), rng.choice(np.arange(1.0, 6.0), n), DRAWN["binary"](rng, n)],
     "censored_weibull_nll_loss": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), DRAWN["binary"](rng, n)],
+    "censored_exponential_nll_loss": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), DRAWN["binary"](rng, n)],
+    "listnet_loss": lambda rng, n: [real(rng, (n, CLASSES)), real(rng, (n, CLASSES))],
     "ranknet_loss": lambda rng, n: [real(rng, n), real(rng, n), DRAWN["binary"](rng, n)],
     "plackett_luce_loss": lambda rng, n: [real(rng, (n, CLASSES)), np.stack([rng.permutation(CLASSES) for _ in range(n)])],
     "cumulative_logit_loss": lambda rng, n: [real(rng, n), np.array([-1.0, 0.5, 2.0]), rng.integers(0, 4, n)],
@@ -120,7 +126,7 @@ def moved(loss):
     """Return the positions of the arrays in which a loss is differentiated here: the predictions."""
     alike = {
         "ctc_loss": 1, "linear_cross_entropy": 2, "gaussian_nll_loss": 1, "triplet_margin_loss": 3, "triplet_margin_with_distance_loss": 3,
-        "nt_xent_loss": 2, "cox_loss": 1, "censored_weibull_nll_loss": 1, "mmd_loss": 2, "energy_distance_loss": 2,
+        "nt_xent_loss": 2, "cox_loss": 1, "censored_weibull_nll_loss": 1, "censored_exponential_nll_loss": 1, "mmd_loss": 2, "energy_distance_loss": 2,
     }  # fmt: skip
     return tuple(range(alike.get(loss.__name__, loss.arity - 1)))
 

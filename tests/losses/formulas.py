@@ -42,6 +42,15 @@ def barron(r, a=1):
     return b / a * ((r * r / b + 1) ** (mp.mpf(a) / 2) - 1)
 
 
+def entmax(m):
+    """Entmax of order 3/2 of two scores, the right one ahead by m; in closed form."""
+    if abs(m) >= 2:
+        return max(mp.mpf(0), -m)
+    s = mp.sqrt(2 - m * m / 4)
+    a, b = (s + m / 2) / 2, (s - m / 2) / 2
+    return mp.mpf(4) / 3 * (1 - a**3 - b**3) - m * b * b
+
+
 REAL, SIGN, UNIT, COUNT = (0.0, 1.0), (-1.0, 1.0), (0.0, 0.25, 1.0), (0.0, 3.0)
 POSITIVE = (0.5, 3.0)
 C685, C985 = mp.mpf(4.685), mp.mpf(2.985)
@@ -100,6 +109,7 @@ OF_TWO_SCORES = {
     "generalized_cross_entropy": lambda m: -mp.expm1(-mp.mpf(0.7) * sp(-m)) / mp.mpf(0.7),
     "fenchel_young_loss": lambda m: sp(-m),
     "sparsemax_loss": lambda m: max(mp.mpf(0), (1 - m)) ** 2 / 4 if m >= -1 else -m,
+    "entmax_loss": entmax,
     "multiclass_hinge_loss": lambda m: max(mp.mpf(0), 1 - m),
     "multi_margin_loss": lambda m: max(mp.mpf(0), 1 - m) / 2,
 }

@@ -80,6 +80,9 @@ EXTRA = {
     "gaussian_nll_loss": lambda z: [z, SAMPLE, np.ones_like(SAMPLE)],
     "crps_normal": lambda z: [z, np.full_like(SAMPLE, 0.05), SAMPLE],
     "dawid_sebastiani_score": lambda z: [z, np.ones_like(SAMPLE), SAMPLE],
+    "zero_inflated_log_normal_nll_loss": lambda z: [z, np.zeros_like(SAMPLE), SAMPLE],
+    "censored_exponential_nll_loss": lambda z: [z, SAMPLE, np.ones_like(SAMPLE)],
+    "censored_weibull_nll_loss": lambda z: [z, SAMPLE, np.ones_like(SAMPLE)],
 }
 ESTIMATORS = [
     loss for loss in ALL if loss.facts.task in {"regression", "counts", "survival"} and (loss.arity == 2 or loss.__name__ in EXTRA)

@@ -21,7 +21,6 @@ from tinygrad_loss.losses.count import negative_binomial_nll_loss as negative_bi
 from tinygrad_loss.losses.count import poisson_nll_loss as poisson_nll_loss
 from tinygrad_loss.losses.count import tweedie_deviance_loss as tweedie_deviance_loss
 from tinygrad_loss.losses.count import weibull_nll_loss as weibull_nll_loss
-from tinygrad_loss.losses.count import zero_inflated_poisson_nll_loss as zero_inflated_poisson_nll_loss
 from tinygrad_loss.losses.divergence import chi2_divergence_loss as chi2_divergence_loss
 from tinygrad_loss.losses.divergence import js_divergence_loss as js_divergence_loss
 from tinygrad_loss.losses.divergence import kl_div as kl_div
@@ -35,6 +34,7 @@ from tinygrad_loss.losses.facts import DOMAINS as DOMAINS
 from tinygrad_loss.losses.facts import Facts as Facts
 from tinygrad_loss.losses.facts import Kink as Kink
 from tinygrad_loss.losses.fenchel_young import bregman_loss as bregman_loss
+from tinygrad_loss.losses.fenchel_young import entmax_loss as entmax_loss
 from tinygrad_loss.losses.fenchel_young import fenchel_young_loss as fenchel_young_loss
 from tinygrad_loss.losses.fenchel_young import sparsemax_loss as sparsemax_loss
 from tinygrad_loss.losses.hinge import hinge_embedding_loss as hinge_embedding_loss
@@ -45,6 +45,8 @@ from tinygrad_loss.losses.loss import LOSSES as LOSSES
 from tinygrad_loss.losses.loss import REDUCTIONS as REDUCTIONS
 from tinygrad_loss.losses.loss import Loss as Loss
 from tinygrad_loss.losses.loss import loss as loss
+from tinygrad_loss.losses.lovasz import lovasz_hinge_loss as lovasz_hinge_loss
+from tinygrad_loss.losses.lovasz import lovasz_softmax_loss as lovasz_softmax_loss
 from tinygrad_loss.losses.margin import exponential_loss as exponential_loss
 from tinygrad_loss.losses.margin import hinge_loss as hinge_loss
 from tinygrad_loss.losses.margin import modified_huber_loss as modified_huber_loss
@@ -59,11 +61,11 @@ from tinygrad_loss.losses.metric import nt_xent_loss as nt_xent_loss
 from tinygrad_loss.losses.metric import supervised_contrastive_loss as supervised_contrastive_loss
 from tinygrad_loss.losses.noise import from_distribution as from_distribution
 from tinygrad_loss.losses.order import cumulative_logit_loss as cumulative_logit_loss
+from tinygrad_loss.losses.order import listnet_loss as listnet_loss
 from tinygrad_loss.losses.order import plackett_luce_loss as plackett_luce_loss
 from tinygrad_loss.losses.order import ranknet_loss as ranknet_loss
 from tinygrad_loss.losses.overlap import dice_loss as dice_loss
 from tinygrad_loss.losses.overlap import jaccard_loss as jaccard_loss
-from tinygrad_loss.losses.overlap import lovasz_hinge_loss as lovasz_hinge_loss
 from tinygrad_loss.losses.overlap import tversky_loss as tversky_loss
 from tinygrad_loss.losses.quantile import epsilon_insensitive_loss as epsilon_insensitive_loss
 from tinygrad_loss.losses.quantile import expectile_loss as expectile_loss
@@ -94,6 +96,7 @@ from tinygrad_loss.losses.sequence import ctc_loss as ctc_loss
 from tinygrad_loss.losses.similarity import cosine_embedding_loss as cosine_embedding_loss
 from tinygrad_loss.losses.similarity import triplet_margin_loss as triplet_margin_loss
 from tinygrad_loss.losses.similarity import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
+from tinygrad_loss.losses.survival import censored_exponential_nll_loss as censored_exponential_nll_loss
 from tinygrad_loss.losses.survival import censored_weibull_nll_loss as censored_weibull_nll_loss
 from tinygrad_loss.losses.survival import cox_loss as cox_loss
 from tinygrad_loss.losses.tempered import binary_focal_loss_with_logits as binary_focal_loss_with_logits
@@ -103,3 +106,6 @@ from tinygrad_loss.losses.tempered import poly1_cross_entropy as poly1_cross_ent
 from tinygrad_loss.losses.transport import energy_distance_loss as energy_distance_loss
 from tinygrad_loss.losses.transport import mmd_loss as mmd_loss
 from tinygrad_loss.losses.transport import sinkhorn_loss as sinkhorn_loss
+from tinygrad_loss.losses.zero_inflated import zero_inflated_log_normal_nll_loss as zero_inflated_log_normal_nll_loss
+from tinygrad_loss.losses.zero_inflated import zero_inflated_negative_binomial_nll_loss as zero_inflated_negative_binomial_nll_loss
+from tinygrad_loss.losses.zero_inflated import zero_inflated_poisson_nll_loss as zero_inflated_poisson_nll_loss

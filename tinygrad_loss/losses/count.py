@@ -11,7 +11,6 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import LOG_TWO_PI, at_least
-from tinygrad_loss.ops.exponential import log_sigmoid
 from tinygrad_loss.ops.regression import (
     inverse_gaussian_error,
     negative_binomial_error,
@@ -22,11 +21,11 @@ from tinygrad_loss.ops.regression import (
     tweedie_error,
 )
 from tinygrad_loss.ops.residual import exp_remainder
-from tinygrad_loss.ops.special import betaln, gammaln
+from tinygrad_loss.ops.special import betaln
 
 __all__ = [
     "exponential_nll_loss", "gamma_deviance_loss", "generalized_kl_loss", "inverse_gaussian_deviance_loss", "log_normal_nll_loss",
-    "negative_binomial_nll_loss", "poisson_nll_loss", "tweedie_deviance_loss", "weibull_nll_loss", "zero_inflated_poisson_nll_loss",
+    "negative_binomial_nll_loss", "poisson_nll_loss", "tweedie_deviance_loss", "ways_to_count", "weibull_nll_loss",
 ]  # fmt: skip
 
 
@@ -215,6 +214,11 @@ def tweedie_deviance_loss(input: Array, target: Array, *, power: float = 1.5) ->
 # ---- negative log-likelihoods ---------------------------------------------------------------------------------------------------
 
 
+def ways_to_count(y: Array, k: float) -> Array:
+    r"""Return $-\log \binom{y + k - 1}{y}$, the constant of a negative binomial count."""
+    return betaln(np.full_like(y, k), y + 1.0) + np.log(y + k)
+
+
 @of_mean(
     formula=r"-\log \binom{y + k - 1}{y} - k \log\tfrac{k}{k + \mu} - y \log \tfrac{\mu}{k + \mu}",
     target="count",
@@ -243,9 +247,7 @@ def negative_binomial_nll_loss(input: Array, target: Array, *, total_count: floa
     """
     at_least("negative_binomial_nll_loss", "total_count", total_count, 0.0)
     k = total_count
-    y = checks.value_of(target)
-    ways = betaln(np.full_like(y, k), y + 1.0) + np.log(y + k)
-    return negative_binomial_error.each(input, target, k=k) + ways
+    return negative_binomial_error.each(input, target, k=k) + ways_to_count(checks.value_of(target), k)
 
 
 @of_mean(
@@ -348,46 +350,3 @@ def log_normal_nll_loss(input: Array, target: Array, *, scale: float = 1.0) -> A
     at_least("log_normal_nll_loss", "scale", scale, 0.0)
     log_y = np.log(target)
     return squared_error.each(input, log_y) * (0.5 / scale**2) + log_y + (math.log(scale) + 0.5 * LOG_TWO_PI)
-
-
-def _inflated(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    arrays = checks.alike(where, given, names, mask)
-    checks.in_domain(where, arrays[2], "count", "target", mask)
-    return arrays
-
-
-@loss(
-    check=_inflated,
-    formula=r"-\log(\pi [y = 0] + (1 - \pi) e^{-\lambda} \lambda^y / y!)",
-    input="real",
-    target="count",
-    task="counts",
-    estimates="log of the rate",
-    smoothness="C-infinity",
-    convex=False,
-    stable=(("float32", 88.7), ("float64", 709.7)),
-    choose="Counts with more zeros than a Poisson has.",
-    source="Lambert, Zero-inflated Poisson regression, Technometrics 34, 1992",
-)
-def zero_inflated_poisson_nll_loss(input: Array, inflation: Array, target: Array) -> Any:  # noqa: A002
-    r"""Return $-\log(\pi [y = 0] + (1 - \pi) e^{-\lambda} \lambda^y / y!)$ with $\lambda = e^z$ and $\pi = \sigma(inflation)$.
-
-    Args:
-        input: log-rates z, any shape.
-        inflation: log-odds of a sure zero, of the same shape.
-        target: counts y, of the same shape.
-
-    Raises:
-        ShapeError: the shapes differ.
-        DomainError: a negative count, or nan among the targets.
-
-    Source: Lambert, Technometrics 34, 1992.
-
-    >>> import tinygrad_loss as tl
-    >>> round(float(tl.losses.zero_inflated_poisson_nll_loss([0.0], [-50.0], [0.0])), 6)  # a Poisson of rate 1
-    1.0
-    """
-    y = checks.value_of(target)
-    counted = poisson_error.each(input, target) - log_sigmoid(-inflation)
-    at_zero = -np.logaddexp(log_sigmoid(inflation), -np.exp(input) + log_sigmoid(-inflation))
-    return np.where(y == 0, at_zero, counted + gammaln(y + 1.0))

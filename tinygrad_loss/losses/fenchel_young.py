@@ -10,14 +10,16 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.losses.score import truth
 from tinygrad_loss.ops.classification import class_cross_entropy
+from tinygrad_loss.ops.entmax import entmax_cost, entmax_potential, tsallis
 from tinygrad_loss.ops.exponential import logsumexp_
 from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.sparse import sparsemax_cost, sparsemax_potential
 from tinygrad_loss.ops.special import xlogy
 
-__all__ = ["bregman_loss", "fenchel_young_loss", "sparsemax_loss"]
+__all__ = ["bregman_loss", "entmax_loss", "fenchel_young_loss", "sparsemax_loss"]
 
 Function = Callable[[Array], Array]
 Potential = Callable[[Array, int], Array]
@@ -137,6 +139,54 @@ def sparsemax_loss(input: Array, target: Array, *, axis: int | None = None) -> A
     (0.25, 0.0)
     """
     return fenchel_young_loss.terms(input, target, family="gini", axis=axis)
+
+
+@loss(
+    check=of_classes,
+    order=("alpha", "reduction"),
+    per="row",
+    divides_by="the number of rows",
+    formula=r"\max_p (\langle p, z\rangle + H_\alpha(p)) - z_y,\; H_\alpha(p) = \tfrac{1 - \sum_c p_c^\alpha}{\alpha (\alpha - 1)}",
+    input="logit",
+    target="class index",
+    task="classification",
+    estimates="probabilities",
+    smoothness="C2",
+    convex=True,
+    robust=True,
+    choose="Between cross-entropy (alpha = 1) and sparsemax (2): zeros, but a slope that fades in rather than jumps.",
+    source="Peters, Niculae and Martins, Sparse sequence-to-sequence models, ACL 2019",
+)
+def entmax_loss(input: Array, target: Array, *, alpha: float = 1.5, axis: int | None = None) -> Any:  # noqa: A002
+    r"""Return the Fenchel-Young loss of Tsallis' entropy, whose prediction is the entmax: its gradient is $p(z) - e_y$.
+
+    It is exactly 0 where the class leads by $1 / (\alpha - 1)$. At alpha = 1 it is the cross-entropy, at 2 the sparsemax loss.
+
+    Args:
+        input: scores ``[N, C]``, ``[N, C, d1, ...]`` or ``[C]``.
+        target: whole-number classes, or probabilities of input's shape.
+        alpha: the order of Tsallis' entropy, at least 1.
+        axis: the class axis: 1 by default, 0 for a single row.
+
+    Raises:
+        ShapeError: the target's shape fits neither form.
+        DomainError: ``alpha`` is below 1, or a class outside 0 to C - 1.
+
+    Source: Peters, Niculae and Martins, ACL 2019; Blondel, Martins and Niculae, JMLR 21, 2020.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.entmax_loss([[0.0, 0.0]], [1])), 6), float(tl.losses.entmax_loss([[0.0, 2.0]], [1]))
+    (0.390524, 0.0)
+    """
+    at_least("entmax_loss", "alpha", alpha, 1.0, open_low=False)
+    at, alpha = class_axis(input, axis), float(alpha)
+    if alpha == 1.0:
+        return fenchel_young_loss.terms(input, target, family="shannon", axis=axis)
+    if alpha == 2.0:
+        return sparsemax_loss.terms(input, target, axis=axis)
+    if checks.classes_or_probabilities("entmax_loss", input, target, at):
+        return entmax_cost(input, checks.whole("entmax_loss", target, input.shape[at], None), axis=at, alpha=alpha)
+    return entmax_potential(input, axis=at, alpha=alpha) + tsallis(target, at, alpha) - np.sum(input * target, axis=at)
 
 
 # ---- Bregman ------------------------------------------------------------------------------------------------------------------

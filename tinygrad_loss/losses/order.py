@@ -8,12 +8,13 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.along import take_along_
-from tinygrad_loss.ops.classification import logistic_error
-from tinygrad_loss.ops.exponential import log_sigmoid
+from tinygrad_loss.ops.classification import absorbing_product, logistic_error
+from tinygrad_loss.ops.exponential import log_sigmoid, log_softmax_, softmax_
 from tinygrad_loss.ops.log_domain import log1mexp, logcumsumexp
 
-__all__ = ["cumulative_logit_loss", "plackett_luce_loss", "ranknet_loss"]
+__all__ = ["cumulative_logit_loss", "listnet_loss", "plackett_luce_loss", "ranknet_loss"]
 
 
 def _preferences(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -109,6 +110,52 @@ def plackett_luce_loss(input: Array, target: Array) -> Any:  # noqa: A002  PyTor
     """
     worst_first = take_along_(input, np.ascontiguousarray(target[:, ::-1]), axis=1)
     return np.sum(logcumsumexp(worst_first, axis=1) - worst_first, axis=1)
+
+
+def _relevances(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    z, relevance = checks.alike(where, given, names, mask)
+    if z.ndim < 2:
+        raise errors.shapes(where, "input must be [..., K], a list per row", (z.shape,), f"tl.losses.{where}(input[None], target[None])")
+    return [z, relevance]
+
+
+@loss(
+    check=_relevances,
+    order=("temperature", "reduction"),
+    per="row",
+    divides_by="the number of lists",
+    formula=r"-\sum_k q_k \log p_k,\; p = \mathrm{softmax}(z),\; q = \mathrm{softmax}(y / T)",
+    input="logit",
+    target="real",
+    task="ranking",
+    estimates="order",
+    smoothness="C-infinity",
+    convex=True,
+    robust=True,
+    choose="Lists with graded relevances, of which the best entries matter most (ListNet).",
+    source="Cao et al., Learning to rank: from pairwise approach to listwise approach, ICML 2007",
+)
+def listnet_loss(input: Array, target: Array, *, temperature: float = 1.0) -> Any:  # noqa: A002
+    r"""Return $-\sum_k q_k \log p_k$ of each list: the cross-entropy between the probabilities of each item to be the best.
+
+    Args:
+        input: scores z ``[..., K]``; -inf for a place that holds no item.
+        target: relevances y ``[..., K]``, the greater the better; -inf for a place that holds no item.
+        temperature: T above 0, by which relevances are divided; the smaller, the more the best item counts.
+
+    Raises:
+        ShapeError: the shapes differ, or there is no axis of lists.
+        DomainError: ``temperature`` is not above 0, or nan among the relevances.
+
+    Source: Cao et al., ICML 2007, section 4.
+
+    >>> import tinygrad_loss as tl
+    >>> round(float(tl.losses.listnet_loss([[0.0, 0.0, 0.0]], [[2.0, 1.0, 0.0]])), 6)  # log 3
+    1.098612
+    """
+    at_least("listnet_loss", "temperature", temperature, 0.0)
+    q = softmax_(target / temperature, axis=input.ndim - 1)
+    return -np.sum(absorbing_product(q, log_softmax_(input, axis=input.ndim - 1)), axis=-1)
 
 
 def _grades(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:

@@ -10,10 +10,8 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
-from tinygrad_loss.ops.along import take_along_
-from tinygrad_loss.ops.piecewise import relu_
 
-__all__ = ["dice_loss", "jaccard_loss", "lovasz_hinge_loss", "tversky_loss"]
+__all__ = ["dice_loss", "jaccard_loss", "tversky_loss"]
 
 
 def _masks(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -135,55 +133,3 @@ def tversky_loss(input: Array, target: Array, *, alpha: float = 0.5, beta: float
     hit, false, missed = counts(input, target)
     wrong = false * alpha + missed * beta
     return wrong / (hit + wrong + smooth)
-
-
-def _scores_of_masks(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    z, y = checks.alike(where, given, names, mask)
-    if z.ndim < 2:
-        raise errors.shapes(where, "input must be [N, ...], one mask per row", (z.shape,), f"tl.losses.{where}(input[None], target[None])")
-    checks.not_probabilities(where, z)
-    checks.in_domain(where, y, "binary", "target", mask)
-    return [z, y]
-
-
-@loss(
-    check=_scores_of_masks,
-    per="row",
-    divides_by="the number of masks",
-    formula=r"\sum_i \max(0, m_{(i)})\, (J_i - J_{i - 1}),\; m = 1 - z (2 y - 1) \text{ in falling order}",
-    input="logit",
-    target="binary",
-    task="segmentation",
-    estimates="set",
-    smoothness="kink",
-    convex=True,
-    robust=True,
-    choose="Intersection over union itself is the aim, and a convex surrogate of it is wanted.",
-    source="Berman, Rannen Triki and Blaschko, The Lovász-softmax loss, CVPR 2018",
-)
-def lovasz_hinge_loss(input: Array, target: Array) -> Any:  # noqa: A002
-    r"""Return the Lovász extension of the Jaccard loss at the hinge errors of each mask.
-
-    Args:
-        input: scores z ``[N, ...]``.
-        target: masks y of 0 and 1, of the same shape.
-
-    Raises:
-        ShapeError: the shapes differ, or there is no axis of masks.
-        DomainError: a target outside [0, 1].
-
-    Source: Berman, Rannen Triki and Blaschko, CVPR 2018, algorithm 1.
-
-    >>> import tinygrad_loss as tl
-    >>> float(tl.losses.lovasz_hinge_loss([[2.0, -2.0]], [[1.0, 0.0]])), float(tl.losses.lovasz_hinge_loss([[-1.0]], [[1.0]]))
-    (0.0, 2.0)
-    """
-    n = input.shape[0]
-    y = checks.value_of(target).reshape(n, -1)
-    error = 1.0 - input.reshape((n, -1)) * (2.0 * y - 1.0)
-    order = np.argsort(-checks.value_of(error), axis=1, kind="stable")
-    truth = np.take_along_axis(y, order, 1)
-    total = truth.sum(axis=1, keepdims=True)
-    jaccard = 1.0 - (total - np.cumsum(truth, 1)) / (total + np.cumsum(1.0 - truth, 1))
-    steps = np.diff(jaccard, axis=1, prepend=0.0).astype(y.dtype)
-    return np.sum(relu_(take_along_(error, order, axis=1)) * steps, axis=1)

@@ -131,7 +131,7 @@ def at_least(where: str, name: str, value: float, low: float, *, open_low: bool 
 @loss(
     order=("reduction", "delta", "weight"),
     at_once=_huber_at_once,
-        formula=r"r^2/2 \text{ if } |r| \le \delta, \text{ else } \delta(|r| - \delta/2)",
+    formula=r"r^2/2 \text{ if } |r| \le \delta, \text{ else } \delta(|r| - \delta/2)",
     input="real",
     target="real",
     task="regression",

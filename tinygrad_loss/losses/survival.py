@@ -10,10 +10,11 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
+from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.exponential import logsumexp_
 from tinygrad_loss.ops.log_domain import logcumsumexp
 
-__all__ = ["censored_weibull_nll_loss", "cox_loss"]
+__all__ = ["censored_exponential_nll_loss", "censored_weibull_nll_loss", "cox_loss"]
 
 
 def _events(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -86,6 +87,45 @@ def cox_loss(input: Array, time: Array, target: Array, *, ties: str = "breslow")
 
 @loss(
     check=_events,
+    formula=r"\delta z + t e^{-z}",
+    input="real",
+    target="binary",
+    task="survival",
+    likelihood="Exponential",
+    estimates="log of the mean",
+    smoothness="C-infinity",
+    convex=True,
+    stable=(("float32", 88.0), ("float64", 709.0)),
+    choose="Waiting times without memory, of which some are only known to be longer than observed.",
+    source="Lawless, Statistical Models and Methods for Lifetime Data, 2nd ed., section 4.1",
+)
+def censored_exponential_nll_loss(input: Array, time: Array, target: Array) -> Any:  # noqa: A002
+    r"""Return $\delta z + t e^{-z}$: the density of an exponential time with log-mean z for an event, its survival for a censored one.
+
+    The best constant is the log of the total time per event.
+
+    Args:
+        input: log-means z, any shape.
+        time: times t of 0 or more, of the same shape.
+        target: delta, 1 for an event, 0 for censoring, of the same shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: a negative time, or nan among the times or targets.
+
+    Source: Lawless, Statistical Models and Methods for Lifetime Data, 2nd ed., section 4.1.
+
+    >>> import tinygrad_loss as tl
+    >>> loss = tl.losses.censored_exponential_nll_loss
+    >>> float(loss([0.0], [2.0], [0.0])), float(loss([0.0], [2.0], [1.0]))
+    (2.0, 2.0)
+    """
+    checks.in_domain("censored_exponential_nll_loss", time, "nonnegative", "time", None)
+    return np.exp(np.log(time) - input) + absorbing_product(target, input)
+
+
+@loss(
+    check=_events,
     order=("shape", "reduction"),
     formula=r"\delta (k z - \log k - (k - 1) \log t) + (t e^{-z})^k",
     input="real",
@@ -120,4 +160,4 @@ def censored_weibull_nll_loss(input: Array, time: Array, target: Array, *, shape
     at_least("censored_weibull_nll_loss", "shape", shape, 0.0)
     checks.in_domain("censored_weibull_nll_loss", time, "positive", "time", None)
     log_t = np.log(time)
-    return np.exp((log_t - input) * shape) + target * (input * shape - log_t * (shape - 1.0) - math.log(shape))
+    return np.exp((log_t - input) * shape) + absorbing_product(target, input * shape - log_t * (shape - 1.0) - math.log(shape))

@@ -129,6 +129,7 @@ from tinygrad_loss.ops.distance import cosine_similarity as cosine_similarity
 from tinygrad_loss.ops.distance import p_norm as p_norm
 from tinygrad_loss.ops.distance import pairwise_distance as pairwise_distance
 from tinygrad_loss.ops.distance import pdist as pdist
+from tinygrad_loss.ops.entmax import entmax as entmax
 from tinygrad_loss.ops.error_function import erf as erf
 from tinygrad_loss.ops.error_function import erfc as erfc
 from tinygrad_loss.ops.error_function import erfcinv as erfcinv

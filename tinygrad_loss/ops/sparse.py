@@ -7,8 +7,9 @@ import numpy as np
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.classification import below_top, is_class
+from tinygrad_loss.ops.sorting import sort_
 
-__all__ = ["sparsemax", "sparsemax_cost", "sparsemax_potential"]
+__all__ = ["sparsemax", "sparsemax_", "sparsemax_cost", "sparsemax_potential"]
 
 OUT_OF_REACH = -2.0
 """A score 1 or more below the top has no share, however far below it is."""
@@ -28,23 +29,33 @@ def _sparsemax(z: Array, axis: int) -> Array:
     return np.maximum(near - _threshold(near, axis), 0.0)
 
 
-def _centred(v: Array, y: Array, axis: int) -> Array:
+def _support(z: Array, axis: int) -> Array:
+    """Return True where a score has a share, from the scores alone: what a score at the threshold will do is theirs to say."""
+    top = np.max(z, axis=axis, keepdims=True)
+    near = np.where(np.isposinf(z), 0.0, np.maximum(z - top, OUT_OF_REACH))
+    ordered, count = -sort_(-near, axis=axis), np.cumsum(np.ones_like(near), axis=axis)
+    return near > np.max((np.cumsum(ordered, axis=axis) - 1.0) / count, axis=axis, keepdims=True)
+
+
+def _centred(v: Array, z: Array, axis: int) -> Array:
     """Subtract the mean over the support, within the support: the projection's derivative, which is symmetric."""
-    inside = (y > 0).astype(v.dtype)
-    return inside * (v - np.sum(v * inside, axis=axis, keepdims=True) / np.sum(inside, axis=axis, keepdims=True))
+    inside = _support(z, axis)
+    size = np.sum(np.where(inside, np.ones_like(v), 0.0), axis=axis, keepdims=True)
+    return np.where(inside, v - np.sum(np.where(inside, v, 0.0), axis=axis, keepdims=True) / size, 0.0)
 
 
 def _edge(y: Array, z: Array, axis: int) -> Array:
-    """Return True where a score lies exactly at the threshold: it may enter the support."""
+    """Return True in rows where a score lies exactly at the threshold: once it enters the support, the others share less."""
     threshold = np.max(z, axis=axis, keepdims=True) - np.max(y, axis=axis, keepdims=True)
-    return (y == 0) & (z == threshold)
+    entering = (y == 0) & (z == threshold)
+    return np.any(entering, axis=axis, keepdims=True) & ((y > 0) | entering)
 
 
 sparsemax_: Rule = custom(
     "sparsemax",
     _sparsemax,
-    [lambda g, y, _z, axis: _centred(g, y, axis)],
-    lambda dx, y, _z, axis: _centred(dx[0], y, axis),
+    [lambda g, _y, z, axis: _centred(g, z, axis)],
+    lambda dx, _y, z, axis: _centred(dx[0], z, axis),
     facts=Facts(nature="kink", tie=_edge),
     doc=r"\arg\min_p \|p - z\|^2 over the simplex",
 )

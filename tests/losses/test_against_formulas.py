@@ -1,0 +1,215 @@
+"""Losses of more than a prediction and a target against the formulas that define them, computed another way."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.special import log_softmax, softmax
+
+import tinygrad_loss as tl
+
+L = tl.losses
+
+
+@pytest.fixture
+def counts(rng):
+    z, odds = rng.standard_normal((2, 12))
+    return z, odds, rng.choice([0.0, 0.0, 1.0, 5.0, 40.0], 12)
+
+
+def inflated(odds, y, mass):
+    """The probability of y when a zero is sure with these log-odds."""
+    sure = 1 / (1 + np.exp(-odds))
+    return sure * (y == 0) + (1 - sure) * mass
+
+
+def test_zero_inflated_poisson(counts):
+    z, odds, y = counts
+    wanted = -np.log(inflated(odds, y, stats.poisson.pmf(y, np.exp(z))))
+    np.testing.assert_allclose(L.zero_inflated_poisson_nll_loss(z, odds, y, reduction="none"), wanted, rtol=1e-12)
+
+
+def test_zero_inflated_negative_binomial(counts):
+    z, odds, y = counts
+    wanted = -np.log(inflated(odds, y, stats.nbinom.pmf(y, 2.5, 2.5 / (2.5 + np.exp(z)))))
+    got = L.zero_inflated_negative_binomial_nll_loss(z, odds, y, total_count=2.5, reduction="none")
+    np.testing.assert_allclose(got, wanted, rtol=1e-11)
+
+
+def test_zero_inflated_log_normal(counts, rng):
+    z, odds, y = counts
+    s = np.exp(rng.standard_normal(12))
+    sure = 1 / (1 + np.exp(-odds))
+    wanted = -np.log(np.where(y == 0, sure, (1 - sure) * stats.lognorm.pdf(y, s, scale=np.exp(z))))
+    np.testing.assert_allclose(L.zero_inflated_log_normal_nll_loss(z, odds, y, scale=s, reduction="none"), wanted, rtol=1e-11)
+    assert tl.gradcheck(lambda z, odds, s: L.zero_inflated_log_normal_nll_loss(z, odds, y, scale=s), z, odds, s)
+
+
+FAR = (0.0, 1e-30, -1e-30, 100.0, -100.0, 1e4, -1e4, 1e30, -1e30, np.inf, -np.inf)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("y", [0.0, 3.0])
+@pytest.mark.parametrize("odds", [0.0, 1e30, -1e30, np.inf, -np.inf])
+def test_a_zero_inflated_loss_has_its_limits(odds, y, dtype):
+    """Where the noise is sure of more than 0, a zero costs what a sure zero costs, and the noise's mean has no influence."""
+    losses = [L.zero_inflated_poisson_nll_loss, L.zero_inflated_negative_binomial_nll_loss, L.zero_inflated_log_normal_nll_loss]
+    for loss in losses:
+        for z in FAR:
+            x, a = tl.tensor(np.array([z], dtype), requires_grad=True), tl.tensor(np.array([odds], dtype), requires_grad=True)
+            value = loss(x, a, np.array([y], dtype))
+            with tl.at_kinks("convention"):
+                value.backward()
+            found = (float(value.item()), float(x.grad[0]), float(a.grad[0]))
+            assert not any(np.isnan(found)), f"{loss.__name__} at {z}: {found}"
+            if y == 0 and odds == np.inf:
+                assert found == (0.0, 0.0, 0.0)
+            if y == 0 and z == 1e4 and loss is L.zero_inflated_poisson_nll_loss and np.isfinite(odds):
+                np.testing.assert_allclose(
+                    found, (max(-odds, np.log(2) if odds == 0 else 0), 0.0, -0.5 if odds == 0 else -float(odds < 0)), rtol=1e-6
+                )
+
+
+# ---- segmentation ---------------------------------------------------------------------------------------------------------------
+
+
+def jaccard_extension(error, truth):
+    """Berman et al., algorithm 1, for one mask."""
+    order = np.argsort(-error, kind="stable")
+    truth = truth[order]
+    jaccard = 1 - (truth.sum() - np.cumsum(truth)) / (truth.sum() + np.cumsum(1 - truth))
+    return float(error[order] @ np.diff(jaccard, prepend=0.0))
+
+
+@pytest.mark.parametrize("classes", ["present", "all"])
+@pytest.mark.parametrize("left_out", [False, True])
+def test_lovasz_softmax(classes, left_out, rng):
+    p = np.moveaxis(softmax(rng.standard_normal((3, 4, 5, 6)), axis=-1), -1, 1)
+    y = rng.integers(0, 5, (3, 4, 5))
+    y = np.where(rng.uniform(size=y.shape) < 0.3, 255, y) if left_out else y
+    wanted = []
+    for image, truth in zip(p, y, strict=True):
+        keep = truth != 255
+        of = [jaccard_extension(np.abs((truth[keep] == c) - image[c][keep]), (truth[keep] == c) * 1.0) for c in range(6)]
+        wanted.append(np.mean([v for c, v in enumerate(of) if classes == "all" or np.any(truth == c)]))
+    np.testing.assert_allclose(L.lovasz_softmax_loss(p, y, classes=classes, ignore_index=255, reduction="none"), wanted, rtol=1e-12)
+
+
+def test_an_image_without_a_pixel_that_counts_costs_nothing():
+    p = np.full((1, 2, 3), 0.5)
+    assert L.lovasz_softmax_loss(p, np.full((1, 3), 9), ignore_index=9) == 0.0
+
+
+def test_the_lovasz_extension_of_whole_errors_is_the_jaccard_loss():
+    """At errors of 0 and 1 it is 1 - IoU itself, the mean over both classes."""
+    y, guess = np.array([[0, 0, 1, 1, 1]]), np.array([[0, 1, 1, 1, 0]])
+    p = np.stack([1.0 - guess, 1.0 * guess], axis=1)
+    np.testing.assert_allclose(L.lovasz_softmax_loss(p, y), ((1 - 1 / 3) + (1 - 2 / 4)) / 2, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("z", "y", "kind"),
+    [
+        ([0.0, 0.0], [1.0, 0.0], "kink"),  # a wrong background pixel enlarges the union the less, the later it is counted
+        ([0.0, 0.0], [0.0, 0.0], "kink"),
+        ([0.0, 0.0], [1.0, 1.0], "smooth"),  # two missed pixels cost the same in either order
+        ([0.0, 0.5], [1.0, 0.0], "smooth"),
+    ],
+)
+def test_equal_errors_are_seen(z, y, kind):
+    verdict = tl.differentiability(lambda x: L.lovasz_hinge_loss(x, np.array([y])), np.array([z]))
+    assert verdict.kind == kind
+    x = tl.tensor([z], requires_grad=True)
+    if kind == "kink":
+        with pytest.warns(tl.errors.UndefinedGradientWarning, match="argsort"):
+            L.lovasz_hinge_loss(x, np.array([y])).backward()
+        assert np.all(np.isnan(x.grad))
+        with tl.at_kinks("subgradient"):
+            assert np.all(np.isfinite(tl.grad(lambda x: L.lovasz_hinge_loss(x, np.array([y])))(np.array([z]))))
+
+
+# ---- order, survival --------------------------------------------------------------------------------------------------------------
+
+
+def test_listnet_is_a_cross_entropy_of_lists(rng):
+    z, y = rng.standard_normal((2, 4, 5))
+    wanted = -np.sum(softmax(y / 0.5, axis=1) * log_softmax(z, axis=1), axis=1)
+    np.testing.assert_allclose(L.listnet_loss(z, y, temperature=0.5, reduction="none"), wanted, rtol=1e-13)
+
+
+def test_a_place_without_an_item_has_no_part_in_its_list():
+    z, y = np.array([[0.0, -np.inf, 1.0]]), np.array([[1.0, -np.inf, 0.0]])
+    value, slope = tl.value_and_grad(lambda x: L.listnet_loss(x, y))(z)
+    np.testing.assert_allclose(value, L.listnet_loss(z[:, ::2], y[:, ::2]), rtol=1e-15)
+    np.testing.assert_allclose(slope[:, ::2], tl.grad(lambda x: L.listnet_loss(x, y[:, ::2]))(z[:, ::2]), rtol=1e-15)
+    assert slope[0, 1] == 0.0
+
+
+def test_a_censored_exponential_time(rng):
+    z, t, event = rng.standard_normal(9), rng.exponential(2.0, 9), rng.choice([0.0, 1.0], 9)
+    noise = stats.expon(scale=np.exp(z))
+    wanted = -np.where(event == 1, noise.logpdf(t), noise.logsf(t))
+    np.testing.assert_allclose(L.censored_exponential_nll_loss(z, t, event, reduction="none"), wanted, rtol=1e-12)
+    np.testing.assert_allclose(L.censored_weibull_nll_loss(z, t, event, reduction="none"), wanted, rtol=1e-12)
+
+
+def test_the_best_log_mean_of_censored_times_is_the_log_of_total_time_per_event(rng):
+    t, event = rng.exponential(2.0, 50), rng.choice([0.0, 1.0], 50)
+    best = np.log(t.sum() / event.sum())
+    slope = tl.grad(lambda z: L.censored_exponential_nll_loss(z * np.ones(50), t, event))(np.array(best))
+    assert abs(slope) < 1e-15
+
+
+@pytest.mark.parametrize("loss", [L.censored_exponential_nll_loss, L.censored_weibull_nll_loss])
+def test_a_censored_time_far_below_its_scale_costs_nothing(loss):
+    for z in (1e4, 1e30, np.inf):
+        value, slope = tl.value_and_grad(lambda x: loss(x, np.array([2.0]), np.array([0.0])))(np.array([z]))
+        assert value == 0.0
+        assert slope[0] == 0.0
+
+
+# ---- entmax -----------------------------------------------------------------------------------------------------------------------
+
+
+def entmax15(z):
+    """Peters, Niculae and Martins, algorithm 2: the exact entmax of order 3/2 by sorting."""
+    x = np.sort(z / 2)[::-1]
+    k = np.arange(1, len(x) + 1)
+    mean = np.cumsum(x) / k
+    level = mean - np.sqrt(np.maximum(1 - k * (np.cumsum(x * x) / k - mean**2), 0) / k)
+    return np.maximum(z / 2 - level[np.count_nonzero(level <= x) - 1], 0) ** 2
+
+
+def test_entmax_between_softmax_and_sparsemax(rng):
+    z = 1.5 * rng.standard_normal((6, 7))
+    np.testing.assert_allclose(tl.ops.entmax(z, 1.0), softmax(z, axis=1), rtol=1e-13)
+    np.testing.assert_allclose(tl.ops.entmax(z, 1.0 + 1e-12), softmax(z, axis=1), rtol=1e-9)
+    np.testing.assert_allclose(tl.ops.entmax(z, 1.5), [entmax15(row) for row in z], rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(tl.ops.entmax(z, 2.0 - 1e-12), tl.ops.sparsemax(z, axis=1), atol=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 1.001, 1.2, 1.5, 1.9, 2.0, 2.5, 4.0])
+def test_the_gradient_of_an_entmax_loss_is_the_entmax_less_the_truth(alpha, rng):
+    z, y = 1.5 * rng.standard_normal((6, 7)), rng.integers(0, 7, 6)
+    q = softmax(rng.standard_normal((6, 7)), axis=1)
+    p = tl.ops.entmax(z, alpha, axis=1)
+    np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(tl.grad(lambda x: L.entmax_loss(x, y, alpha=alpha, reduction="sum"))(z), p - np.eye(7)[y], atol=1e-12)
+    np.testing.assert_allclose(tl.grad(lambda x: L.entmax_loss(x, q, alpha=alpha, reduction="sum"))(z), p - q, atol=1e-12)
+    np.testing.assert_allclose(L.entmax_loss(z, np.eye(7)[y], alpha=alpha), L.entmax_loss(z, y, alpha=alpha), rtol=1e-13)
+    assert tl.gradcheck(lambda x: L.entmax_loss(x, y, alpha=alpha), z)
+
+
+@pytest.mark.parametrize("alpha", [1.2, 1.5, 3.0])
+def test_an_entmax_loss_is_least_and_zero_at_its_own_prediction(alpha, rng):
+    z = rng.standard_normal((5, 4))
+    np.testing.assert_allclose(L.entmax_loss(z, tl.ops.entmax(z, alpha, axis=1), alpha=alpha, reduction="none"), 0.0, atol=1e-14)
+    other = softmax(rng.standard_normal((5, 4)), axis=1)
+    assert np.all(L.entmax_loss(z, other, alpha=alpha, reduction="none") > 0)
+
+
+def test_a_sparsemax_kinks_where_a_class_is_about_to_enter():
+    verdict = tl.differentiability(lambda z: tl.ops.sparsemax(z)[0], np.array([2.0, 1.0, 0.0]))
+    assert verdict.kind == "kink"
+    with pytest.warns(tl.errors.UndefinedGradientWarning, match="sparsemax"):
+        slope = tl.grad(lambda z: tl.ops.sparsemax(z)[0])(np.array([2.0, 1.0, 0.0]))
+    np.testing.assert_array_equal(np.isnan(slope), [True, True, False])
