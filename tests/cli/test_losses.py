@@ -42,6 +42,12 @@ def test_filters(capsys, argv, fits):
     assert names & set(tl.losses.LOSSES) == {name for name, loss in tl.losses.LOSSES.items() if fits(loss.facts)}
 
 
+@pytest.mark.parametrize("columns", ["60", "80", "120", "200", None])
+def test_names_are_whole_in_any_window(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns) if columns else monkeypatch.delenv("COLUMNS")
+    assert set(tl.losses.LOSSES) <= listed(capsys)[1]
+
+
 def test_nothing_fits(capsys):
     assert main(["losses", "no_such_word"]) == 1
     assert capsys.readouterr().out == "no loss fits; leave out a filter: tinygrad-loss losses\n"
@@ -82,3 +88,8 @@ def test_show_has_a_gap_where_there_is_no_gradient(capsys):
 def test_show_an_unknown_loss(capsys):
     assert main(["show", "hubber"]) == 2
     assert "Type instead: 'huber_loss'" in capsys.readouterr().err
+
+
+def test_brackets_of_a_formula_are_printed(capsys):
+    main(["losses", "zero_inflated_poisson"])
+    assert "-log(pi [y = 0] + (1 - pi) e^{-lambda} lambda^y / y!)" in capsys.readouterr().out

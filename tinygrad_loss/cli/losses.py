@@ -1,19 +1,27 @@
 """``tinygrad-loss losses``: the catalogue of losses, with filters."""
 
 import argparse
+import itertools
+import os
+import sys
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors
-from tinygrad_loss.cli.ops import plain
+from tinygrad_loss.cli.show import written
 from tinygrad_loss.losses import LOSSES, Loss
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss losses --smooth --robust --for regression"
 FOUND, NOT_FOUND = 0, 1
+PAGE: Final = 160
+"""The width of a table that no terminal shows: what is searched or kept."""
+SHORTEST_FORMULA: Final = 24
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the losses as a table; the status is 1 when none fits."""
-    out = Console(highlight=False)
+    seen = sys.stdout.isatty() or "COLUMNS" in os.environ
+    out = Console(highlight=False, width=None if seen else PAGE)
     tasks = sorted({loss.facts.task for loss in LOSSES.values()})
     if arguments.task and arguments.task not in tasks:
         raise errors.unknown_name("losses", "--for", arguments.task, tasks)
@@ -40,13 +49,35 @@ def run(arguments: argparse.Namespace) -> int:
     if not found:
         out.print("no loss fits; leave out a filter: tinygrad-loss losses", markup=False)
         return NOT_FOUND
-    table = Table("loss", "for", "estimates", "smooth", "convex", "robust", "formula")
-    for loss in found:
-        f = loss.facts
-        table.add_row(loss.__name__, f.task, f.estimates, f.smoothness, _yes(value=f.convex), _yes(value=f.robust), plain(f.formula))
-    out.print(table)
+    out.print(_table(found, out.width))
     out.print(f"{len(found)} of {len(LOSSES)} losses; tinygrad-loss show {found[0].__name__} says more", markup=False)
     return FOUND
+
+
+def _table(losses: Sequence[Loss], width: int) -> Table:
+    """Return one row per loss; names are never cut, so in a narrow window the last columns are left to `show`."""
+    columns = ["loss", "for", "convex", "robust", "smooth", "estimates", "formula"]
+    rows = [
+        (
+            x.__name__,
+            x.facts.task,
+            _yes(value=x.facts.convex),
+            _yes(value=x.facts.robust),
+            x.facts.smoothness,
+            x.facts.estimates,
+            escape(written(x.facts.formula)),
+        )
+        for x in losses
+    ]
+    needs = [max(len(title), *(len(row[i]) for row in rows)) + 3 for i, title in enumerate(columns[:-1])]
+    needs.append(SHORTEST_FORMULA)
+    shown = max(1, sum(used < width for used in itertools.accumulate(needs)))
+    table = Table(*columns[:shown], width=min(width, sum(needs[:-1]) + 1) if shown < len(columns) else width)
+    for column in table.columns[:-1] if shown == len(columns) else table.columns:
+        column.no_wrap = True
+    for row in rows:
+        table.add_row(*row[:shown])
+    return table
 
 
 def _fits(loss: Loss, wanted: argparse.Namespace) -> bool:

@@ -18,6 +18,7 @@ FOUND, NOT_FOUND = 0, 1
 WORDS: Final = {
     r"\\frac1n": "1/n ", r"\\lfloor\s*": "floor(", r"\s*\\rfloor": ")", r"\\lceil\s*": "ceil(", r"\s*\\rceil": ")", r"\\cdot": "*",
     r"\\sqrt\[3\]\{(\w+)\}": r"cbrt(\1)", r"\\sqrt\{([^{}]+)\}": r"sqrt(\1)", r"\\frac\{([^{}]+)\}\{([^{}]+)\}": r"(\1) / (\2)",
+    r"\\binom\{([^{}]+)\}\{?([^{}])\}?": r"binom(\1, \2)",
     r"\\math(?:rm|bf|cal)\{(\w+)\}": r"\1", r"\\(?:operatorname|text)\{([^{}]+)\}": r"\1", r"\\[,;!]": " ", r"\\left|\\right": "",
     r"\\([A-Za-z]+)": r"\1", r"\{(\w)\}": r"\1",
 }  # fmt: skip

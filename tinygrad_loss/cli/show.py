@@ -91,7 +91,7 @@ def _plots(loss: Loss) -> list[str]:
         loss.arity != 2
         or {f.input, f.target} & NOT_OF_ONE_NUMBER
         or f.task in NOT_OF_ONE_NUMBER
-        or loss.__name__.startswith(("multilabel", "plackett"))
+        or loss.__name__.startswith(("multilabel", "plackett", "listnet"))
     ):
         return []
     low, high = REACH.get(f.input, (-4.0, 4.0))
