@@ -71,6 +71,14 @@ def test_the_state_is_a_copy():
             {"weight": np.zeros((2, 1)), "bias": np.zeros(1)},
             "load_state_dict: 'weight' of Linear must have shape (1, 2), got (2, 1). Type instead: the same layer sizes as in the model that was saved",
         ),
+        (
+            {"weight": np.ones((1, 2)), "bias": ["a"]},
+            "load_state_dict: 'bias' of Linear must hold real numbers, got dtype <U1. Type instead: np.asarray(x, float)",
+        ),
+        (
+            [1.0, 2.0],
+            "load_state_dict: it takes arrays by path, got list. Type instead: model.load_state_dict(other.state_dict())",
+        ),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(state, message):

@@ -56,6 +56,33 @@ def test_lbfgs_walks_the_recorded_path(case):
         np.testing.assert_allclose(x.data, expected, **CLOSE)
 
 
+@pytest.mark.parametrize("case", cases.LBFGS)
+def test_an_interrupted_lbfgs_goes_on_as_if_it_had_not_been(case):
+    # the same valleys, in two parameters of unlike shapes
+    def made(values):
+        a, b = (
+            tl.tensor(np.reshape(v, s), requires_grad=True) for v, s in zip(np.split(np.asarray(values), [1]), ((), (3, 1)), strict=True)
+        )
+        optimizer = optim.LBFGS([a, b], **cases.LBFGS[case])
+
+        def closure():
+            optimizer.zero_grad()
+            loss = cases.valley(np.concatenate([np.reshape(a, (1,)), np.ravel(b)]))
+            loss.backward()
+            return loss
+
+        return optimizer, closure, lambda: np.concatenate([a.data.ravel(), b.data.ravel()])
+
+    optimizer, closure, where = made(cases.VALLEY_START)
+    for t, (loss, expected) in enumerate(RECORDED["lbfgs"][case]):
+        np.testing.assert_allclose(optimizer.step(closure).item(), loss, **CLOSE)
+        np.testing.assert_allclose(where(), expected, **CLOSE)
+        if t == 2:
+            saved = optimizer.state_dict()
+            optimizer, closure, where = made(where())
+            optimizer.load_state_dict(saved)
+
+
 def two_groups(module, tensor):
     groups = [{"params": [tensor()]}, {"params": [tensor()], "lr": 0.05}]
     return module.SGD(groups, lr=0.2, momentum=0.9)

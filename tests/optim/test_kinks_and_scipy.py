@@ -109,3 +109,18 @@ def test_a_gradient_that_does_not_exist_stops_the_search_and_says_why():
     with pytest.raises(errors.NonFiniteError) as error:
         optim.minimize(lambda x: np.sqrt(x[0]) + x[1] ** 2, np.array([0.0, 1.0]))
     assert " in 1 of 2 entries of parameter x; nothing was changed" in str(error.value)
+
+
+@pytest.mark.parametrize("method", ["trust-exact", "dogleg"])
+def test_methods_that_want_the_whole_hessian_get_it(method):
+    start = np.array([0.4, 0.9])
+    found = optim.minimize(lambda x, a: np.sum((x - a) ** 4 + (x - a) ** 2), start, (1.0,), method)
+    np.testing.assert_allclose(found.x, 1.0, atol=1e-8)
+    assert found.nhev > 0
+
+
+def test_an_unknown_method_is_answered_with_the_nearest():
+    with pytest.raises(errors.DomainError) as error:
+        optim.minimize(lambda x: x * x, 1.0, method="BFSG")
+    assert str(error.value).startswith("tl.optim.minimize: method must be one of 'BFGS', ")
+    assert str(error.value).endswith("got 'BFSG'. Type instead: 'BFGS'")

@@ -78,6 +78,31 @@ def test_dtype_and_shape_are_kept(make, dtype, shape):
         assert not isinstance(value, np.ndarray | np.generic) or value.dtype == dtype
 
 
+@pytest.mark.parametrize("number", [np.float64, np.array, np.float32])
+@pytest.mark.parametrize("make", [*ALL, lambda p: optim.LBFGS(p)])
+def test_numbers_of_numpy_promote_nothing(make, number):
+    x, y = (tl.tensor(np.ones(3, np.float32), requires_grad=True) for _ in range(2))
+    for p, as_number in ((x, number), (y, lambda v: float(number(v)))):
+        optimizer = make([p])
+        for group in optimizer.param_groups:
+            for name, value in group.items():
+                if type(value) is float:
+                    group[name] = as_number(value)
+                elif type(value) is tuple:
+                    group[name] = tuple(map(as_number, value))
+
+        def closure(p=p, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = np.sum(p * p)
+            loss.backward()
+            return loss
+
+        for _ in range(3):
+            optimizer.step(closure)
+    assert x.dtype == np.float32
+    np.testing.assert_array_equal(x.data, y.data)
+
+
 @pytest.mark.parametrize("make", ALL)
 def test_every_optimiser_finds_the_bottom_of_a_bowl(make):
     x = leaf([0.3, -0.2])
@@ -195,6 +220,46 @@ REFUSED = {
         lambda: optim.LBFGS([{"params": [leaf()]}, {"params": [leaf()]}]),
         "LBFGS: all parameters must be in one group, got 2 groups. Type instead: LBFGS(list of tensors)",
     ),
+    "a rate in words": (
+        lambda: optim.SGD([leaf()], lr="fast"),
+        "SGD: lr must lie in [0, inf), got fast. Type instead: SGD(params, lr=0.01)",
+    ),
+    "one beta": (
+        lambda: optim.Adam([leaf()], betas=(0.9,)),
+        "Adam: betas must be a pair, got (0.9,). Type instead: Adam(params, betas=(0.9, 0.999))",
+    ),
+    "a beta alone": (
+        lambda: optim.Adam([leaf()], betas=0.9),
+        "Adam: betas must be a pair, got 0.9. Type instead: Adam(params, betas=(0.9, 0.999))",
+    ),
+    "a group without parameters": (
+        lambda: optim.SGD([{"lr": 0.1}]),
+        'SGD: a group is a dict with "params", got a group of \'lr\'. Type instead: {"params": model.parameters(), "lr": 0.1}',
+    ),
+    "a group that is none": (
+        lambda: optim.SGD([{"params": [leaf()]}, leaf()]),
+        'SGD: a group is a dict with "params", got Tensor. Type instead: {"params": model.parameters(), "lr": 0.1}',
+    ),
+    "a schedule of something else": (
+        lambda: optim.StepLR(tl.nn.Linear(1, 1), 3),
+        "StepLR: it governs an optimiser, got Linear. Type instead: StepLR(tl.optim.SGD(model.parameters(), lr=0.1), ...)",
+    ),
+    "steps of no length": (
+        lambda: optim.StepLR(optim.SGD([leaf()]), 0),
+        "StepLR: step_size must be at least 1, got 0. Type instead: step_size=10",
+    ),
+    "a cosine of no length": (
+        lambda: optim.CosineAnnealingLR(optim.SGD([leaf()]), 0),
+        "CosineAnnealingLR: T_max must be at least 1, got 0. Type instead: T_max=10",
+    ),
+    "a cycle that never falls": (
+        lambda: optim.OneCycleLR(optim.Adam([leaf()]), 1.0, total_steps=9, pct_start=1.2),
+        "OneCycleLR: pct_start must lie in [0, 1], got 1.2. Type instead: pct_start=0.3",
+    ),
+    "a negative norm": (
+        lambda: optim.clip_grad_norm_([leaf()], -1.0),
+        "clip_grad_norm_: max_norm must be at least 0, got -1.0. Type instead: max_norm=1.0",
+    ),
     "a cycle without length": (
         lambda: optim.OneCycleLR(optim.Adam([leaf()]), max_lr=1.0),
         "OneCycleLR: the number of steps must be known, got neither. Type instead: total_steps=epochs * len(loader)",
@@ -214,6 +279,16 @@ def test_what_cannot_be_is_refused_with_a_way_out(case):
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.3, 1.0])
+@pytest.mark.parametrize("steps", [1, 2, 10])
+def test_a_cycle_of_any_length_has_rates(part, steps):
+    optimizer = optim.Adam([leaf()])
+    schedule = optim.OneCycleLR(optimizer, max_lr=np.float32(0.5), total_steps=steps, pct_start=part)
+    for _ in range(steps - 1):
+        schedule.step()
+        assert 0 < optimizer.param_groups[0]["lr"] <= 0.5
+
+
 def test_a_step_beyond_the_cycle_is_refused():
     schedule = optim.OneCycleLR(optim.Adam([leaf()]), max_lr=1.0, total_steps=3)
     for _ in range(3):
@@ -221,6 +296,23 @@ def test_a_step_beyond_the_cycle_is_refused():
     with pytest.raises(errors.DomainError) as error:
         schedule.step()
     assert str(error.value) == ("OneCycleLR.step: there are 3 steps in the cycle, got step 4. Type instead: a larger total_steps")
+
+
+def test_state_of_another_kind_is_refused():
+    adam, sgd = optim.Adam([leaf()]), optim.SGD([leaf()])
+    for state, message in {
+        "SGD's": (
+            "Adam.load_state_dict: the settings must be amsgrad, betas, eps, lr, maximize, weight_decay, "
+            "got dampening, lr, maximize, momentum, nesterov, weight_decay. Type instead: an optimiser of the kind that was saved"
+        ),
+        "none": (
+            "Adam.load_state_dict: it takes what state_dict() returned, got a dict of nothing. "
+            "Type instead: optimizer.load_state_dict(other.state_dict())"
+        ),
+    }.items():
+        with pytest.raises(errors.StateError) as error:
+            adam.load_state_dict(sgd.state_dict() if state == "SGD's" else {})
+        assert str(error.value) == message
 
 
 def test_state_of_another_model_is_refused():

@@ -157,12 +157,17 @@ class Module:
             strict: whether paths may neither be missing nor unexpected.
 
         Raises:
-            StateError: paths are missing or unexpected, or a shape differs.
+            StateError: paths are missing or unexpected, a shape differs, or something is no number.
 
         >>> from tinygrad_loss import nn
         >>> a, b = nn.Linear(2, 1), nn.Linear(2, 1)
         >>> b.load_state_dict(a.state_dict())
         """
+        if not isinstance(state, Mapping):
+            got = type(state).__name__
+            raise errors.StateError(
+                errors.say("load_state_dict", "it takes arrays by path", got, "model.load_state_dict(other.state_dict())")
+            )
         parameters, buffers = dict(self._parameter_paths()), dict(self.named_buffers())
         own: dict[str, Any] = {**parameters, **buffers}
         given = {path: np.asarray(value.value if isinstance(value, Tensor) else value) for path, value in state.items()}
@@ -190,6 +195,11 @@ class Module:
                 )
             )
         for path in own.keys() & given.keys():
+            if given[path].dtype.kind not in "biuf":
+                got = f"dtype {given[path].dtype}"
+                raise errors.StateError(
+                    errors.say("load_state_dict", f"{path!r} of {name} must hold real numbers", got, "np.asarray(x, float)")
+                )
             if own[path].shape != given[path].shape:
                 raise errors.StateError(
                     errors.say(

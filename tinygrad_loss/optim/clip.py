@@ -44,6 +44,7 @@ def clip_grad_norm_(
         error_if_nonfinite: whether a norm of nan or inf raises.
 
     Raises:
+        DomainError: ``max_norm`` is negative.
         NonFiniteError: the norm is nan or inf, on request; nothing has changed.
 
     Source: Pascanu, Mikolov and Bengio 2013, ICML.
@@ -56,6 +57,8 @@ def clip_grad_norm_(
     >>> round(float(x.grad[1]), 3)
     0.8
     """
+    if not max_norm >= 0:
+        raise errors.DomainError(errors.say("clip_grad_norm_", "max_norm must be at least 0", str(max_norm), "max_norm=1.0"))
     params = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     norm = grad_norm(params, norm_type)
     if error_if_nonfinite and not math.isfinite(norm):

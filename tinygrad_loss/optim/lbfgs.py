@@ -48,6 +48,8 @@ class LBFGS(Optimizer):
     array([1., 1.])
     """
 
+    together = True
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -104,8 +106,8 @@ class Search:
     """One call of ``step``: the loss as a function of one flat vector."""
 
     def __init__(self, optimizer: LBFGS, closure: Callable[[], Any]) -> None:
-        self.group = optimizer.param_groups[0]
-        self.params = self.group["params"]
+        self.group = optimizer.settings(optimizer.param_groups[0])
+        self.params = optimizer.param_groups[0]["params"]
         self.closure = closure
         self.loss = 0.0
         self.gradient = np.zeros(0)

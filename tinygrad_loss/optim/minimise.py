@@ -8,18 +8,23 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.functional import grad, value_and_grad
+from tinygrad_loss.calculus.functional import grad, hessian, value_and_grad
 from tinygrad_loss.calculus.tree import leaves_of, refilled
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["minimize"]
 
 NO_GRADIENT: Final = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
+WITH_HESSIAN: Final = frozenset({"dogleg", "trust-exact"})
 WITH_HESSIAN_PRODUCT: Final = frozenset({"newton-cg", "trust-ncg", "trust-krylov", "trust-constr"})
+METHODS: Final = (
+    "BFGS", "L-BFGS-B", "CG", "Newton-CG", "trust-ncg", "trust-krylov", "trust-exact", "trust-constr", "dogleg", "TNC", "SLSQP",
+    "Nelder-Mead", "Powell", "COBYLA", "COBYQA",
+)  # fmt: skip
 
 
 def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method: str = "BFGS", **options: Any) -> Any:
-    r"""Minimise ``f`` by ``scipy.optimize.minimize`` with its exact gradient, and exact products $H v$ where the method takes them.
+    r"""Minimise ``f`` by ``scipy.optimize.minimize`` with its exact gradient, and exact products $H v$, or $H$, where the method takes them.
 
     Args:
         f: a function of ``x0``'s form (and ``args``) that returns one number, written with NumPy calls.
@@ -32,6 +37,7 @@ def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method:
         SciPy's result; ``x`` has the form of ``x0``.
 
     Raises:
+        DomainError: SciPy has no such method.
         NonFiniteError: the gradient is nan or inf, as at a kink under the policy ``"nan"``.
 
     Source: Nocedal and Wright 2006, Numerical Optimization; Pearlmutter 1994 for the products.
@@ -43,6 +49,8 @@ def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method:
     """
     from scipy import optimize  # noqa: PLC0415  importing SciPy takes longer than importing the package
 
+    if str(method).lower() not in map(str.lower, METHODS):
+        raise errors.unknown_name("tl.optim.minimize", "method", method, METHODS)
     start = [np.asarray(x.value if isinstance(x, Tensor) else x) for x in leaves_of(x0)]
     dtype = np.result_type(*start, np.float64)
     shapes = [x.shape for x in start]
@@ -67,6 +75,8 @@ def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method:
     known: dict[str, Any] = {"jac": True}
     if method.lower() in WITH_HESSIAN_PRODUCT:
         known["hessp"] = hessian_product
+    if method.lower() in WITH_HESSIAN:
+        known["hess"] = lambda flat, *args: hessian(of_flat)(flat, *args)
     function: Callable[..., Any] = value_and_gradient
     if method.lower() in NO_GRADIENT:
         known, function = {}, lambda flat, *args: float(of_flat(flat, *args))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_loss import errors
 from tinygrad_loss.optim.optimizer import Group, Optimizer
-from tinygrad_loss.optim.schedules import Schedule, annealed
+from tinygrad_loss.optim.schedules import Schedule, annealed, check_optimizer, check_steps
 
 __all__ = ["OneCycleLR", "ReduceLROnPlateau"]
 
@@ -46,7 +47,7 @@ class OneCycleLR(Schedule):
     def __init__(
         self,
         optimizer: Optimizer,
-        max_lr: float | list[float],
+        max_lr: float | Sequence[float],
         total_steps: int | None = None,
         epochs: int | None = None,
         steps_per_epoch: int | None = None,
@@ -66,12 +67,16 @@ class OneCycleLR(Schedule):
                     errors.say("OneCycleLR", "the number of steps must be known", "neither", "total_steps=epochs * len(loader)")
                 )
             total_steps = epochs * steps_per_epoch
+        check_optimizer("OneCycleLR", optimizer)
+        check_steps("OneCycleLR", "total_steps", total_steps)
+        if not 0 <= pct_start <= 1:
+            raise errors.DomainError(errors.say("OneCycleLR", "pct_start must lie in [0, 1]", str(pct_start), "pct_start=0.3"))
         if anneal_strategy not in {"cos", "linear"}:
             raise errors.unknown_name("OneCycleLR", "anneal_strategy", anneal_strategy, ["cos", "linear"])
         self.total_steps, self.linear = total_steps, anneal_strategy == "linear"
         self.momenta = (base_momentum, max_momentum) if cycle_momentum else None
         groups = optimizer.param_groups
-        self.peaks = [max_lr] * len(groups) if isinstance(max_lr, int | float) else list(max_lr)
+        self.peaks = list(max_lr) if isinstance(max_lr, Sequence) else [max_lr] * len(groups)
         for group, peak in zip(groups, self.peaks, strict=True):
             group["initial_lr"] = peak / div_factor
         self.final = final_div_factor
@@ -91,7 +96,7 @@ class OneCycleLR(Schedule):
         start = 0.0
         for k, (end, a, b) in enumerate(self.phases):
             if t <= end or k == len(self.phases) - 1:
-                return a, b, (t - start) / (end - start)
+                return a, b, (t - start) / (end - start) if end > start else 1.0
             start = end
         raise AssertionError
 
@@ -159,6 +164,7 @@ class ReduceLROnPlateau:
         min_lr: float | list[float] = 0.0,
         eps: float = 1e-8,
     ) -> None:
+        check_optimizer("ReduceLROnPlateau", optimizer)
         if factor >= 1:
             raise errors.DomainError(errors.say("ReduceLROnPlateau", "factor must be below 1", str(factor), "factor=0.1"))
         for name, value, known in (("mode", mode, ("min", "max")), ("threshold_mode", threshold_mode, ("rel", "abs"))):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from numbers import Real
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -28,6 +29,8 @@ class Optimizer:
     """
 
     rule: ClassVar[Callable[..., tuple[Any, dict[str, Any]]]]
+    together: ClassVar[bool] = False
+    """Whether what is remembered is of all parameters as one vector."""
 
     def __init__(self, params: Iterable[Any], **defaults: Any) -> None:
         self.defaults = defaults
@@ -43,7 +46,7 @@ class Optimizer:
             DomainError: an unknown setting, a setting out of range, or a parameter that is here already.
         """
         where = type(self).__name__
-        params = list(group["params"])
+        params = members(where, group)
         held = {id(p) for g in self.param_groups for p in g["params"]}
         for i, p in enumerate(params):
             check_parameter(where, p, i)
@@ -61,8 +64,8 @@ class Optimizer:
         self.state.extend({} for _ in params)
 
     def settings(self, group: Group) -> dict[str, Any]:
-        """Return what the rule reads of a group."""
-        return {name: value for name, value in group.items() if name not in NOT_FOR_THE_RULE}
+        """Return what the rule reads of a group; NumPy's numbers become Python's, which promote no dtype."""
+        return {name: plain(value) for name, value in group.items() if name not in NOT_FOR_THE_RULE}
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; all new values are computed before the first is stored.
@@ -120,9 +123,11 @@ class Optimizer:
         """Go on from what `state_dict` returned.
 
         Raises:
+            StateError: it is not the state of an optimiser, or of one with other settings.
             ShapeError: other numbers of groups or parameters, or a state of another shape than its parameter.
         """
         where = f"{type(self).__name__}.load_state_dict"
+        check_saved(where, saved, self.defaults)
         have = [len(g["params"]) for g in self.param_groups]
         came = [len(g["params"]) for g in saved["param_groups"]]
         if have != came:
@@ -132,12 +137,13 @@ class Optimizer:
         state = [dict(saved["state"].get(i, {})) for i in range(len(self.state))]
         params = [p for g in self.param_groups for p in g["params"]]
         for i, (p, remembered) in enumerate(zip(params, state, strict=True)):
+            shape = (sum(q.size for q in params),) if self.together else p.shape
             for name, value in remembered.items():
-                if isinstance(value, np.ndarray) and value.ndim and value.shape != p.shape:
+                if isinstance(value, np.ndarray) and value.ndim and value.shape != shape:
                     raise errors.shapes(
                         where,
                         f"{name} of parameter {p.name or i} must have its shape",
-                        (value.shape, p.shape),
+                        (value.shape, shape),
                         "the model that was saved",
                     )
         for group, new in zip(self.param_groups, saved["param_groups"], strict=True):
@@ -149,6 +155,13 @@ class Optimizer:
             ", ".join([f"{len(g['params'])} parameters", *(f"{k}={v}" for k, v in self.settings(g).items())]) for g in self.param_groups
         )
         return f"{type(self).__name__}({groups})"
+
+
+def plain(value: Any) -> Any:
+    """Return a number of Python's, or a tuple of them."""
+    if isinstance(value, tuple | list):
+        return tuple(plain(v) for v in value)
+    return value.item() if isinstance(value, np.generic | np.ndarray) and value.ndim == 0 else value
 
 
 def groups_of(where: str, params: Iterable[Any]) -> list[Group]:
@@ -163,8 +176,31 @@ def groups_of(where: str, params: Iterable[Any]) -> list[Group]:
     if not given:
         raise errors.DomainError(errors.say(where, "there must be parameters to move", "none", f"{where}(model.parameters(), lr=...)"))
     if isinstance(given[0], dict):
-        return [{**g, "params": [g["params"]] if isinstance(g["params"], Tensor) else list(g["params"])} for g in given]
+        return [{"params": members(where, g)} | {k: v for k, v in g.items() if k != "params"} for g in given]
     return [{"params": [p[1] if isinstance(p, tuple) else p for p in given]}]
+
+
+def members(where: str, group: Any) -> list[Any]:
+    """Return the parameters of one group."""
+    if not isinstance(group, dict) or "params" not in group:
+        got = f"a group of {', '.join(map(repr, group))}" if isinstance(group, dict) else type(group).__name__
+        raise errors.DomainError(errors.say(where, 'a group is a dict with "params"', got, '{"params": model.parameters(), "lr": 0.1}'))
+    params = group["params"]
+    return [params] if isinstance(params, Tensor) else list(params)
+
+
+def check_saved(where: str, saved: Any, defaults: Mapping[str, Any]) -> None:
+    """Refuse what is no state of this kind of optimiser."""
+    if not isinstance(saved, Mapping) or not {"state", "param_groups"} <= saved.keys():
+        got = f"a dict of {', '.join(map(repr, saved)) or 'nothing'}" if isinstance(saved, Mapping) else type(saved).__name__
+        raise errors.StateError(
+            errors.say(where, "it takes what state_dict() returned", got, "optimizer.load_state_dict(other.state_dict())")
+        )
+    for group in saved["param_groups"]:
+        came = sorted(group.keys() - NOT_FOR_THE_RULE)
+        if came != sorted(defaults):
+            rule, got = f"the settings must be {', '.join(sorted(defaults))}", ", ".join(came) or "none"
+            raise errors.StateError(errors.say(where, rule, got, "an optimiser of the kind that was saved"))
 
 
 def check_parameter(where: str, p: Any, i: int) -> None:
@@ -201,7 +237,9 @@ def check_settings(where: str, group: Group) -> None:
         if name not in group:
             continue
         values = group[name] if isinstance(group[name], tuple | list) else [group[name]]
-        if not all(lowest <= v < limit for v in values):
+        if name == "betas" and (len(values) != 2 or values is not group[name]):
+            raise errors.DomainError(errors.say(where, "betas must be a pair", repr(group[name]), f"{where}(params, betas=(0.9, 0.999))"))
+        if not all(isinstance(v, Real) and lowest <= v < limit for v in values):
             interval = f"in [{lowest:g}, {limit:g})"
             raise errors.DomainError(errors.say(where, f"{name} must lie {interval}", str(group[name]), f"{where}(params, lr=0.01)"))
     if group.get("nesterov") and (group["momentum"] <= 0 or group["dampening"] != 0):

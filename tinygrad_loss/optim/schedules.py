@@ -23,6 +23,7 @@ class Schedule:
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        check_optimizer(type(self).__name__, optimizer)
         self.optimizer = optimizer
         self.last_epoch = last_epoch
         for group in optimizer.param_groups:
@@ -63,6 +64,21 @@ class Schedule:
         self.apply(self.last_epoch)
 
 
+def check_optimizer(where: str, optimizer: Any) -> None:
+    """Refuse to govern anything but an optimiser."""
+    if not isinstance(optimizer, Optimizer):
+        got = type(optimizer).__name__
+        raise errors.DomainError(
+            errors.say(where, "it governs an optimiser", got, f"{where}(tl.optim.SGD(model.parameters(), lr=0.1), ...)")
+        )
+
+
+def check_steps(where: str, name: str, steps: float) -> None:
+    """Refuse a period without a step."""
+    if not steps >= 1:
+        raise errors.DomainError(errors.say(where, f"{name} must be at least 1", str(steps), f"{name}=10"))
+
+
 class LambdaLR(Schedule):
     r"""A factor of your own: $\eta_t = \eta_0 f(t)$.
 
@@ -98,6 +114,7 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        check_steps("StepLR", "step_size", step_size)
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
@@ -174,6 +191,7 @@ class LinearLR(Schedule):
     ) -> None:
         if not 0 < start_factor <= 1:
             raise errors.DomainError(errors.say("LinearLR", "start_factor must lie in (0, 1]", str(start_factor), "start_factor=0.1"))
+        check_steps("LinearLR", "total_iters", total_iters)
         self.start, self.end, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch)
 
@@ -194,6 +212,7 @@ class CosineAnnealingLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        check_steps("CosineAnnealingLR", "T_max", T_max)
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
