@@ -140,3 +140,63 @@ def test_the_verdict_and_backward_agree_with_the_hand(expression, at, kind):
         np.testing.assert_allclose(x.grad, verdict.gradient, rtol=1e-9, atol=1e-12)
     else:
         assert not np.all(np.isfinite(x.grad))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("expression", "at", "gradient"),
+    [
+        ("np.sum(np.exp(x-np.max(x))/np.sum(np.exp(x-np.max(x)))*np.array([1.,2.,3.]))", [1.0, 1.0, 1.0], [-1 / 3, 0.0, 1 / 3]),
+        ("np.max(x)-np.sort(x)[-1]", [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]),
+        ("np.count_nonzero(x)*x[0]", [0.0, 2.0], [2.0, 0.0]),
+        ("np.where(np.all(x),x[0]**2,x[0])*x[1]**2", [0.0, 0.0], [0.0, 0.0]),
+    ],
+)
+def test_sums_that_cancel_up_to_the_rounding_of_their_dtype_are_smooth(expression, at, gradient, dtype):
+    f = function(expression)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        verdict = tl.differentiability(f, np.array(at, dtype))
+        x = tl.tensor(np.array(at, dtype), requires_grad=True)
+        f(x).backward()
+    assert verdict.kind == "smooth"
+    np.testing.assert_allclose(verdict.gradient, gradient, atol=1e-6)
+    np.testing.assert_allclose(x.grad, gradient, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e-8, 1e12])
+def test_the_size_of_a_kink_does_not_matter(scale):
+    for f in (lambda x: scale * np.abs(x), lambda x: scale * np.where(x > 0, x, -x), lambda x: np.abs(scale * x)):
+        verdict = tl.differentiability(f, 0.0)
+        assert (verdict.kind, verdict.proved) == ("kink", True)
+        assert verdict.right == pytest.approx(scale)
+        x = tl.tensor([0.0, 1.0], requires_grad=True)
+        with pytest.warns(tl.errors.UndefinedGradientWarning):
+            np.sum(f(x)).backward()
+        np.testing.assert_allclose(x.grad, [np.nan, scale])
+
+
+def test_the_smallest_number_is_not_zero():
+    tiny = 5e-324
+    for f, slope in ((np.sqrt, 0.5 / np.sqrt(tiny)), (np.abs, 1.0), (lambda x: np.abs(x) ** 0.5, 0.5 / np.sqrt(tiny))):
+        verdict = tl.differentiability(f, tiny)
+        assert (verdict.kind, verdict.proved) == ("smooth", True)
+        assert verdict.left == verdict.right == verdict.gradient == pytest.approx(slope)
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("np.any(x)*1.+x", "discontinuous"),
+        ("np.logical_not(x)*1.+x", "discontinuous"),
+        ("x.astype(bool)*x", "smooth"),
+        ("(x+1.).astype(int)*x", "kink"),
+        ("np.isin(x,[0.,1.])*1.+x", "discontinuous"),
+        ("np.logical_xor(x>0,x<0)*x", "smooth"),
+        ("np.stack([x,-x])[np.argmax(np.stack([x,-x]))]", "kink"),
+        ("np.take(np.stack([x,-x]),np.argmin(np.stack([x,-x])))", "kink"),
+    ],
+)
+def test_truths_and_positions_that_change_just_beside_are_seen(expression, kind):
+    verdict = tl.differentiability(function(expression), 0.0)
+    assert (verdict.kind, verdict.proved) == (kind, True)

@@ -9,14 +9,13 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from tinygrad_loss.calculus.germ import ROUNDING
 from tinygrad_loss.calculus.near import Near, Side, limit_of, patiently, side_of
 
 __all__ = ["Judgement", "Kind", "decide"]
 
 PAIRS: Final = 4
 """Probes along +v and -v: with nested ties one pair found 51 of 64 undefined entries, four pairs all."""
-SAME: Final = 1e-9
-"""Two slopes this close, relative to the larger, are one: what is left is rounding."""
 SEED: Final = 20180601
 """Directions are the same in every run."""
 ONE_BY_ONE: Final = 64
@@ -65,7 +64,7 @@ def decide(near: Near, looks: int = 8) -> Judgement:
 
 def same(a: float, b: float) -> bool:
     """Whether two slopes are one, up to rounding."""
-    return a == b or abs(a - b) <= SAME * max(abs(a), abs(b))
+    return a == b or abs(a - b) <= ROUNDING.get().same * max(abs(a), abs(b))
 
 
 def _on_a_line(near: Near) -> Judgement:
@@ -255,7 +254,9 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
     with np.errstate(all="ignore"):
         low, high = np.min(limits, axis=0), np.max(limits, axis=0)
         scale = np.maximum(np.abs(low), np.abs(high))
-        agree = (low == high) | (np.isfinite(scale) & (high - low <= SAME * scale))
+        rounding = ROUNDING.get()
+        largest = float(np.max(scale, initial=0.0, where=np.isfinite(scale)))
+        agree = (low == high) | (np.isfinite(scale) & (high - low <= rounding.same * scale + rounding.chop * largest))
         gradient = np.where(agree, np.where(np.isinf(low), low, 0.5 * (low + high)), np.nan)
     edge = np.zeros(n, bool) if allowed is None else allowed != 0
     gradient = np.where(edge & ~np.isinf(gradient), np.nan, gradient)
@@ -288,11 +289,13 @@ def _bent(seen: _Seen, gradient: np.ndarray) -> np.ndarray | None:
     """Return a direction along which the one-sided derivative is not the gradient's, though all limits agreed."""
     if not np.all(np.isfinite(gradient)):
         return None
+    rounding = ROUNDING.get()
     for d, slope in seen.slopes:
         if not math.isfinite(slope):
             continue
         expected = float(gradient @ d)
-        if abs(expected - slope) > SAME * (float(np.abs(gradient) @ np.abs(d)) + abs(slope)):
+        noise = rounding.chop * float(np.max(np.abs(gradient), initial=0.0) * np.sum(np.abs(d)))
+        if abs(expected - slope) > rounding.same * (float(np.abs(gradient) @ np.abs(d)) + abs(slope)) + noise:
             return d
     return None
 

@@ -8,25 +8,52 @@ Source: Shamseddine and Berz 1996, Exception handling in derivative computation 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array, Op
 
-__all__ = ["CAP", "Exhausted", "Germ", "variable"]
+__all__ = ["CAP", "ROUNDING", "Exhausted", "Germ", "rounding_of", "variable"]
 
 Exponent: TypeAlias = Fraction | int | float
 Key: TypeAlias = tuple[Exponent, int]
 
 ONE: Final[Key] = (0, 0)
 EXACT: Final = math.inf
-CHOP: Final = 1e-13
-"""A coefficient this small against what it was summed from is a rounding error of zero; values at t = 0 are never chopped."""
+
+
+class Rounding(NamedTuple):
+    """What counts as rounding, by the floats in which the values at t = 0 were computed.
+
+    Attributes:
+        chop: a coefficient this small against what it was summed from is zero; values at t = 0 are never chopped.
+        same: two slopes this close, relative to the larger, are one.
+    """
+
+    chop: float
+    same: float
+
+
+DOUBLE: Final = Rounding(1e-13, 1e-9)
+COARSER: Final = {"float32": Rounding(2e-6, 1e-5), "float16": Rounding(2e-2, 5e-2)}
+ROUNDING: ContextVar[Rounding] = ContextVar("rounding", default=DOUBLE)
+
+
+@contextmanager
+def rounding_of(arrays: Iterable[Array]) -> Iterator[None]:
+    """Return a context in which slopes are compared as the coarsest dtype of ``arrays`` allows."""
+    token = ROUNDING.set(max(COARSER.get(np.dtype(x.dtype).name, DOUBLE) for x in arrays))
+    try:
+        yield
+    finally:
+        ROUNDING.reset(token)
+
 
 CAP: ContextVar[Exponent] = ContextVar("cap", default=3)
 """How many powers of t are kept beyond the leading one."""
@@ -211,7 +238,7 @@ def of_shape(c: Array, shape: tuple[int, ...]) -> Array:
 def _chopped(total: Array, scale: Array, key: Key) -> Array:
     if key == ONE:
         return total
-    return np.where(np.abs(total) <= CHOP * scale, 0.0, total)
+    return np.where(np.abs(total) <= ROUNDING.get().chop * scale, 0.0, total)
 
 
 def add(a: Germ, b: Germ, sign: float = 1.0) -> Germ:

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.calculus.germ import (
-    CHOP,
     ONE,
+    ROUNDING,
     Exhausted,
     Exponent,
     Germ,
@@ -221,7 +221,7 @@ def summed(x: Germ, linear_map: Callable[[np.ndarray], np.ndarray]) -> Germ:
 
     def chopped(c: np.ndarray) -> np.ndarray:
         total = linear_map(c)
-        return np.where(np.abs(total) <= CHOP * np.abs(linear_map(np.abs(c))), 0.0, total)
+        return np.where(np.abs(total) <= ROUNDING.get().chop * np.abs(linear_map(np.abs(c))), 0.0, total)
 
     moved = x.each(chopped)
     if ONE in x.terms:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import CHOP, ONE, Exhausted, Germ, constant, germ, select
+from tinygrad_loss.calculus.germ import ONE, ROUNDING, Exhausted, Germ, constant, germ, select
 from tinygrad_loss.calculus.germ_rules import divide, rule
 from tinygrad_loss.engine.op import OPS, Array
 
@@ -78,7 +78,7 @@ def _turning(w: np.ndarray, slope: np.ndarray, v: np.ndarray, step: np.ndarray, 
         apart = np.where(gaps == 0, 0.0, first / gaps)
         through = second + first @ apart  # what reaches a space of equal values by way of the others
         splits = slope[None, :] - slope[:, None]
-        still = np.abs(through) <= CHOP * np.max(np.abs(first), initial=1.0)  # nothing turns what stays one space
+        still = np.abs(through) <= ROUNDING.get().chop * np.max(np.abs(first), initial=1.0)  # nothing turns what stays one space
         inside = np.where((gaps != 0) | still, 0.0, through / splits)
     np.fill_diagonal(inside, 0.0)
     if not np.all(np.isfinite(inside)):

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import CAP, Germ, constant, germ, variable
+from tinygrad_loss.calculus.germ import CAP, ROUNDING, Germ, constant, germ, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.engine.declare import unbroadcast
 from tinygrad_loss.engine.op import Array
@@ -27,9 +27,6 @@ from tinygrad_loss.engine.reverse import Pass
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Locked", "Locks"]
-
-PARALLEL = 1e-9
-"""Tangents whose directions agree to this are parallel: kinks along them can cancel."""
 
 
 class Kink:
@@ -328,6 +325,7 @@ def _double(x: Array) -> Array:
 
 def _classes_cancel(tangents: np.ndarray, defects: np.ndarray) -> bool:
     """Whether the defects of every class of parallel tangents sum to zero along every probe."""
+    same = ROUNDING.get().same
     length = np.linalg.norm(tangents, axis=1)
     moving = length > 0
     if not np.any(moving):
@@ -336,10 +334,10 @@ def _classes_cancel(tangents: np.ndarray, defects: np.ndarray) -> bool:
     lead = np.argmax(np.abs(unit), axis=1)
     unit = unit * np.sign(np.take_along_axis(unit, lead[:, None], 1))
     defects = defects[moving]
-    _, classes = np.unique(np.round(unit / PARALLEL), axis=0, return_inverse=True)
+    _, classes = np.unique(np.round(unit / same), axis=0, return_inverse=True)
     for c in range(int(classes.max()) + 1):
         mine = defects[classes.ravel() == c]
-        if np.any(np.abs(mine.sum(axis=0)) > PARALLEL * np.abs(mine).sum(axis=0)):
+        if np.any(np.abs(mine.sum(axis=0)) > same * np.abs(mine).sum(axis=0)):
             return False
     return True
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import PAIRS, SAME, Judgement, Kind, decide, directions, flat, limits_along, split
-from tinygrad_loss.calculus.germ import Exhausted
+from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, split
+from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, slopes_of
 from tinygrad_loss.calculus.sites import Site, doubted, sites_of, value_of, worded
@@ -36,8 +36,6 @@ __all__ = ["Report", "judge", "judge_tangent", "only_kinks", "proved_to_cancel"]
 
 linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
 RESOLVED = OPS["resolved"]
-ROUNDING = 1e-15
-"""What sums of branches leave when they cancel, relative to what a branch adds."""
 
 
 # ---- judging a backward pass ------------------------------------------------------------------------------------------------------
@@ -68,7 +66,8 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
-    found = _judged(done, near, policy)
+    with rounding_of([done.root, *leaves]):
+        found = _judged(done, near, policy)
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
@@ -143,7 +142,8 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
         probes = [locks for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS) for locks in locked.locks(v)]
         limits = [flat(locked.gradient(locks)) for locks in probes]
     low, high = _bounds(limits)
-    agree = high - low <= SAME * np.maximum(np.abs(low), np.abs(high)) + ROUNDING * locked.size(probes[0])
+    rounding = ROUNDING.get()
+    agree = high - low <= rounding.same * np.maximum(np.abs(low), np.abs(high)) + rounding.chop * locked.size(probes[0])
     middle = 0.5 * (limits[0] + limits[1])
     gradient = np.where(agree, middle, np.nan)
     smooth = bool(np.all(agree))
@@ -192,12 +192,14 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
     near = Near(y, np.ones_like(y.value), variables)
     steps = [np.asarray(value_of(tangents[id(v)]), np.float64) for v in variables]
     sides = []
-    for sign in (-1.0, 1.0):
-        answer, _ = patiently(lambda s=sign: slopes_of(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]
-        sides.append(np.full(y.shape, np.nan) if answer is None else sign * answer)
+    with rounding_of([y, *variables]):
+        same = ROUNDING.get().same
+        for sign in (-1.0, 1.0):
+            answer, _ = patiently(lambda s=sign: slopes_of(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]
+            sides.append(np.full(y.shape, np.nan) if answer is None else sign * answer)
     left, right = sides
     with np.errstate(all="ignore"):
-        agree = (left == right) | (np.abs(left - right) <= SAME * np.maximum(np.abs(left), np.abs(right)))
+        agree = (left == right) | (np.abs(left - right) <= same * np.maximum(np.abs(left), np.abs(right)))
         value = np.where(agree, np.where(np.isinf(left), left, 0.5 * (left + right)), np.nan)
         if policy == "subgradient":
             value = np.where(np.isfinite(left) & np.isfinite(right), 0.5 * (left + right), value)
@@ -245,7 +247,7 @@ def _settle(done: Pass, key: int, leaf: Tensor, gradient: np.ndarray) -> None:
         return
     now = np.asarray(value_of(old))
     with np.errstate(all="ignore"):
-        near_enough = np.isfinite(gradient) & (np.abs(now - gradient) <= SAME * np.abs(gradient))
+        near_enough = np.isfinite(gradient) & (np.abs(now - gradient) <= ROUNDING.get().same * np.abs(gradient))
     value = np.where(near_enough, now, gradient).astype(leaf.dtype)
     if np.array_equal(value, now):
         return

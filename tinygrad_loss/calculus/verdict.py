@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions
 from tinygrad_loss.calculus.functional import Traced, connected
-from tinygrad_loss.calculus.germ import Exhausted
+from tinygrad_loss.calculus.germ import Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, side_of
 from tinygrad_loss.calculus.nonsmooth import only_kinks, proved_to_cancel
@@ -106,7 +106,8 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     1.0
     """
     traced, y = _called(f, x)
-    found, sites = _examined(traced, y, order)
+    with rounding_of([y, *traced.variables]):
+        found, sites = _examined(traced, y, order)
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
         interval = (min(found.left, found.right), max(found.left, found.right))
@@ -147,7 +148,8 @@ def directional(f: Callable[..., Any], x: Any, d: Any) -> Any:
             "tl.directional", "the direction must have the form of x", [s.shape for s in steps], "tl.directional(f, x, np.ones_like(x))"
         )
     near = Near(y, np.ones_like(y.value), traced.variables)
-    side, _ = patiently(lambda: side_of(near.along(steps), near.value))
+    with rounding_of([y, *traced.variables]):
+        side, _ = patiently(lambda: side_of(near.along(steps), near.value))
     return np.float64(math.nan if side is None or not side.exists or side.jumps else side.slope)
 
 
