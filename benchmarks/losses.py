@@ -74,8 +74,7 @@ def ours(name, given):
 
     def step():
         x.grad = None
-        with tl.at_kinks("convention"):
-            loss(x, *rest, **OPTIONS.get(name, {})).backward()
+        loss(x, *rest, **OPTIONS.get(name, {})).backward()
 
     return step
 
@@ -166,13 +165,14 @@ def main():
     parser.add_argument("--size", type=int, default=max(SIZES))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    if options.peak:
-        print(peak(options.peak, options.names[0], options.size))
-        return
-    if not options.memory:
-        show_times(options.names)
-    if not options.time:
-        show_memory([name for name in options.names if name != "ctc_loss"], options.threads)
+    with tl.at_kinks("convention"):
+        if options.peak:
+            print(peak(options.peak, options.names[0], options.size))
+            return
+        if not options.memory:
+            show_times(options.names)
+        if not options.time:
+            show_memory([name for name in options.names if name != "ctc_loss"], options.threads)
 
 
 if __name__ == "__main__":

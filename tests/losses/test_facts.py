@@ -258,3 +258,16 @@ def test_exp_of_minus_the_loss_is_a_density_of_fixed_mass(loss):
 def test_the_likelihood_is_a_noise_model(loss):
     assert issubclass(loss.likelihood, tl.distributions.Distribution)
     assert loss.likelihood.__name__ == loss.facts.likelihood
+
+
+@pytest.mark.parametrize("name", ["multi_margin_loss", "multilabel_margin_loss"])
+def test_a_rival_exactly_at_the_margin_leaves_no_gradient(name):
+    """max(0, 1 - z_0 + z_1) at z_0 = z_1 + 1: the slopes are 0 and 1 there, in both scores; the third is far behind."""
+    target = np.array([0]) if name == "multi_margin_loss" else np.array([[0, -1, -1]])
+    x = tl.tensor([[1.0, 0.0, -2.0]], requires_grad=True)
+    y = getattr(tl.losses, name)(x, target)
+    with pytest.warns(tl.errors.UndefinedGradientWarning):
+        y.backward()
+    np.testing.assert_array_equal(x.grad, [[np.nan, np.nan, 0.0]])
+    with tl.at_kinks("convention"):
+        np.testing.assert_array_equal(tl.grad(lambda z: getattr(tl.losses, name)(z, target))(x.data), [[0.0, 0.0, 0.0]])

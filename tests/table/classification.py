@@ -93,6 +93,20 @@ ROWS = table(
         samples=(Sample((), classes(4)), Sample((), classes(2, 2))),
     ),
     Row(
+        name="rival_hinge",
+        at=([[1.0, 0.5, -2.0], [0.0, 2.0, 2.5]], np.array([[0, -1], [1, 0]])),
+        static={"p": 1, "margin": 1.0, "n": 2, "every": False},
+        value=(0.5 + 1.5 + 3.5) / 2,
+        slopes=([[-0.5, 0.5, 0.0], [-0.5, -0.5, 1.0]], None),
+        source=CLOSED,
+        tied=([[-1.0, 0.0, -3.0]], np.array([[1]])),
+        tied_static={"p": 1, "margin": 1.0, "n": 1, "every": True},
+        samples=(
+            Sample((4, 3), lambda rng: rng.integers(0, 3, (4, 1)), p=1, margin=1.0, n=4, every=True),
+            Sample((4, 3), lambda rng: -np.sort(-rng.integers(-1, 3, (4, 2))), p=2, margin=0.5, n=1, every=False),
+        ),
+    ),
+    Row(
         name="class_cross_entropy",
         at=(SCORES, INDEX),
         static={"axis": 1, "n": None},

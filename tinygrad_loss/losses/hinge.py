@@ -13,6 +13,7 @@ from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.along import take_along_
 from tinygrad_loss.ops.classification import pick_class
 from tinygrad_loss.ops.piecewise import relu_
+from tinygrad_loss.ops.rivals import rival_hinge
 
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "multilabel_margin_loss"]
 
@@ -107,9 +108,21 @@ def _rows(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]
     return [z, target]
 
 
+def _whole_rows(z: Array, target: Any) -> bool:
+    """Return whether the scores are [N, C], and the targets whole numbers for each row."""
+    return z.ndim == 2 and type(target) is np.ndarray and target.dtype.kind == "i" and len(target) == len(z)
+
+
+def _class_at_once(z: Array, target: Array, *, mean: bool, p: int = 1, margin: float = 1.0, weight: Array | None = None) -> Array | None:
+    if weight is not None or p not in (1, 2) or target.ndim != 1 or not _whole_rows(z, target) or not checks.all_below(target, z.shape[1]):
+        return None
+    return rival_hinge(z, target[:, None], p=p, margin=margin, n=z.shape[1] * (len(target) if mean else 1), every=True)
+
+
 @loss(
     order=("p", "margin", "weight", "reduction"),
     check=_rows,
+    at_once=_class_at_once,
     divides_by="the number of rows; each row is divided by the number of classes",
     per="row",
     formula=r"\frac1C \sum_{c \ne y} \max(0, \text{margin} - z_y + z_c)^p",
@@ -161,8 +174,28 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
     return terms.reshape(()) if single and not np.ndim(checks.value_of(target)) else terms
 
 
+def _labels_at_once(z: Array, target: Array, *, mean: bool) -> Array | None:
+    if z.shape != target.shape or not _whole_rows(z, target):
+        return None
+    if np.minimum.reduce(target, None) < -1 or np.maximum.reduce(target, None) >= z.shape[1]:
+        return None
+    counts = target[:, 0] >= 0
+    every = np.count_nonzero(counts) == len(counts)
+    listed = [target[:, 0]]
+    for j in range(1, target.shape[1]):
+        counts = counts & (target[:, j] >= 0)
+        many = np.count_nonzero(counts)
+        if not many:
+            break
+        every = every and many == len(counts)
+        listed.append(np.where(counts, target[:, j], -1))
+    labels = target[:, :1] if len(listed) == 1 else np.stack(listed, axis=1)
+    return rival_hinge(z, labels, p=1, margin=1.0, n=z.shape[1] * (len(target) if mean else 1), every=every)
+
+
 @loss(
     check=_rows,
+    at_once=_labels_at_once,
     divides_by="the number of rows; each row is divided by the number of classes",
     per="row",
     formula=r"\frac1C \sum_{y \in Y} \sum_{c \notin Y} \max(0, 1 - z_y + z_c)",

@@ -59,6 +59,7 @@ from tinygrad_loss.ops import regularisation as regularisation
 from tinygrad_loss.ops import removable as removable
 from tinygrad_loss.ops import resampling as resampling
 from tinygrad_loss.ops import residual as residual
+from tinygrad_loss.ops import rivals as rivals
 from tinygrad_loss.ops import robust as robust
 from tinygrad_loss.ops import root as root
 from tinygrad_loss.ops import shape as shape

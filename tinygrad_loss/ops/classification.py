@@ -1,8 +1,6 @@
 """Cross-entropies as one op each: exact at every logit, and one pass over the scores in each direction."""
 
 import functools
-import threading
-import weakref
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +8,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import custom, elementwise, linear
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.exponential import expit, expit_slope, softmax_
+from tinygrad_loss.ops.handover import Handover
 from tinygrad_loss.ops.pointwise import pointwise
 
 __all__ = [
@@ -21,14 +20,13 @@ __all__ = [
     "margin_error",
     "pick_class",
     "probability_error",
+    "row_starts",
 ]
 
 LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
 ORDINARY: Final = 40.0
 """Scores up to this size have exponentials that no dtype but half precision overflows in; those of float16 are shifted."""
-KEPT: Final = 1 << 16
-"""Up to this many scores a backward takes over what its forward computed; beyond, memory is dearer than the time."""
 LEAST_VARIANCE: Final = 1e-12
 """PyTorch's bound for p (1 - p) in the gradient of the same loss."""
 
@@ -118,7 +116,7 @@ def is_class(z: Array, index: Array, axis: int) -> Array:
 
 
 @functools.lru_cache(maxsize=64)
-def _starts(rows: int, classes: int) -> np.ndarray:
+def row_starts(rows: int, classes: int) -> np.ndarray:
     """Return where each row begins in a flat array; a classifier asks for the same batch size again and again."""
     starts = np.arange(0, rows * classes, classes)
     starts.flags.writeable = False
@@ -128,7 +126,7 @@ def _starts(rows: int, classes: int) -> np.ndarray:
 def _flat(z: Array, index: Array, axis: int) -> Array | None:
     """Return the flat positions of the classes in contiguous rows of scores; None for every other layout."""
     if z.ndim == 2 and axis == 1 and type(z) is np.ndarray and z.flags.c_contiguous:
-        return _starts(*z.shape) + index
+        return row_starts(*z.shape) + index
     return None
 
 
@@ -208,42 +206,19 @@ def _parted(z: Array, index: Array, axis: int) -> tuple[Array | None, Array, Arr
     return None if ordinary else own, e, np.add.reduce(e, axis), np.exp(own)
 
 
-class _Parts(threading.local):
-    """What the last forward of this thread computed, for the backward that nearly always follows; gone with the scores."""
-
-    of: "weakref.ref[np.ndarray] | None" = None
-    index: Array = None
-    parts: Any = None
-
-    def keep(self, z: np.ndarray, index: Array, axis: int, parts: Any) -> None:
-        self.of, self.index, self.parts = weakref.ref(z, lambda _: self.forget()), index, (axis, parts)
-
-    def forget(self) -> None:
-        self.of = self.index = self.parts = None
-
-    def take(self, z: Array, index: Array, axis: int) -> Any:
-        """Return the parts once, if they are of these very arrays; a recorded array never changes its values."""
-        if self.of is None or self.of() is not z or self.index is not index or self.parts[0] != axis:
-            return None
-        parts = self.parts[1]
-        self.forget()
-        return parts
-
-
-_last = _Parts()
+_handover = Handover()
 
 
 def _class_loss(z: Array, index: Array, axis: int, n: int | None) -> Array:
     parts = own, _, others, mine = _parted(z, index, axis)
-    if type(z) is np.ndarray and z.size <= KEPT:
-        _last.keep(z, index, axis, parts)
+    _handover.give(z, (index, axis), parts)
     terms = np.log1p(others / mine) if own is None else np.log1p(others + (mine - 1.0)) - own
     return terms if n is None else np.add.reduce(terms, None) / n
 
 
 def _class_slope(g: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
     """Return g (softmax - e_y); at the class itself that is minus the probability of all others."""
-    _, p, others, mine = _last.take(z, index, axis) or _parted(z, index, axis)
+    _, p, others, mine = _handover.take(z, (index, axis)) or _parted(z, index, axis)
     by = (g if n is None else g / n) / (others + mine)
     p *= by[:, None] if axis == 1 and p.ndim == 2 else np.expand_dims(by, axis)
     _put(p, index, axis, -others * by)

@@ -1,0 +1,42 @@
+"""What a forward computed, handed over to the backward that nearly always follows it."""
+
+import threading
+import weakref
+from typing import Any, Final
+
+import numpy as np
+
+from tinygrad_loss.engine.op import Array
+
+__all__ = ["Handover"]
+
+MOST: Final = 1 << 16
+"""Up to this many entries it is worth its memory; of larger arrays the backward computes everything again."""
+
+
+class Handover(threading.local):
+    """One forward's intermediate arrays, held until they are taken or the array they belong to is gone.
+
+    A recorded array never changes its values, so that it is the very same object is proof enough.
+    """
+
+    def __init__(self) -> None:
+        self.owner: weakref.ref[np.ndarray] | None = None
+        self.beside: Any = None
+        self.parts: Any = None
+
+    def give(self, x: Array, beside: Any, parts: Any) -> None:
+        """Keep the parts that belong to ``x`` and what was beside it, when ``x`` is a small array."""
+        if type(x) is np.ndarray and x.size <= MOST:
+            self.owner, self.beside, self.parts = weakref.ref(x, self._drop), beside, parts
+
+    def take(self, x: Array, beside: Any) -> Any:
+        """Return the parts, once, if they belong to these very objects; else None."""
+        if self.owner is None or self.owner() is not x or any(a is not b for a, b in zip(self.beside, beside, strict=True)):
+            return None
+        parts = self.parts
+        self._drop()
+        return parts
+
+    def _drop(self, _: Any = None) -> None:
+        self.owner = self.beside = self.parts = None
