@@ -280,7 +280,7 @@ def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
 def _pull_partial(partial: Rule | float, i: int, arity: int | None) -> Rule:
     """Return the vjp of one input of an elementwise op from its partial derivative."""
     if not callable(partial):
-        return _pull_constant(partial, i)
+        return _pull_constant(partial, i, arity)
     if arity == 1:
         return lambda g, y, x: g * partial(y, x)
     if arity == 2 and i == 0:
@@ -316,7 +316,11 @@ def _pull_shares(facts: Facts, choices: Sequence[Rule | None], shares: Sequence[
     return [rule(i, c) for i, c in enumerate(choices) if c is not None]
 
 
-def _pull_constant(c: float, i: int) -> Rule:
+def _pull_constant(c: float, i: int, arity: int | None) -> Rule:  # noqa: PLR0911  the sums of two, on the path of every model, are written out
+    if c == 1 and arity == 2:  # noqa: PLR2004
+        if i == 0:
+            return lambda g, _y, a, _b: g if g.shape == a.shape else unbroadcast(g, a.shape)
+        return lambda g, _y, _a, b: g if g.shape == b.shape else unbroadcast(g, b.shape)
     if c == 1:
         return lambda g, _y, *x: g if g.shape == x[i].shape else unbroadcast(g, x[i].shape)
     if c == -1:

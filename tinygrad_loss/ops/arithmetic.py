@@ -21,6 +21,10 @@ multiply = elementwise(
     operator.mul,
     lambda _y, _a, b: b,
     lambda _y, a, _b: a,
+    vjps=(
+        lambda g, _y, a, b: r if (r := g * b).shape == a.shape else unbroadcast(r, a.shape),
+        lambda g, _y, a, b: r if (r := g * a).shape == b.shape else unbroadcast(r, b.shape),
+    ),
     numpy=np.multiply,
     methods=("__mul__", "__rmul__"),
     doc=r"a \cdot b",
