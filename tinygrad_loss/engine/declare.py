@@ -316,8 +316,8 @@ def _pull_shares(facts: Facts, choices: Sequence[Rule | None], shares: Sequence[
     return [rule(i, c) for i, c in enumerate(choices) if c is not None]
 
 
-def _pull_constant(c: float, i: int, arity: int | None) -> Rule:  # noqa: PLR0911  the sums of two, on the path of every model, are written out
-    if c == 1 and arity == 2:  # noqa: PLR2004
+def _pull_constant(c: float, i: int, arity: int | None) -> Rule:  # sums of two are on the path of every model
+    if c == 1 and arity == 2:
         if i == 0:
             return lambda g, _y, a, _b: g if g.shape == a.shape else unbroadcast(g, a.shape)
         return lambda g, _y, _a, b: g if g.shape == b.shape else unbroadcast(g, b.shape)
