@@ -14,6 +14,7 @@ from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import bessel, exponential, special
 from tinygrad_loss.ops.incomplete_beta import betainc
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
 __all__ = ["Beta", "Uniform", "VonMises"]
 
@@ -45,7 +46,13 @@ class Beta(Distribution):
 
     def _log_density(self, y: Array) -> Array:
         a, b = self.concentration1, self.concentration0
-        return special.xlogy(a - 1.0, y) + special.xlog1py(b - 1.0, -y) - special.betaln(a, b)
+        plain = special.xlogy(a - 1.0, y) + special.xlog1py(b - 1.0, -y) - special.betaln(a, b)
+        far = (numbers(a) + numbers(b) > FAR) & (numbers(y) > 0) & (numbers(y) < 1)
+        if not np.any(far):
+            return plain
+        a, b, y = (np.where(far, x, 0.5) for x in (a, b, y))
+        n = a + b
+        return np.where(far, gamma_term(a, n * y) + gamma_term(b, n * (1.0 - y)) + gamma_remainder(n) + 2.0 * np.log(n), plain)
 
     def _cdf(self, y: Array) -> Array:
         return betainc(self.concentration1, self.concentration0, y)

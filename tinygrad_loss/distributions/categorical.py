@@ -9,9 +9,10 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import Constraint, category, counts, simplex, total, vector
 from tinygrad_loss.distributions.operand import as_dtype, numbers
-from tinygrad_loss.distributions.trials import Binomial, ByProbability
+from tinygrad_loss.distributions.trials import LEAST, Binomial, ByProbability
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential, special
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
 __all__ = ["Categorical", "Multinomial"]
 
@@ -155,7 +156,9 @@ class Multinomial(Classes):
         return total(self.total_count)
 
     def _log_density(self, y: Array) -> Array:
-        log_p = self.logits
+        log_p, n, p = self.logits, self.total_count, self.probs
+        if np.all(numbers(n) > FAR) and np.all(numbers(p) > LEAST):
+            return np.sum(gamma_term(y + 1.0, n * p), axis=-1) + gamma_remainder(n) + np.log(n)
         weighted = np.where(y == 0, 0.0, y * np.where(y == 0, 0.0, log_p))
         return np.sum(weighted - special.gammaln(y + 1.0), axis=-1) + special.gammaln(self.total_count + 1.0)
 

@@ -9,10 +9,11 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import Constraint, counts, nonnegative, positive, real, unit
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype, numbers
-from tinygrad_loss.distributions.trials import STEP, Trials
+from tinygrad_loss.distributions.trials import LEAST, STEP, Trials
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.incomplete_beta import betainc
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
 __all__ = ["NegativeBinomial", "Poisson"]
 
@@ -55,7 +56,7 @@ class Poisson(Distribution):
         self._take(validate_args=validate_args, rate=rate)
 
     def _log_density(self, y: Array) -> Array:
-        return special.xlogy(y, self.rate) - self.rate - special.gammaln(y + 1.0)
+        return gamma_term(y + 1.0, self.rate)
 
     def _cdf(self, y: Array) -> Array:
         return special.gammaincc(y + 1.0, self.rate)
@@ -111,7 +112,14 @@ class NegativeBinomial(Trials):
 
     def _log_density(self, y: Array) -> Array:
         r = self.total_count
-        return -special.betaln(r, y + 1.0) - np.log(r + y) + self._failures(r) + self._successes(y)
+        plain = -special.betaln(r, y + 1.0) - np.log(r + y) + self._failures(r) + self._successes(y)
+        p, q = self.probs, self._complement()
+        far = (numbers(r) + numbers(y) > FAR) & (numbers(p) > LEAST) & (numbers(q) > LEAST)
+        if not np.any(far):
+            return plain
+        p, q, r, y = (np.where(far, x, 0.5) for x in (p, q, r, y))
+        n = r + y
+        return np.where(far, gamma_term(r, n * q) + gamma_term(y + 1.0, n * p) + gamma_remainder(n) + np.log(n) + np.log(q), plain)
 
     def _cdf(self, y: Array) -> Array:
         return betainc(self.total_count, y + 1.0, self._complement())

@@ -9,8 +9,10 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions import gamma_noise
 from tinygrad_loss.distributions.constraint import positive_vector, simplex
 from tinygrad_loss.distributions.family import Distribution
+from tinygrad_loss.distributions.operand import numbers
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential, special
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
 __all__ = ["Dirichlet"]
 
@@ -49,7 +51,15 @@ class Dirichlet(Distribution):
         return np.sum(special.gammaln(a), axis=-1) - special.gammaln(np.sum(a, axis=-1))
 
     def _log_density(self, y: Array) -> Array:
-        return np.sum(special.xlogy(self.concentration - 1.0, y), axis=-1) - self._log_norm()
+        a = self.concentration
+        plain = np.sum(special.xlogy(a - 1.0, y), axis=-1) - self._log_norm()
+        far = (np.sum(numbers(a), axis=-1) > FAR) & np.all(numbers(y) > 0, axis=-1)
+        if not np.any(far):
+            return plain
+        a, y = (np.where(far[..., None], x, 0.5) for x in (a, y))
+        n = np.sum(a, axis=-1)
+        terms = np.sum(gamma_term(a, n[..., None] * y), axis=-1)
+        return np.where(far, terms + gamma_remainder(n) + float(self.event_shape[0]) * np.log(n), plain)
 
     def _mean(self) -> Array:
         a = self.concentration

@@ -10,12 +10,13 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions import gamma_noise, likelihood
 from tinygrad_loss.distributions.constraint import positive, real
 from tinygrad_loss.distributions.family import LocationScale
-from tinygrad_loss.distributions.operand import as_dtype
+from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.distributions.quantile import weighted_quantile
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.incomplete_beta import stdtr
 from tinygrad_loss.ops.residual import log_one_plus_square
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder
 
 __all__ = ["Cauchy", "StudentT"]
 
@@ -78,6 +79,17 @@ class Cauchy(LocationScale):
         return {"loc": loc, "scale": scale}
 
 
+def _log_half_beta(x: Array) -> Array:
+    r"""Return $\log B(\tfrac12, x)$; of a large x by the log-gammas' remainders, for they themselves nearly cancel."""
+    far = numbers(x) > FAR
+    near = special.betaln(0.5 * np.ones_like(x), np.where(far, 1.0, x))
+    if not np.any(far):
+        return near
+    x = np.where(far, x, FAR)
+    grown = gamma_remainder(x + 0.5) - gamma_remainder(x) + 0.5 * np.log(x) + (x + 0.5) * np.log1p(0.5 / x) - 0.5
+    return np.where(far, 0.5 * math.log(math.pi) - grown, near)
+
+
 class StudentT(LocationScale):
     r"""Student's t, between the Cauchy (df = 1) and the Normal (df to infinity).
 
@@ -106,7 +118,7 @@ class StudentT(LocationScale):
     def _standard_log_density(self, z: Array) -> Array:
         df = self.df
         half = 0.5 * df
-        return -(half + 0.5) * log_one_plus_square(z / np.sqrt(df)) - special.betaln(0.5 * np.ones_like(half), half) - 0.5 * np.log(df)
+        return -(half + 0.5) * log_one_plus_square(z / np.sqrt(df)) - _log_half_beta(half) - 0.5 * np.log(df)
 
     def _standard_cdf(self, z: Array) -> Array:
         return stdtr(self.df, z)
@@ -122,7 +134,7 @@ class StudentT(LocationScale):
     def _standard_entropy(self) -> Array:
         half = 0.5 * self.df
         spread = special.digamma(half + 0.5) - special.digamma(half)
-        return (half + 0.5) * spread + 0.5 * np.log(self.df) + special.betaln(0.5 * np.ones_like(half), half)
+        return (half + 0.5) * spread + 0.5 * np.log(self.df) + _log_half_beta(half)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         normal = as_dtype(rng.standard_normal(shape), self.dtype)

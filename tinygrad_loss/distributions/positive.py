@@ -15,6 +15,7 @@ from tinygrad_loss.distributions.skewed import EULER
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.incomplete_gamma import gamma_cdf
+from tinygrad_loss.ops.stirling import gamma_term
 
 __all__ = ["Exponential", "Gamma", "Weibull"]
 
@@ -103,7 +104,7 @@ class Gamma(Distribution):
 
     def _log_density(self, y: Array) -> Array:
         a, b = self.concentration, self.rate
-        return a * np.log(b) + special.xlogy(a - 1.0, y) - b * y - special.gammaln(a)
+        return gamma_term(a, b * y) + np.log(b)
 
     def _cdf(self, y: Array) -> Array:
         return gamma_cdf(self.concentration, self.rate * y)

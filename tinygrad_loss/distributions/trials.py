@@ -1,7 +1,7 @@
 """Yes or no, and how often: Bernoulli, Binomial, Geometric, each by the probability of a success or by its logit."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential, special
 from tinygrad_loss.ops.incomplete_beta import betainc
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
 __all__ = ["STEP", "Bernoulli", "Binomial", "ByProbability", "Geometric", "Trials"]
 
@@ -28,6 +29,10 @@ class ByProbability(Distribution):
         self._by_logits = "logits" in values
         for key, value in values.items():
             setattr(self, f"_{key}" if key in {"probs", "logits"} else key, value)
+
+
+LEAST: Final = 1e-30
+"""Probabilities below this are multiplied as logarithms only: in the smallest dtype they would vanish."""
 
 
 class Trials(ByProbability):
@@ -147,7 +152,14 @@ class Binomial(Trials):
         return -special.betaln(n - y + 1.0, y + 1.0) - np.log1p(n)
 
     def _log_density(self, y: Array) -> Array:
-        return self._log_ways(y) + self._successes(y) + self._failures(self.total_count - y)
+        n, p, q = self.total_count, self.probs, self._complement()
+        plain = self._log_ways(y) + self._successes(y) + self._failures(n - y)
+        far = (numbers(n) > FAR) & (numbers(p) > LEAST) & (numbers(q) > LEAST)
+        if not np.any(far):
+            return plain
+        n, p, q, y = (np.where(far, x, 0.5) for x in (n, p, q, y))
+        terms = gamma_term(y + 1.0, n * p) + gamma_term(n - y + 1.0, n * q)
+        return np.where(far, terms + gamma_remainder(n) + np.log(n), plain)
 
     def _cdf(self, y: Array) -> Array:
         n = np.broadcast_to(self.total_count, np.broadcast_shapes(y.shape, self.total_count.shape))
