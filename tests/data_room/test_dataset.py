@@ -78,3 +78,12 @@ def test_rows_and_pairs():
     assert [int(y) for _, y in data] == [0, 1, 1]
     assert data.take(data.y == 1).x.shape == (2, 2)
     assert repr(data) == "Dataset('d': 3 rows, x (2,) float64, y () int64)"
+
+
+def test_rows_of_unlike_lengths_are_refused():
+    with pytest.raises(errors.ShapeError) as error:
+        Dataset([[1.0, 2.0], [3.0]], [0, 1])
+    assert str(error.value) == (
+        "Dataset: every row of x must be as long as the others, and so must every row of y, got rows of unlike lengths. "
+        "Type instead: tl.nn.pad_sequences(rows)"
+    )

@@ -66,7 +66,7 @@ def test_the_thread_ends_when_the_reader_leaves():
 def test_bad_sizes_are_refused():
     with pytest.raises(errors.DomainError) as error:
         DataLoader(rows(5), 0)
-    assert str(error.value) == "DataLoader: batch_size must be at least 1, got 0. Type instead: batch_size=32"
+    assert str(error.value) == "DataLoader: batch_size must be a whole number from 1 on, got 0. Type instead: batch_size=32"
     with pytest.raises(errors.DomainError) as error:
         DataLoader(rows(5), 8, drop_last=True)
     assert str(error.value) == (

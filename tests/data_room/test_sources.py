@@ -7,6 +7,7 @@ import os
 import pickle
 import struct
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import tinygrad_loss as tl
 from tinygrad_loss import errors
 from tinygrad_loss.data import files
+from tinygrad_loss.data.sources import FASHION
 
 KNOWN = {
     # rows, shape of x, classes: the descriptions of scikit-learn 1.x
@@ -106,6 +108,52 @@ def test_fashion_reads_a_folder(tmp_path):
     np.testing.assert_allclose(data.x * 255, images, rtol=1e-6)
     np.testing.assert_array_equal(data.y, labels)
     assert data.classes[9] == "ankle boot"
+
+
+def test_the_labels_of_the_packages_test_part_are_read_as_they_are():
+    # the file of Debian's dataset-fashion-mnist 0.0~git20200523.55506a9-1: 10 000 labels, a thousand of each kind
+    labels = files.idx(Path(__file__).parents[1] / "data" / "fashion" / "t10k-labels-idx1-ubyte.gz")
+    np.testing.assert_array_equal(np.bincount(labels), [1000] * 10)
+    np.testing.assert_array_equal(labels[:12], [9, 2, 1, 1, 6, 1, 4, 6, 5, 7, 4, 5])
+
+
+def check_the_package(folder):
+    data = tl.data.load("fashion", folder=folder)
+    assert data.x.shape == (70_000, 28, 28)
+    assert (data.x.min(), data.x.max()) == (0, 1)
+    np.testing.assert_array_equal(np.bincount(data.y[:60_000]), [6000] * 10)
+    np.testing.assert_array_equal(np.bincount(data.y[60_000:]), [1000] * 10)
+    np.testing.assert_array_equal(data.y[[0, 1, 2, 60_000, 60_001]], [9, 0, 0, 9, 2])
+    # the mean of the training part's pixels, by the reader in the package's documentation
+    assert data.x[:60_000].mean(dtype=np.float64) == pytest.approx(0.2860405969887955, rel=1e-7)
+
+
+if Path(FASHION).is_dir():  # collected where it is installed, so that nothing is skipped
+
+    def test_the_package_is_read():
+        check_the_package(FASHION)
+
+
+def test_parts_that_do_not_fit_together_are_refused(tmp_path):
+    names = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+    for name, shape in zip(names, ((3, 4, 4), (2,), (2, 4, 4), (3,)), strict=True):
+        write_idx(tmp_path / name, np.zeros(shape))
+    with pytest.raises(errors.ShapeError) as error:
+        tl.data.load("fashion", folder=tmp_path)
+    assert str(error.value) == (
+        "tl.data.load('fashion'): the part 'train' must hold images of one size, (n, height, width), and as many labels, (n,), "
+        "got (3, 4, 4) and (2,). Type instead: folder= of the idx files of one data set"
+    )
+
+
+def test_a_damaged_gzip_file_is_refused(tmp_path):
+    path = tmp_path / "labels.gz"
+    write_idx(path, np.arange(9))
+    whole = path.read_bytes()
+    for damaged in (whole[:-9], b"no gzip", whole[:12] + b"\xff\xff" + whole[14:]):
+        path.write_bytes(damaged)
+        with pytest.raises(errors.DomainError, match=r"labels.gz must be a whole gzip file, got .*damaged"):
+            files.idx(path)
 
 
 def test_a_truncated_or_foreign_idx_file_is_refused(tmp_path):

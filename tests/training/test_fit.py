@@ -12,7 +12,7 @@ import pytest
 
 import tinygrad_loss as tl
 from tinygrad_loss import errors
-from tinygrad_loss.training import checkpoint, evaluate, predict
+from tinygrad_loss.training import checkpoint, evaluate, metrics, predict
 
 
 def blobs(n=90, dtype=np.float32):
@@ -193,6 +193,60 @@ def test_kill_minus_nine_at_any_moment(tmp_path):
     assert_same(weights(whole), dict(np.load(path + ".npz")))
 
 
+@pytest.mark.parametrize("stop", [5, 6, 13, 17])
+@pytest.mark.parametrize("augment", [None, lambda x, rng: tl.data.noise(x, rng, 0.1)], ids=["plain", "augmented"])
+def test_one_generator_for_everything_goes_on_bit_for_bit(stop, augment, tmp_path):
+    def part(path, stop=0):
+        rng, steps = np.random.default_rng(3), []
+        m = tl.nn.Sequential(tl.nn.Linear(4, 8, rng=rng), tl.nn.Dropout(0.5, rng=rng), tl.nn.Linear(8, 3, rng=rng))
+
+        def loss(output, y):
+            steps.append(1)
+            if len(steps) == stop:
+                signal.raise_signal(signal.SIGINT)
+            return tl.losses.cross_entropy(output, y)
+
+        tl.fit(m, loss, blobs(), epochs=3, batch_size=16, rng=rng, augment=augment, checkpoint=path, resume=True)
+        return weights(m)
+
+    with pytest.raises(KeyboardInterrupt):
+        part(tmp_path / "cut", stop)
+    assert_same(part(tmp_path / "whole"), part(tmp_path / "cut"))
+
+
+def test_lbfgs_trains_and_resumes(tmp_path):
+    def part(m, epochs):
+        return tl.fit(
+            m, tl.losses.cross_entropy, blobs(), epochs=epochs, batch_size=90, checkpoint=tmp_path / "run", resume=True,
+            optimizer=lambda p: tl.optim.LBFGS(p, lr=0.1, max_iter=4),
+        )  # fmt: skip
+
+    whole, first, second = model(), model(), model(4)
+    history = part(whole, 6)
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    (tmp_path / "run").unlink()
+    part(first, 2)
+    part(second, 6)
+    assert_same(weights(whole), weights(second))
+
+
+def test_a_metric_counts_the_batches_that_have_it():
+    data = blobs()
+    two = data.take(data.y < 2)
+
+    def share_of_ones(output, y):
+        if (y == 0).all():
+            raise errors.DomainError("no ones")
+        return float(y.mean())
+
+    ordered = two.take(np.argsort(two.y))
+    history = tl.fit(model(), tl.losses.cross_entropy, tl.data.DataLoader(ordered, 20), epochs=1, metrics={"ones": share_of_ones})
+    # 30 zeros, then 30 ones, in batches of 20: the first has no ones, the others have a half and all
+    assert history["ones"] == [0.75]
+    with pytest.raises(errors.DomainError, match="both classes must be present"):
+        tl.fit(model(), tl.losses.cross_entropy, data.take(data.y == 0), epochs=1, metrics={"auc": metrics.auc})
+
+
 def test_a_checkpoint_of_another_run_is_refused(tmp_path):
     path = tmp_path / "run"
     tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1, checkpoint=path)
@@ -203,6 +257,10 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         "got {'rows': 90, 'batch_size': 8, 'optimizer': 'Adam'}. Type instead: resume=False to start anew"
     )
     checkpoint.save(path, {"a": 1})
+    whole = {"settings": {"rows": 90, "batch_size": 32, "optimizer": "Adam"}, "model": model().state_dict()}
+    checkpoint.save(tmp_path / "part", whole)
+    with pytest.raises(errors.StateError, match=r"the checkpoint must be whole, got KeyError\('optimizer'\)"):
+        tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1, checkpoint=tmp_path / "part", resume=True)
     with pytest.raises(errors.StateError, match="the file must be the checkpoint of a run"):
         tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1, checkpoint=path, resume=True)
 
@@ -212,6 +270,42 @@ WRONG = {
         "tl.fit: dataset must be a Dataset or a DataLoader, got list. Type instead: tl.data.Dataset(x, y)"),
     "no epochs": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=0),
         "tl.fit: there must be at least one epoch, got epochs=0. Type instead: epochs=10"),
+    "half an epoch": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1.5),
+        "tl.fit: epochs must be a whole number, got 1.5. Type instead: epochs=10"),
+    "no patience": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), patience=-1),
+        "tl.fit: patience must be at least 0, got patience=-1. Type instead: patience=10"),
+    "a loss by name": (lambda: tl.fit(model(), "cross_entropi", blobs()),
+        "tl.fit: loss must be a function of output and target, got 'cross_entropi'. Type instead: tl.losses.cross_entropy"),
+    "a loss per row": (lambda: tl.fit(model(), lambda o, y: tl.losses.cross_entropy(o, y, reduction="none"), blobs()),
+        'tl.fit: the loss must be one number, got (32,). Type instead: reduction="mean", or np.mean(loss)'),
+    "a loss that lost the graph": (lambda: tl.fit(model(), lambda o, y: tl.losses.cross_entropy(o, y).item(), blobs()),
+        "tl.fit: the loss must be a tensor that leads back to the model, got float. "
+        "Type instead: tl.losses.cross_entropy, without .item() or .numpy()"),
+    "an optimiser by name": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), optimizer="sdg"),
+        "tl.fit: optimizer must be an optimiser, or make one of parameters, got 'sdg'. Type instead: lambda p: tl.optim.SGD(p, lr=1e-3)"),
+    "an optimiser of another model": (
+        lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), optimizer=tl.optim.Adam(model().parameters())),
+        "tl.fit: the optimiser must move the model's parameters, got one of other parameters. "
+        "Type instead: optimizer=tl.optim.Adam, which is given them"),
+    "a schedule of another optimiser": (
+        lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), schedule=tl.optim.StepLR(tl.optim.SGD(model().parameters()), 1)),
+        "tl.fit: the schedule must govern the optimiser that trains, got one of another optimiser. "
+        "Type instead: schedule=tl.optim.StepLR(optimizer, 10), with optimizer=optimizer"),
+    "a function for a model": (lambda: tl.fit(np.tanh, tl.losses.cross_entropy, blobs()),
+        "tl.fit: model must be a module, got ufunc. Type instead: tl.nn.Sequential(...), which takes functions, too"),
+    "a part for validation": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), validation=0.2),
+        "tl.fit: validation must be a Dataset, got float. Type instead: tl.data.Dataset(x, y)"),
+    "a list of metrics": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), metrics=["accuracy"]),
+        'tl.fit: metrics must be functions of outputs and targets by name, got list. Type instead: {"accuracy": tl.training.metrics.accuracy}'),
+    "a callback alone": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), callbacks=print),
+        "tl.fit: callbacks must be a list of functions, got builtin_function_or_method. Type instead: callbacks=[function]"),
+    "augmentation beside a loader": (
+        lambda: tl.fit(model(), tl.losses.cross_entropy, tl.data.DataLoader(blobs()), augment=lambda x, rng: x),
+        "tl.fit: a loader brings its own settings, got a DataLoader and augment=. Type instead: tl.data.DataLoader(data, augment=...)"),
+    "going on from nowhere": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), resume=True),
+        'tl.fit: resume=True needs the file to go on from, got none. Type instead: checkpoint="run.safetensors"'),
+    "keeping a run nowhere": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), checkpoint="/no/such/run"),
+        "tl.fit: the checkpoint's folder must exist, got /no/such. Type instead: Path('/no/such').mkdir()"),
     "an unknown rhythm": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), schedule_per="step"),
         "tl.fit: schedule_per must be one of 'epoch', 'batch', got 'step'. Type instead: 'epoch'"),
     "nan in the data": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs().replace(np.full((90, 4), np.nan, np.float32))),

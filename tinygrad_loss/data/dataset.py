@@ -25,7 +25,7 @@ class Dataset:
         features: the name of each column of ``x``, where columns have names.
 
     Raises:
-        ShapeError: ``x`` and ``y`` differ in length.
+        ShapeError: ``x`` and ``y`` differ in length, or their rows do.
         DomainError: there are no rows, or a class index has no name.
 
     >>> import numpy as np, tinygrad_loss as tl
@@ -38,8 +38,12 @@ class Dataset:
     def __init__(
         self, x: ArrayLike, y: ArrayLike, *, name: str = "data", classes: Sequence[str] = (), features: Sequence[str] = ()
     ) -> None:
-        self.x = np.asanyarray(x)
-        self.y = np.asanyarray(y)
+        try:
+            self.x = np.asanyarray(x)
+            self.y = np.asanyarray(y)
+        except ValueError:
+            rule = "every row of x must be as long as the others, and so must every row of y"
+            raise errors.ShapeError(errors.say("Dataset", rule, "rows of unlike lengths", "tl.nn.pad_sequences(rows)")) from None
         self.name = name
         self.classes = tuple(map(str, classes))
         self.features = tuple(map(str, features))

@@ -3,8 +3,10 @@
 import gzip
 import importlib.util
 import math
+import os
 import pickle
 import struct
+import zlib
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -60,7 +62,14 @@ def idx(path: Path) -> np.ndarray:
 
     Source: LeCun, Cortes and Burges, The MNIST database.
     """
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    raw = path.read_bytes()
+    if path.suffix == ".gz":
+        try:
+            raw = gzip.decompress(raw)
+        except (EOFError, OSError, zlib.error) as error:
+            raise errors.DomainError(
+                errors.say("tl.data", f"{path.name} must be a whole gzip file", str(error)[:80], "the download again; the file is damaged")
+            ) from None
     zero, kind, ndim = struct.unpack(">HBB", raw[:4]) if len(raw) >= 4 else (1, 0, 0)
     start = 4 + 4 * ndim
     if zero or kind != UNSIGNED_BYTE or len(raw) < start:
@@ -80,19 +89,29 @@ def idx(path: Path) -> np.ndarray:
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 
-def idx_folder(folder: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the images and labels of both parts of an MNIST-like folder, the training part first."""
-    parts: dict[str, list[np.ndarray]] = {"images-idx3": [], "labels-idx1": []}
+def idx_folder(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the images and labels of both parts of an MNIST-like folder, the training part first.
+
+    Raises:
+        MissingPackageError: a file is not there.
+        ShapeError: the images of a part are no images, or are not as many as its labels.
+    """
+    images: list[np.ndarray] = []
+    labels: list[np.ndarray] = []
     for part in ("train", "t10k"):
-        for kind, arrays in parts.items():
-            stem = Path(folder) / f"{part}-{kind}-ubyte"
-            path = next((p for p in (stem.with_name(stem.name + ".gz"), stem) if p.is_file()), None)
-            if path is None:
-                raise errors.missing(
-                    "tl.data.load('fashion')",
-                    f"{stem.name}.gz in {folder}",
-                    "apt-get install dataset-fashion-mnist, or tl.data.load('fashion', folder=...)",
-                )
-            arrays.append(idx(path))
-    images, labels = (np.concatenate(arrays) for arrays in parts.values())
-    return images, labels
+        x, y = (idx(idx_file(Path(folder), f"{part}-{kind}-ubyte")) for kind in ("images-idx3", "labels-idx1"))
+        if x.ndim != 3 or y.shape != x.shape[:1] or (images and x.shape[1:] != images[0].shape[1:]):
+            rule = f"the part {part!r} must hold images of one size, (n, height, width), and as many labels, (n,)"
+            raise errors.shapes("tl.data.load('fashion')", rule, [x.shape, y.shape], "folder= of the idx files of one data set")
+        images.append(x)
+        labels.append(y)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+def idx_file(folder: Path, stem: str) -> Path:
+    """Return where one of the files is, gzipped or not."""
+    path = next((p for p in (folder / f"{stem}.gz", folder / stem) if p.is_file()), None)
+    if path is None:
+        command = "apt-get install dataset-fashion-mnist, or tl.data.load('fashion', folder=...)"
+        raise errors.missing("tl.data.load('fashion')", f"{stem}.gz in {folder}", command)
+    return path

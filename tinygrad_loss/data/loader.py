@@ -50,8 +50,10 @@ class DataLoader:
         augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
         prefetch: int = 0,
     ) -> None:
-        if batch_size < 1:
-            raise errors.DomainError(errors.say("DataLoader", "batch_size must be at least 1", str(batch_size), "batch_size=32"))
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise errors.DomainError(
+                errors.say("DataLoader", "batch_size must be a whole number from 1 on", str(batch_size), "batch_size=32")
+            )
         if drop_last and batch_size > len(dataset):
             raise errors.DomainError(
                 errors.say(

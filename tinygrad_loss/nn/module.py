@@ -35,6 +35,13 @@ def parameter(value: ArrayLike, *, dtype: DTypeLike | None = None) -> Tensor:
     return tensor(value, dtype=dtype, requires_grad=True)
 
 
+def check_state(state: Any) -> None:
+    """Refuse what holds no arrays by path."""
+    if not isinstance(state, Mapping):
+        got = type(state).__name__
+        raise errors.StateError(errors.say("load_state_dict", "it takes arrays by path", got, "model.load_state_dict(other.state_dict())"))
+
+
 class Module:
     """A function that owns its weights: write ``forward``, assign parameters and other modules as attributes, and call it.
 
@@ -163,11 +170,7 @@ class Module:
         >>> a, b = nn.Linear(2, 1), nn.Linear(2, 1)
         >>> b.load_state_dict(a.state_dict())
         """
-        if not isinstance(state, Mapping):
-            got = type(state).__name__
-            raise errors.StateError(
-                errors.say("load_state_dict", "it takes arrays by path", got, "model.load_state_dict(other.state_dict())")
-            )
+        check_state(state)
         parameters, buffers = dict(self._parameter_paths()), dict(self.named_buffers())
         own: dict[str, Any] = {**parameters, **buffers}
         given = {path: np.asarray(value.value if isinstance(value, Tensor) else value) for path, value in state.items()}

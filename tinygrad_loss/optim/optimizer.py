@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from numbers import Real
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -239,7 +238,7 @@ def check_settings(where: str, group: Group) -> None:
         values = group[name] if isinstance(group[name], tuple | list) else [group[name]]
         if name == "betas" and (len(values) != 2 or values is not group[name]):
             raise errors.DomainError(errors.say(where, "betas must be a pair", repr(group[name]), f"{where}(params, betas=(0.9, 0.999))"))
-        if not all(isinstance(v, Real) and lowest <= v < limit for v in values):
+        if not all(isinstance(v, int | float | np.number) and lowest <= v < limit for v in values):
             interval = f"in [{lowest:g}, {limit:g})"
             raise errors.DomainError(errors.say(where, f"{name} must lie {interval}", str(group[name]), f"{where}(params, lr=0.01)"))
     if group.get("nesterov") and (group["momentum"] <= 0 or group["dampening"] != 0):

@@ -14,9 +14,19 @@ from tinygrad_loss import errors
 from tinygrad_loss.context import at_kinks
 from tinygrad_loss.data import DataLoader, Dataset
 from tinygrad_loss.nn import Module
-from tinygrad_loss.optim import Adam, Optimizer, ReduceLROnPlateau, clip_grad_norm_, grad_norm
+from tinygrad_loss.optim import LBFGS, Optimizer, ReduceLROnPlateau, clip_grad_norm_, grad_norm
 from tinygrad_loss.training import metrics as known_metrics
 from tinygrad_loss.training import resume as resuming
+from tinygrad_loss.training.arguments import (
+    as_dataset,
+    as_loader,
+    as_optimizer,
+    check_callables,
+    check_checkpoint,
+    check_loss,
+    check_numbers,
+    check_schedule,
+)
 from tinygrad_loss.training.evaluate import evaluate
 from tinygrad_loss.training.history import History
 from tinygrad_loss.training.interrupt import interruptible
@@ -63,7 +73,9 @@ def fit(
         epochs: passes over the data.
         batch_size: rows per step; shuffled in each epoch.
         validation: data to measure on after each epoch.
-        metrics: functions of outputs and targets by name; ``accuracy`` by default where targets are one class index per row.
+        metrics: functions of outputs and targets by name; ``accuracy`` by default where targets are one class index per row. Of the training
+            data the mean over batches is kept, without those where a metric is undefined (an AUC of one class); of ``validation`` the
+            metric of all rows together.
         callbacks: called with the `Run` after each epoch; a true answer ends the training.
         schedule: of the learning rate; a `ReduceLROnPlateau` is told the validation loss, or the loss.
         schedule_per: whether it steps after each ``"epoch"`` or ``"batch"``.
@@ -78,7 +90,9 @@ def fit(
         progress: whether to show a bar; by default on a terminal only.
 
     Raises:
+        ArgumentError: an argument is of the wrong kind, or two contradict each other; said before the first step.
         NonFiniteError: the loss or a gradient became nan or inf; the message says where it came from.
+        SaveError: the checkpoint cannot be written.
         StateError: the checkpoint is of another run, or broken.
         KeyboardInterrupt: on Ctrl-C, after the running step is finished and the checkpoint is written.
 
@@ -89,26 +103,17 @@ def fit(
     >>> history["loss"][-1] < history["loss"][0]
     True
     """
-    if epochs < 1:
-        raise errors.DomainError(errors.say("tl.fit", "there must be at least one epoch", f"epochs={epochs}", "epochs=10"))
-    if schedule_per not in {"epoch", "batch"}:
-        raise errors.unknown_name("tl.fit", "schedule_per", schedule_per, ["epoch", "batch"])
-    dataset = Dataset(*dataset) if isinstance(dataset, tuple) else dataset
-    validation = Dataset(*validation) if isinstance(validation, tuple) else validation
-    if isinstance(dataset, DataLoader):
-        loader = dataset
-    elif isinstance(dataset, Dataset):
-        loader = DataLoader(dataset, batch_size, shuffle=True, rng=rng, augment=augment, prefetch=prefetch)
-    else:
-        raise errors.ArgumentError(
-            errors.say("tl.fit", "dataset must be a Dataset or a DataLoader", type(dataset).__name__, "tl.data.Dataset(x, y)")
-        )
-    if not isinstance(optimizer, Optimizer):
-        optimizer = (optimizer or Adam)(model.parameters())
+    check_numbers(epochs, patience, schedule_per)
+    check_callables(loss, metrics, callbacks)
+    loader = as_loader(dataset, batch_size, rng=rng, augment=augment, prefetch=prefetch)
+    measured_on = None if validation is None else as_dataset("validation", validation)
+    optimizer = as_optimizer(optimizer, model)
+    check_schedule(schedule, optimizer)
+    check_checkpoint(checkpoint, resume=resume)
     if metrics is None:
         y = loader.dataset.y
         metrics = {"accuracy": known_metrics.accuracy} if y.dtype.kind in "iub" and y.ndim == 1 else {}
-    run = Run(model, loss, loader, optimizer, metrics, validation)
+    run = Run(model, loss, loader, optimizer, metrics, measured_on)
     run.schedule, run.schedule_per, run.clip_norm = schedule, schedule_per, clip_norm
     run.patience, run.keep_best, run.checkpoint = patience, keep_best, checkpoint
     if checkpoint is not None and resume and os.path.exists(checkpoint):  # noqa: PTH110  a path may be a text
@@ -143,6 +148,8 @@ class Run:
         self.batch = 0
         self.best: dict[str, Any] = {"value": math.inf, "epoch": 0, "weights": None}
         self.sums: dict[str, float] = {}
+        self.undefined_metrics: dict[str, errors.DomainError] = {}
+        self.chances: dict[str, Any] = {}
         self.order: Any = resuming.state_of(loader.rng)
 
     def to(self, epochs: int, callbacks: tuple[Callable[[Run], object], ...], *, progress: bool | None) -> History:
@@ -172,6 +179,8 @@ class Run:
         batches = iter(self.loader)
         for _ in range(self.batch):
             next(batches)
+        if self.batch:
+            resuming.restore_generators(self)
         for x, y in batches:
             self.step(x, y)
             self.batch += 1
@@ -184,19 +193,39 @@ class Run:
 
     def step(self, x: np.ndarray, y: np.ndarray) -> None:
         """Move the parameters once."""
+        number, output, norm = self.gradient(x, y)
+        self.add(rows=len(x), loss=number * len(x), undefined=sum(p.report.undefined for p in self.params if p.report is not None), steps=1)
+        self.add(grad_norm=norm)
+        self.measure(output, y)
+        if isinstance(self.optimizer, LBFGS):
+            self.optimizer.step(lambda: self.gradient(x, y)[0])
+        else:
+            self.optimizer.step()
+        if self.schedule is not None and self.schedule_per == "batch":
+            self.schedule.step()
+
+    def gradient(self, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, float]:
+        """Compute the gradients of one batch; return its loss, the outputs and the gradients' norm before clipping."""
         self.optimizer.zero_grad()
         output = self.model(x)
         value = self.loss(output, y)
+        check_loss(value)
         number = float(value.item())
         if not math.isfinite(number):
             raise self.blame(number, x, output)
         value.backward()
-        self.add(rows=len(x), loss=number * len(x), undefined=sum(p.report.undefined for p in self.params if p.report is not None), steps=1)
         norm = grad_norm(self.params) if self.clip_norm is None else clip_grad_norm_(self.params, self.clip_norm)
-        self.add(grad_norm=norm, **{name: metric(output.data, y) * len(x) for name, metric in self.metrics.items()})
-        self.optimizer.step()
-        if self.schedule is not None and self.schedule_per == "batch":
-            self.schedule.step()
+        return number, output.data, norm
+
+    def measure(self, output: np.ndarray, y: np.ndarray) -> None:
+        """Add the metrics that this batch has."""
+        for name, metric in self.metrics.items():
+            try:
+                value = metric(output, y)
+            except errors.DomainError as error:
+                self.undefined_metrics[name] = error
+            else:
+                self.add(**{name: value * len(y), f"rows of {name}": len(y)})
 
     def add(self, **amounts: float) -> None:
         """Add to the sums of this epoch."""
@@ -205,7 +234,9 @@ class Run:
 
     def means(self) -> dict[str, float]:
         """Return the loss and the metrics of this epoch so far."""
-        return {name: self.sums[name] / self.sums["rows"] for name in ("loss", *self.metrics)}
+        sums = self.sums
+        defined = {name: sums[name] / sums[f"rows of {name}"] for name in self.metrics if name in sums}
+        return {"loss": sums["loss"] / sums["rows"]} | defined
 
     def blame(self, number: float, x: np.ndarray, output: Any) -> errors.NonFiniteError:
         """Return the error for a loss that is not finite; it names the first thing on the way that is not."""
@@ -233,6 +264,9 @@ class Run:
             where, got = f"tl.fit, epoch {self.epoch + 1}", f"nan or inf in {broken} after the last step"
             raise errors.NonFiniteError(errors.say(where, "parameters must be finite", got, "a smaller lr, or clip_norm=1.0"))
         row: dict[str, Any] = {"epoch": self.epoch + 1, **self.means()}
+        for name in self.metrics:
+            if name not in row:
+                raise self.undefined_metrics[name]
         if self.validation is not None:
             measured = evaluate(self.model, self.loss, self.validation, self.metrics)
             row |= {f"val_{name}": value for name, value in measured.items()}

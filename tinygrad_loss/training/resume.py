@@ -73,15 +73,31 @@ def restore(run: Run, path: str | os.PathLike[str]) -> None:
         raise errors.StateError(
             errors.say(where, f"the run must go on with {saved['settings']}", str(settings(run)), "resume=False to start anew")
         )
+    try:
+        put_back(run, saved)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, errors.TinygradLossError):
+            raise
+        raise errors.StateError(errors.say(where, "the checkpoint must be whole", repr(error)[:80], "resume=False to start anew")) from None
+
+
+def put_back(run: Run, saved: dict[str, Any]) -> None:
+    """Give the run what was kept."""
     run.model.load_state_dict(saved["model"])
     remembered = saved["optimizer"]
     run.optimizer.load_state_dict({**remembered, "state": {int(i): state for i, state in remembered["state"].items()}})
     if run.schedule is not None and saved["schedule"] is not None:
         run.schedule.load_state_dict(saved["schedule"])
-    run.loader.rng.bit_generator.state = saved["order"]
-    for name, rng in generators(run.model).items():
-        if name in saved["generators"]:
-            rng.bit_generator.state = saved["generators"][name]
     run.epoch, run.batch, run.sums, run.best = saved["epoch"], saved["batch"], saved["sums"], saved["best"]
-    run.order = saved["order"]
     run.history = History(saved["history"])
+    run.order = run.loader.rng.bit_generator.state = saved["order"]
+    run.chances = saved["generators"]
+    if not run.batch:
+        restore_generators(run)
+
+
+def restore_generators(run: Run) -> None:
+    """Put the model's generators where they were; within an epoch after batches were passed over, for the loader may share one of them."""
+    for name, rng in generators(run.model).items():
+        if name in run.chances:
+            rng.bit_generator.state = run.chances[name]

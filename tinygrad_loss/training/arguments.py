@@ -1,0 +1,130 @@
+"""What `fit` is given, checked before the first step, so that nothing fails after an hour."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tinygrad_loss import errors, losses
+from tinygrad_loss import optim as rules
+from tinygrad_loss.data import DataLoader, Dataset
+from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.nn import Module
+from tinygrad_loss.optim import Adam, Optimizer
+
+__all__ = [
+    "as_dataset",
+    "as_loader",
+    "as_optimizer",
+    "check_callables",
+    "check_checkpoint",
+    "check_loss",
+    "check_numbers",
+    "check_schedule",
+]
+
+
+def refused(rule: str, got: Any, instead: str) -> errors.ArgumentError:
+    """Return the error for an argument of the wrong kind."""
+    return errors.ArgumentError(errors.say("tl.fit", rule, got if isinstance(got, str) else type(got).__name__, instead))
+
+
+def as_dataset(name: str, given: Any) -> Dataset:
+    """Return a data set from one, or from a pair of arrays."""
+    if isinstance(given, tuple) and len(given) == 2:
+        return Dataset(*given)
+    if not isinstance(given, Dataset):
+        kinds = "a Dataset or a DataLoader" if name == "dataset" else "a Dataset"
+        raise refused(f"{name} must be {kinds}", given, "tl.data.Dataset(x, y)")
+    return given
+
+
+def as_loader(given: Any, batch_size: int, **options: Any) -> DataLoader:
+    """Return the loader that was given, or one that shuffles a data set."""
+    if not isinstance(given, DataLoader):
+        return DataLoader(as_dataset("dataset", given), batch_size, shuffle=True, **options)
+    for name in ("augment", "prefetch"):
+        if options[name]:
+            raise refused("a loader brings its own settings", f"a DataLoader and {name}=", f"tl.data.DataLoader(data, {name}=...)")
+    return given
+
+
+def as_optimizer(given: Any, model: Any) -> Optimizer:
+    """Return the optimiser that was given or made, after checking that it moves this model."""
+    if not isinstance(model, Module):
+        raise refused("model must be a module", model, "tl.nn.Sequential(...), which takes functions, too")
+    if isinstance(given, str) or not (given is None or isinstance(given, Optimizer) or callable(given)):
+        known = {name.lower(): name for name, kind in vars(rules).items() if isinstance(kind, type) and issubclass(kind, Optimizer)}
+        instead = f"lambda p: tl.optim.{known[errors.nearest(str(given).lower(), known)]}(p, lr=1e-3)"
+        raise refused("optimizer must be an optimiser, or make one of parameters", repr(given), instead)
+    made = given if isinstance(given, Optimizer) else (given or Adam)(model.parameters())
+    if not isinstance(made, Optimizer):
+        raise refused("optimizer must make an optimiser", made, "lambda p: tl.optim.Adam(p, lr=1e-3)")
+    own = {id(p) for p in model.parameters()}
+    if not any(id(p) in own for group in made.param_groups for p in group["params"]):
+        raise refused(
+            "the optimiser must move the model's parameters", "one of other parameters", "optimizer=tl.optim.Adam, which is given them"
+        )
+    return made
+
+
+def check_callables(loss: Any, metrics: Any, callbacks: Any) -> None:
+    """Refuse a loss, metrics or callbacks that cannot be called."""
+    if not callable(loss):
+        nearest = errors.nearest(str(loss), losses.LOSSES)
+        raise refused("loss must be a function of output and target", repr(loss), f"tl.losses.{nearest}")
+    if metrics is not None and not (isinstance(metrics, Mapping) and all(map(callable, metrics.values()))):
+        instead = '{"accuracy": tl.training.metrics.accuracy}'
+        raise refused("metrics must be functions of outputs and targets by name", metrics, instead)
+    if callable(callbacks) or not isinstance(callbacks, Iterable):
+        raise refused("callbacks must be a list of functions", callbacks, "callbacks=[function]")
+
+
+def check_numbers(epochs: Any, patience: Any, schedule_per: str) -> None:
+    """Refuse counts that are no counts."""
+    for name, value, least in (("epochs", epochs, 1), ("patience", patience, 0)):
+        if value is None and name == "patience":
+            continue
+        try:
+            operator.index(value)
+        except TypeError:
+            raise refused(f"{name} must be a whole number", repr(value), f"{name}=10") from None
+        if value < least:
+            rule = "there must be at least one epoch" if name == "epochs" else "patience must be at least 0"
+            raise errors.DomainError(errors.say("tl.fit", rule, f"{name}={value}", f"{name}=10"))
+    if schedule_per not in {"epoch", "batch"}:
+        raise errors.unknown_name("tl.fit", "schedule_per", schedule_per, ["epoch", "batch"])
+
+
+def check_checkpoint(checkpoint: str | os.PathLike[str] | None, *, resume: bool) -> None:
+    """Refuse to keep a run where nothing can be written, and to go on from nowhere."""
+    if checkpoint is None:
+        if resume:
+            raise refused("resume=True needs the file to go on from", "none", 'checkpoint="run.safetensors"')
+    elif not (folder := Path(checkpoint).absolute().parent).is_dir():
+        raise errors.SaveError(errors.say("tl.fit", "the checkpoint's folder must exist", str(folder), f"Path({str(folder)!r}).mkdir()"))
+
+
+def check_schedule(schedule: Any, optimizer: Optimizer) -> None:
+    """Refuse a schedule that does not govern this optimiser."""
+    if schedule is None:
+        return
+    instead = "schedule=tl.optim.StepLR(optimizer, 10), with optimizer=optimizer"
+    if isinstance(schedule, type) or not hasattr(schedule, "step"):
+        raise refused("schedule must be a schedule that was made", repr(schedule), instead)
+    if getattr(schedule, "optimizer", optimizer) is not optimizer:
+        raise refused("the schedule must govern the optimiser that trains", "one of another optimiser", instead)
+
+
+def check_loss(value: Any) -> None:
+    """Refuse what cannot be trained on: it must be one number, and lead back to the model."""
+    if not isinstance(value, Tensor) or not value.requires_grad:
+        raise refused(
+            "the loss must be a tensor that leads back to the model", value, "tl.losses.cross_entropy, without .item() or .numpy()"
+        )
+    if value.size != 1:
+        instead = 'reduction="mean", or np.mean(loss)'
+        raise errors.shapes("tl.fit", "the loss must be one number", [value.shape], instead)
