@@ -183,7 +183,7 @@ BAD = {
     "no closed entropy": (
         lambda: D.Mixture(D.Categorical(probs=[0.5, 0.5]), D.Normal(np.zeros(2), 1.0)).entropy(),
         E.NoRuleError,
-        "Mixture.entropy: it has no closed form, got a call. Type instead: np.mean(d.nll(d.sample(100_000, rng)))",
+        "Mixture.entropy: the mean of the logarithm of a sum has no closed form; entropy_bounds() says what it lies between, got a call. Type instead: np.mean(d.nll(d.sample(100_000, rng)))",
     ),
     "no closed mean": (
         lambda: D.TransformedDistribution(D.Normal(0.0, 1.0), D.SigmoidTransform()).mean,

@@ -246,7 +246,8 @@ REFUSED = {
     "mixture": (
         lambda: D.Mixture.fit([1.0, 2.0]),
         "Mixture.fit: the likelihood of a mixture grows without bound when one component shrinks around one value, "
-        "got free weights, centres and scales. Type instead: tl.optim.minimize of -np.mean(mixture.log_prob(data)) with a common scale",
+        "got a free scale for each component. "
+        "Type instead: Mixture.fit(data, scale=1.0), or shared_scale=True for one scale of all components of a Normal",
     ),
     "trials unknown": (
         lambda: D.Binomial.fit([1.0, 2.0]),

@@ -47,7 +47,7 @@ class Distribution:
     dtype: np.dtype[Any]
     batch_shape: tuple[int, ...]
     validate_args: bool
-    fitted: "likelihood.Fit | None" = None
+    fitted: Any = None
     """What `fit` found, with standard errors; None when the parameters were given."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

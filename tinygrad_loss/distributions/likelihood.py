@@ -18,7 +18,7 @@ from tinygrad_loss.distributions.maximum import climb
 from tinygrad_loss.distributions.operand import numbers, offender, operand
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["Fit", "fit", "likelihood_curve", "profile", "refuse_constant"]
+__all__ = ["Fit", "fit", "likelihood_curve", "profile", "refuse_constant", "sample_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def fit(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> Any:
     unknown = [k for k in fixed if k not in family.parameters]
     if unknown:
         raise errors.unknown_name(f"{family.__name__}.fit", "a fixed parameter", unknown[0], family.parameters)
-    y, w = _sample(family, data, weights, fixed)
+    y, w = sample_of(family, data, weights, fixed)
     dtype = y.dtype
     y, w = y.astype(np.float64), w.astype(np.float64)
     free = [k for k in names if k not in fixed]
@@ -177,7 +177,7 @@ def _in_free(family: Any, shapes: Mapping[str, tuple[int, ...]], of: Callable[[M
     return lambda u: of(_from_free(family, shapes, u))
 
 
-def _sample(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def sample_of(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Return data as ``[n, *event]`` and weights as ``[n]``, checked."""
     where = f"{family.__name__}.fit"
     y = numbers(operand(data, where))

@@ -1,13 +1,15 @@
 """Several noise models at once, of which chance picks one for each value."""
 
-from typing import Any, NoReturn
+from typing import Any, Self
 
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.distributions import em
 from tinygrad_loss.distributions.categorical import Categorical
 from tinygrad_loss.distributions.constraint import Constraint, real, vector
 from tinygrad_loss.distributions.family import Distribution
+from tinygrad_loss.distributions.symmetric import Normal
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential
 
@@ -31,6 +33,7 @@ class Mixture(Distribution):
     """
 
     no_rsample = "which component a value comes from jumps when a weight moves"
+    no_entropy = "the mean of the logarithm of a sum has no closed form; entropy_bounds() says what it lies between"
 
     def __init__(self, mixture_distribution: Categorical, component_distribution: Distribution, validate_args: bool = True) -> None:
         k = mixture_distribution.classes
@@ -96,19 +99,69 @@ class Mixture(Distribution):
         each = np.broadcast_to(each, (*shape, *each.shape[each.ndim - 1 - self.event_ndim :]))
         return np.take_along_axis(each, which, axis=-1 - self.event_ndim).squeeze(-1 - self.event_ndim)
 
+    def entropy_bounds(self) -> tuple[Array, Array]:
+        r"""Return what the entropy lies between: $\sum_k \pi_k H_k$, all components alike, and $H(\pi)$ more, all apart.
+
+        Source: Cover and Thomas 2006, Elements of Information Theory, theorem 2.7.3 and section 2.2.
+
+        >>> import numpy as np
+        >>> from tinygrad_loss.distributions import Categorical, Mixture, Normal
+        >>> low, high = Mixture(Categorical(probs=[0.5, 0.5]), Normal([-9.0, 9.0], 1.0)).entropy_bounds()
+        >>> round(float(high - low), 6)  # log 2
+        0.693147
+        """
+        low = np.sum(self.mixture_distribution.probs * self.component_distribution.entropy(), axis=-1)
+        return low, low + self.mixture_distribution.entropy()
+
     @classmethod
-    def fit(cls, data: Any, weights: Any = None, **fixed: Any) -> NoReturn:
-        """Refuse: the likelihood of a mixture with free scales is unbounded.
+    def fit(
+        cls,
+        data: Any,
+        weights: Any = None,
+        *,
+        family: type[Distribution] = Normal,
+        components: int = 2,
+        shared_scale: bool = False,
+        **fixed: Any,
+    ) -> Self:
+        r"""Return a mixture of greatest likelihood by expectation and maximisation, the best of five starts.
+
+        A mixture's likelihood may have several maxima: the one found need not be the greatest, and swapping components is another.
+
+        Args:
+            data: ``[n]``.
+            weights: ``[n]``, at least 0; None is once each.
+            family: the components' family, of single numbers.
+            components: how many.
+            shared_scale: estimate one scale for all components, of a `Normal`.
+            fixed: parameters of the family that are known, the same for each component.
+
+        Returns:
+            The mixture; its ``fitted`` has the log-likelihood, of each start as well.
 
         Raises:
-            NoMaximumError: always.
+            NoMaximumError: each component has a scale of its own that is not known: around one value it may shrink to 0,
+                and the likelihood grows without bound.
+            DomainError: no data, nan, values outside the support, or fewer than one component.
 
-        Source: Day 1969, Biometrika 56(3).
+        Source: Day 1969, Biometrika 56(3); Dempster, Laird and Rubin 1977, Journal of the Royal Statistical Society B 39.
+
+        >>> from tinygrad_loss.distributions import Mixture, Poisson
+        >>> d = Mixture.fit([0, 1, 0, 2, 1, 30, 28, 33], family=Poisson)
+        >>> d.component_distribution.rate.round(2), d.mixture_distribution.probs.round(3)
+        (array([ 0.8 , 30.33]), array([0.625, 0.375]))
         """
-        del data, weights, fixed
-        rule = "the likelihood of a mixture grows without bound when one component shrinks around one value"
-        instead = "tl.optim.minimize of -np.mean(mixture.log_prob(data)) with a common scale"
-        raise errors.NoMaximumError(errors.say("Mixture.fit", rule, "free weights, centres and scales", instead))
+        if components < 1 or family.event_ndim or (shared_scale and family is not Normal):
+            rule = "it takes one or more components of a family of numbers, and shares the scale of Normal ones"
+            got = f"components={components}, {family.__name__}, shared_scale={shared_scale}"
+            raise errors.DomainError(errors.say("Mixture.fit", rule, got, "Mixture.fit(data, components=2, shared_scale=True)"))
+        em.refuse_unbounded(family, fixed, shared=shared_scale)
+        mixing, parts, found = em.climb_mixture(family, data, weights, components, fixed, shared=shared_scale)
+        order = np.lexsort(tuple(parts.values())[::-1])
+        each = family(**{key: value[order] for key, value in parts.items()}, **fixed)
+        best = cls(Categorical(probs=mixing[order]), each)
+        best.fitted = found
+        return best
 
 
 MixtureSameFamily = Mixture
