@@ -1,5 +1,6 @@
 """Losses of more than a prediction and a target against the formulas that define them, computed another way."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy import stats
@@ -213,3 +214,38 @@ def test_a_sparsemax_kinks_where_a_class_is_about_to_enter():
     with pytest.warns(tl.errors.UndefinedGradientWarning, match="sparsemax"):
         slope = tl.grad(lambda z: tl.ops.sparsemax(z)[0])(np.array([2.0, 1.0, 0.0]))
     np.testing.assert_array_equal(np.isnan(slope), [True, True, False])
+
+
+# ---- pairs and lists at the edge --------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_without_pairs_has_no_slope(rng):
+    """All of different classes: circle loss is 0, and so is its gradient."""
+    value, slope = tl.value_and_grad(lambda x: L.circle_loss(x, np.arange(4)))(rng.standard_normal((4, 3)))
+    assert value == 0.0
+    np.testing.assert_array_equal(slope, 0.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_pair_of_strangers_costs_nothing_however_far_apart(dtype):
+    far = np.array([[np.finfo(dtype).max / 4, 0.0]], dtype)
+    value, slope = tl.value_and_grad(lambda x: L.contrastive_loss(x, np.zeros_like(far), np.zeros(1, dtype)))(far)
+    assert value == 0.0
+    np.testing.assert_array_equal(slope, 0.0)
+
+
+def test_the_last_of_a_list_may_be_minus_infinity():
+    z, order = np.array([[1.0, -np.inf, 0.5]]), np.array([[0, 2, 1]])
+    value, slope = tl.value_and_grad(lambda x: L.plackett_luce_loss(x, order))(z)
+    np.testing.assert_allclose(value, np.log1p(np.exp(-0.5)), rtol=1e-15)
+    np.testing.assert_allclose(slope, [[-1 / (1 + np.exp(0.5)), 0.0, 1 / (1 + np.exp(0.5))]], rtol=1e-14)
+
+
+def test_a_negative_binomial_near_poisson_keeps_its_digits():
+    mp.mp.dps = 60
+    for k, m, y in [(1e10, 2e10, 2e10 + 3e5), (1e10, 3.0, 2.0), (1e6, 1e6, 1e6), (40.0, 30.0, 12.0)]:
+        k_, m_, y_ = mp.mpf(k), mp.mpf(m), mp.mpf(y)
+        wanted = -(mp.loggamma(y_ + k_) - mp.loggamma(k_) - mp.loggamma(y_ + 1) + k_ * mp.log(k_ / (k_ + m_)) + y_ * mp.log(m_ / (k_ + m_)))
+        value, slope = tl.value_and_grad(lambda z, y=y, k=k: L.negative_binomial_nll_loss(z, np.array([y]), total_count=k))(np.array([m]))
+        np.testing.assert_allclose(value, float(wanted), rtol=2e-12)
+        np.testing.assert_allclose(slope[0], float(-k_ * (y_ - m_) / (m_ * (k_ + m_))), rtol=1e-9, atol=1e-17)

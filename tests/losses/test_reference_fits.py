@@ -58,6 +58,20 @@ def test_value_and_stationarity(name):
     np.testing.assert_allclose(slope, 0.0, atol=1e-4 * size)
 
 
+@pytest.mark.parametrize("name", FITS)
+def test_the_minimum_is_the_reference(name):
+    """From a start that knows nothing, Newton's steps with our gradients and Hessians end at the reference's parameters."""
+    a, ref = arrays(name)
+    known = np.array(ref["params"])
+    q, r = np.linalg.qr(a["X"])  # coordinates in which the columns are orthonormal, to be far from no start
+    k = q.shape[1]
+    turned = a | {"X": q}
+    found = tl.optim.minimize(lambda u: FITS[name](u, turned, ref), np.zeros(len(known)), method="trust-exact", options={"gtol": 1e-9})
+    params = np.concatenate([np.linalg.solve(r, found.x[:k]), found.x[k:]])
+    np.testing.assert_allclose(found.fun, ref["loss"], rtol=1e-6)
+    np.testing.assert_allclose(params, known, rtol=1e-4, atol=1e-6)
+
+
 def test_efron_shares_the_risk_of_tied_events():
     """Two events at time 1 among three subjects with relative risks 2, 3, 5: 1/(2+3+5) and 1/((2+3)/2+5), by Efron 1977."""
     z = np.log(np.array([2.0, 3.0, 5.0]))

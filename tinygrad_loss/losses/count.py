@@ -22,6 +22,7 @@ from tinygrad_loss.ops.regression import (
 )
 from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.special import betaln
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
 __all__ = [
     "exponential_nll_loss", "gamma_deviance_loss", "generalized_kl_loss", "inverse_gaussian_deviance_loss", "log_normal_nll_loss",
@@ -247,7 +248,15 @@ def negative_binomial_nll_loss(input: Array, target: Array, *, total_count: floa
     """
     at_least("negative_binomial_nll_loss", "total_count", total_count, 0.0)
     k = total_count
-    return negative_binomial_error.each(input, target, k=k) + ways_to_count(checks.value_of(target), k)
+    y, m = checks.value_of(target), checks.value_of(input)
+    plain = negative_binomial_error.each(input, target, k=k) + ways_to_count(y, k)
+    far = (y + k > FAR) & np.isfinite(m)
+    if not np.any(far):
+        return plain
+    mean, count = np.where(far, input, 1.0), np.where(far, target, 1.0)
+    n, q = count + k, k / (mean + k)
+    log_p = gamma_term(np.full_like(y, k), n * q) + gamma_term(count + 1.0, n * (mean / (mean + k))) + gamma_remainder(n)
+    return np.where(far, -(log_p + np.log(n) + np.log(q)), plain)
 
 
 @of_mean(

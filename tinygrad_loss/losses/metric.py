@@ -11,7 +11,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
-from tinygrad_loss.ops.classification import class_cross_entropy, pick_class
+from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy, pick_class
 from tinygrad_loss.ops.exponential import logsumexp_, softplus_
 from tinygrad_loss.ops.norm import norm2
 from tinygrad_loss.ops.piecewise import relu_
@@ -97,7 +97,7 @@ def contrastive_loss(input1: Array, input2: Array, target: Array, *, margin: flo
     """
     r = input1 - input2
     short = relu_(margin - norm2(r, -1))
-    return np.sum(r * r, axis=-1) * target + short * short * (1.0 - target)
+    return absorbing_product(np.sum(r * r, axis=-1), target) + absorbing_product(short * short, 1.0 - target)
 
 
 @of_embeddings(
@@ -237,9 +237,10 @@ def circle_loss(input: Array, target: Array, *, gamma: float = 80.0, margin: flo
     like = target[:, None] == target
     far = relu_(s + margin) * (s - margin) * gamma
     near = relu_(1.0 + margin - s) * (s - (1.0 - margin)) * -gamma
-    of_unlike = np.squeeze(logsumexp_(np.where(like, -np.inf, far), axis=1), axis=1)
-    of_like = np.squeeze(logsumexp_(np.where(like & ~itself, near, -np.inf), axis=1), axis=1)
     both = np.any(~like, axis=1) & np.any(like & ~itself, axis=1)
+    left_out = np.where(both, -np.inf, 0.0)[:, None].astype(checks.value_of(s).dtype)  # a row of nothing but -inf has no slope
+    of_unlike = np.squeeze(logsumexp_(np.where(like, left_out, far), axis=1), axis=1)
+    of_like = np.squeeze(logsumexp_(np.where(like & ~itself, near, left_out), axis=1), axis=1)
     return np.where(both, softplus_(np.where(both, of_unlike + of_like, 0.0)), 0.0)
 
 

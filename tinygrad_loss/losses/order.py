@@ -109,7 +109,8 @@ def plackett_luce_loss(input: Array, target: Array) -> Any:  # noqa: A002  PyTor
     1.791759
     """
     worst_first = take_along_(input, np.ascontiguousarray(target[:, ::-1]), axis=1)
-    return np.sum(logcumsumexp(worst_first, axis=1) - worst_first, axis=1)
+    among = logcumsumexp(worst_first, axis=1)
+    return np.sum(among[:, 1:] - worst_first[:, 1:], axis=1)  # the last of all is chosen from itself alone
 
 
 def _relevances(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
