@@ -88,10 +88,38 @@ def test_a_vector_of_cancelling_kinks_is_proved_and_says_nothing():
 
 
 def test_entries_that_agree_without_proof_are_doubted_aloud():
-    x = leaf(1.0, 1.0)
+    x = leaf(0.0, 0.0)
     with pytest.warns(errors.UnprovedGradientWarning, match="every probe agreed on this gradient, but nothing proves"):
-        (np.max(x) + np.min(x)).backward()
-    np.testing.assert_array_equal(x.grad, [1.0, 1.0])
+        (np.abs(np.maximum(x[0], 0.0) - np.maximum(-x[0], 0.0) - x[0]) + x[1]).backward()
+    np.testing.assert_array_equal(x.grad, [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [
+        (lambda x: np.max(x) + np.min(x), [1.0, 1.0]),
+        (lambda x: np.sum(np.sort(x)), [1.0, 1.0, 2.0, 1.0]),
+        (lambda x: np.max(x) + np.median(x) + np.min(x), [1.0, 1.0, 1.0]),
+        (lambda x: np.sum(np.sort(-2.0 * x)) / 2.0 - np.max(x), [1.0, 1.0]),
+        (lambda x: np.max(x) + np.max(-x), [1.0, 1.0, 1.0]),
+        (lambda x: np.max(x) - np.maximum(x[0], x[1]), [3.0, 3.0]),
+        (lambda x: np.max(x) + np.log(np.sum(np.exp(x - np.max(x)))), [1.0, 1.0, 1.0]),
+        (lambda x: np.sum(np.where(np.abs(x) <= 1.0, 0.5 * x**2, np.abs(x) - 0.5)), [1.0, -1.0, 3.0]),
+        (lambda x: np.mean(np.abs(x) ** 1.5), [0.0, 0.0, 2.0]),
+        (lambda x: np.sum(np.sqrt(x**4)) + np.exp(x[0]), [0.0, 1.0]),
+    ],
+)
+def test_order_that_cancels_and_functions_of_single_entries_are_proved(f, at):
+    x = leaf(*at)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        f(x).backward()
+    verdict = tl.differentiability(f, np.array(at))
+    smooth = verdict.kind == "smooth"
+    assert verdict.proved
+    assert x.report.proved
+    assert bool(caught) != smooth
+    assert smooth == bool(np.all(np.isfinite(x.grad)))
 
 
 def test_a_branch_that_was_not_selected_poisons_nothing():

@@ -26,10 +26,12 @@ class Beside:
     Attributes:
         apart: ids of the recorded tensors that take part in nothing else.
         gradient: what they add to the gradient, one array per leaf.
+        by_entry: whether all other terms are functions of one entry each, so that both sides of every entry say all.
     """
 
     apart: frozenset[int] = frozenset()
     gradient: list[np.ndarray] = field(default_factory=list)
+    by_entry: bool = False
 
 
 def smooth_terms(root: Tensor, seed: Array, leaves: Sequence[Tensor], record: Sequence[Tensor]) -> Beside:
@@ -49,10 +51,21 @@ def smooth_terms(root: Tensor, seed: Array, leaves: Sequence[Tensor], record: Se
         if id(t) in needed or (id(t) in touched and id(t) not in tail):
             needed.update(map(id, _tensors(t)))
     apart = frozenset(id(t) for t in record) - touched - needed
+    by_entry = _by_entry(leaves, [t for t in record if id(t) not in tail | apart])
     if not apart or id(root) not in tail:
-        return Beside()
+        return Beside(by_entry=by_entry)
     gradient = _gradient(root, seed, leaves, record, tail, apart)
-    return Beside(apart, gradient) if all(map(finite, gradient)) else Beside()
+    return Beside(apart, gradient, by_entry) if all(map(finite, gradient)) else Beside(by_entry=by_entry)
+
+
+def _by_entry(leaves: Sequence[Tensor], record: Sequence[Tensor]) -> bool:
+    """Whether a record works entry by entry on one leaf."""
+    own = {id(t) for t in record}
+    used = {id(x): x for t in record for x in _tensors(t) if id(x) not in own}
+    if len(used) != 1 or any(t.node[0].kind not in {"elementwise", "selection", "predicate"} for t in record):  # type: ignore[index]
+        return False
+    ((key, leaf),) = used.items()
+    return key in set(map(id, leaves)) and all(t.shape == leaf.shape for t in record)
 
 
 def _tensors(t: Tensor) -> list[Tensor]:

@@ -281,7 +281,7 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
         if np.all(found)
         else "kink"
     )
-    proved = seen.certain and kind != "smooth"
+    proved = seen.certain and (kind != "smooth" or near.beside.by_entry)
     return Judgement(kind, split(gradient, near), proved=proved, low=split(low, near), high=split(high, near))
 
 

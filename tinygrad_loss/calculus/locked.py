@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import CAP, ROUNDING, Germ, constant, germ, variable
+from tinygrad_loss.calculus.cancelling import classes_cancel, ordered_groups, orders_cancel, pair
+from tinygrad_loss.calculus.germ import CAP, Germ, constant, germ, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.engine.declare import unbroadcast
 from tinygrad_loss.engine.op import Array
@@ -265,22 +266,31 @@ class Locked:
     def cancels(self, probes: Sequence[Locks]) -> bool:
         """Whether all kinks together are proved to cancel: none feeds another, and every class of parallel ones sums to nothing.
 
-        Then f'(x; v) = g v + sum_i b_i |c_i v|, which is linear just when the b_i of parallel c_i cancel.
+        Then f'(x; v) is g v and what `calculus.cancelling` sums.
         """
         if self.nested:
             return False
-        tangents, defects = [], []
+        tangents, defects, orders = [], [], []
         for t in self.done.hits:
             if id(t) not in probes[0]:
                 continue
-            found = _defects([locks[id(t)] for locks in probes], self.at_kinks[id(t)])
-            if found is None:
+            locks, g = [locks[id(t)] for locks in probes], self.at_kinks[id(t)]
+            found = _defects(locks, g)
+            if found is not None:
+                tangents.append(found[0])
+                defects.append(found[1])
+                continue
+            groups = _groups(locks, g)
+            if groups is None:
                 return False
-            tangents.append(found[0])
-            defects.append(found[1])
-        if not tangents:
-            return True
-        return _classes_cancel(np.concatenate(tangents), np.concatenate(defects))
+            for rows, weights in groups:
+                if len(weights) > 2:
+                    orders.append((rows, weights))
+                    continue
+                crossing, defect = pair(rows, weights)
+                tangents.append(crossing[None])
+                defects.append(defect[None])
+        return orders_cancel(orders) and (not tangents or classes_cancel(np.concatenate(tangents), np.concatenate(defects)))
 
 
 def _flowing(t: Tensor) -> Iterator[Tensor]:
@@ -314,6 +324,12 @@ def _defects(locks: Sequence[Lock], g: Array) -> tuple[np.ndarray, np.ndarray] |
     return np.array(tangents).T, np.array(defects).T
 
 
+def _groups(locks: Sequence[Lock], g: Array) -> Iterator[tuple[np.ndarray, np.ndarray]] | None:
+    """Return the groups of equal entries that an op puts in order, with how they move along every probe; None for other ops."""
+    kink = locks[0].kink
+    return ordered_groups(kink.op.name, kink.static.get("axis"), kink.here[0], [np.asarray(lock.dx[0]) for lock in locks], np.asarray(g))
+
+
 def _double(x: Array) -> Array:
     value = x.value if type(x) is Tensor else x
     return (
@@ -321,25 +337,6 @@ def _double(x: Array) -> Array:
         if isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f" and value.dtype != np.float64
         else value
     )
-
-
-def _classes_cancel(tangents: np.ndarray, defects: np.ndarray) -> bool:
-    """Whether the defects of every class of parallel tangents sum to zero along every probe."""
-    same = ROUNDING.get().same
-    length = np.linalg.norm(tangents, axis=1)
-    moving = length > 0
-    if not np.any(moving):
-        return True
-    unit = tangents[moving] / length[moving, None]
-    lead = np.argmax(np.abs(unit), axis=1)
-    unit = unit * np.sign(np.take_along_axis(unit, lead[:, None], 1))
-    defects = defects[moving]
-    _, classes = np.unique(np.round(unit / same), axis=0, return_inverse=True)
-    for c in range(int(classes.max()) + 1):
-        mine = defects[classes.ravel() == c]
-        if np.any(np.abs(mine.sum(axis=0)) > same * np.abs(mine).sum(axis=0)):
-            return False
-    return True
 
 
 def first_order() -> Any:
