@@ -19,4 +19,15 @@ ROWS = table(
         samples=(Sample((2, 3), axis=(0,)), Sample((2, 3), axis=(0, 1)), Sample((2, 3, 2), axis=(0, 2))),
         tied=([0.0, 0.0],),
     ),
+    Row(
+        name="distance2",
+        at=([3.0, 5.0], [0.5, 1.5]),
+        static={"eps": 0.5},
+        value=5.0,
+        slopes=([0.6, 0.8], [-0.6, -0.8]),
+        source=CLOSED,
+        samples=(Sample((4, 3), (4, 3), eps=0.25), Sample((2, 3, 2), (2, 3, 2), eps=0.0)),
+        tied=([0.0, 0.0], [0.0, 0.0]),
+        tied_static={"eps": 0.0},
+    ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.ops.norm import norm2
+from tinygrad_loss.ops.norm import distance2, norm2
 from tinygrad_loss.ops.piecewise import maximum
 
 __all__ = ["cosine_similarity", "p_norm", "pairwise_distance", "pdist"]
@@ -52,6 +52,9 @@ def pairwise_distance(x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, k
     >>> round(float(tl.ops.pairwise_distance(np.zeros(2), np.array([3.0, 4.0]))), 5)
     5.0
     """
+    if p == 2 and np.ndim(x1) and np.shape(x1) == np.shape(x2):
+        y = distance2(x1, x2, eps=eps)
+        return np.expand_dims(y, -1) if keepdim else y
     return p_norm(x1 - x2 + eps, p, keepdims=keepdim)
 
 

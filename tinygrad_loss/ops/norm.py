@@ -1,7 +1,8 @@
 """The Euclidean norm: a cone, smooth but for its tip."""
 
-from collections.abc import Sequence
-from typing import Any
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,13 +14,31 @@ from tinygrad_loss.ops.root import nonzero
 __all__ = ["norm2"]
 
 
+SHORT: Final = 32
+"""Up to this many components a loop over rows is faster than a call of BLAS for each."""
+
+
+def squares(x: Array, axis: tuple[int, ...]) -> Array:
+    """Return the sum of squares; along the last axis without an array of them."""
+    if type(x) is np.ndarray and axis == (x.ndim - 1,) and x.dtype.kind == "f" and x.dtype.itemsize > 2:
+        return np.einsum("...i,...i->...", x, x) if x.shape[-1] <= SHORT else np.vecdot(x, x)
+    return np.sum(x * x, axis=axis)
+
+
+@functools.cache
+def _usual_range(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return between which sums no square was too small or too large."""
+    limits = np.finfo(dtype)
+    return float(limits.tiny / limits.eps**2), float(limits.max)
+
+
 def _unscaled(x: np.ndarray, axis: tuple[int, ...]) -> np.ndarray | None:
     """Return the norm where no square is too large or too small, bit for bit the same at a third of the cost; else None."""
-    limits = np.finfo(x.dtype)
+    low, high = _usual_range(x.dtype)
     with np.errstate(over="ignore", under="ignore"):
-        total = np.sum(x * x, axis=axis)
-    least, most = np.min(total, initial=1.0), np.max(total, initial=1.0)
-    return np.sqrt(total) if limits.tiny / limits.eps**2 < least and most < limits.max else None
+        total = squares(x, axis)
+    usual = np.minimum.reduce(total, None, initial=1.0) > low and np.maximum.reduce(total, None, initial=1.0) < high
+    return np.sqrt(total) if usual else None
 
 
 def _norm2(x: Array, axis: tuple[int, ...]) -> Array:
@@ -31,8 +50,7 @@ def _norm2(x: Array, axis: tuple[int, ...]) -> Array:
     top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
     usual = (top > 0) & (top < np.inf)
     scale = np.exp2(np.floor(np.log2(np.where(usual, top, 1.0))))
-    part = x / scale
-    return np.sqrt(np.sum(part * part, axis=axis)) * scale.reshape(np.sum(top, axis=axis).shape)
+    return np.sqrt(squares(x / scale, axis)) * scale.reshape(np.sum(top, axis=axis).shape)
 
 
 def _unit(x: Array, y: Array, axis: tuple[int, ...]) -> Array:
@@ -48,6 +66,66 @@ norm2_: Rule = custom(
     facts=Facts(nature="kink", tie=lambda y, _x, axis: y == 0, near=lambda x, axis: np.sqrt(np.sum(x * x, axis=axis))),
     doc=r"\sqrt{\sum_i x_i^2}, without overflow",
 )
+
+
+# ---- of a difference ----------------------------------------------------------------------------------------------------------
+
+BLOCK: Final = 32768
+"""Entries per block of rows: their differences stay in the cache."""
+
+
+def _rows(a: Array, b: Array) -> list[np.ndarray] | None:
+    """Return large arrays of one shape and dtype as rows of vectors, which blocks cut without copying; None for anything else."""
+    if type(a) is not np.ndarray or a.size <= BLOCK or type(b) is not np.ndarray or a.dtype != b.dtype:
+        return None
+    if not (a.flags.c_contiguous and b.flags.c_contiguous):
+        return None
+    return [a.reshape(-1, a.shape[-1]), b.reshape(-1, a.shape[-1])]
+
+
+def _blocks(a: np.ndarray) -> Iterator[slice]:
+    rows = max(1, BLOCK // a.shape[1])
+    return (slice(start, start + rows) for start in range(0, len(a), rows))
+
+
+def _apart(a: Array, b: Array, eps: float) -> Array:
+    large = _rows(a, b)
+    if large is None:
+        return _norm2(a - b + eps, (a.ndim - 1,))
+    parts = [_norm2(large[0][rows] - large[1][rows] + eps, (1,)) for rows in _blocks(large[0])]
+    return np.concatenate(parts).reshape(a.shape[:-1])
+
+
+def _pull_apart(g: Array, y: Array, a: Array, b: Array, eps: float) -> Array:
+    """Return g times the direction from ``b`` to ``a``."""
+    large = _rows(a, b) if isinstance(g, np.ndarray) and g.dtype == a.dtype else None
+    if large is None:
+        d = a - b + eps
+        return kept(g, d, (d.ndim - 1,)) * _unit(d, y, (d.ndim - 1,))
+    out = np.empty_like(a)
+    into, lengths, factors = out.reshape(large[0].shape), nonzero(y).reshape(-1, 1), g.reshape(-1, 1)
+    for rows in _blocks(into):
+        d = np.subtract(large[0][rows], large[1][rows], out=into[rows])
+        d += eps
+        d /= lengths[rows]
+        d *= factors[rows]
+    return out
+
+
+distance2: Rule = custom(
+    "distance2",
+    _apart,
+    [_pull_apart, lambda g, y, a, b, eps: _pull_apart(-g, y, a, b, eps)],
+    lambda dx, y, a, b, eps: np.sum(_moved(dx) * _unit(a - b + eps, y, (a.ndim - 1,)), axis=-1),
+    facts=Facts(nature="kink", tie=lambda y, _a, _b, eps: y == 0, near=lambda a, b, eps: np.sqrt(np.sum(np.square(a - b + eps), axis=-1))),
+    doc=r"\sqrt{\sum_i (a_i - b_i + \epsilon)^2} along the last axis",
+)
+
+
+def _moved(dx: Any) -> Array:
+    if dx[0] is None:
+        return -dx[1]
+    return dx[0] if dx[1] is None else dx[0] - dx[1]
 
 
 def norm2(x: Array, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Array:
