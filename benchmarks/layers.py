@@ -1,7 +1,9 @@
 """Time one training step of four models against PyTorch eager on two cores, float32, and compare the memory of a step.
 
-Run from the project's root: ``python benchmarks/layers.py [--repeat 40] [--only cnn]``.
-Steps alternate, so that whatever else the machine does hits both; medians and the quickest steps are shown, and their ratios.
+Run from the project's root: ``python benchmarks/layers.py [--repeat 100] [--only cnn]``.
+Blocks of steps alternate, so that whatever else the machine does hits both; medians and the quickest steps are shown, and their ratios.
+Single steps must not alternate: PyTorch's threads keep a core busy for a while after each call, waiting for the next,
+and would slow down whoever calls then. So the first steps after each change are not counted.
 The memory of a step is that of a fresh process: how much its peak exceeds what it held after making model and data.
 """
 
@@ -18,6 +20,8 @@ import numpy as np
 THREADS = int(os.environ.get("OPENBLAS_NUM_THREADS", "2"))
 TARGETS = {"mlp": 1.0, "cnn": 2.0, "lstm": 1.5, "transformer": 1.5}
 CLASSES = 10
+BLOCK, AFTER_A_CHANGE = 10, 3
+"""Steps counted by turns, and those before them, while the other's threads go to sleep."""
 
 
 def data(name):
@@ -88,15 +92,16 @@ def layers(name, nn):
 
 
 def alternate(steps, repeat, clock):
-    for _ in range(3):
-        for step in steps:
-            step()
+    """Return the milliseconds of ``repeat`` steps of each, taken in blocks by turns."""
     seconds = [[] for _ in steps]
-    for _ in range(repeat):
+    for start in range(0, repeat, BLOCK):
         for step, found in zip(steps, seconds, strict=True):
-            start = clock()
-            step()
-            found.append(clock() - start)
+            for _ in range(AFTER_A_CHANGE):
+                step()
+            for _ in range(min(BLOCK, repeat - start)):
+                before = clock()
+                step()
+                found.append(clock() - before)
     return [np.array(s) * 1e3 for s in seconds]
 
 
@@ -123,7 +128,7 @@ def highest():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeat", type=int, default=40)
+    parser.add_argument("--repeat", type=int, default=100)
     parser.add_argument("--only", choices=TARGETS)
     parser.add_argument(
         "--cpu",
