@@ -173,3 +173,13 @@ def test_a_scaled_bessel_function_kinks_at_0():
     assert (found.kind, found.left, found.right, found.proved) == ("kink", 1.0, -1.0, True)  # that of exp(-|x|)
     assert tl.grad(lambda x: sp.i0e(x) * np.exp(np.abs(x)))(0.0) == 0.0  # I_0 itself is smooth
     assert tl.differentiability(sp.i1e, 0.0).kind == "smooth"
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shift", [-2000.0, -29.0, -25.0, 0.0, 25.0, 29.0, 2000.0])
+def test_a_softmax_does_not_change_with_a_shift_of_all_scores(shift, dtype):
+    x = np.array([[-4.0, 0.0, 3.0, 1.0], [1.0, 1.0, 1.0, 1.0]], dtype)
+    e = np.exp(x.astype(np.float64))
+    shares = o.softmax(x + dtype(shift), axis=-1)
+    assert shares.dtype == dtype
+    np.testing.assert_allclose(shares, e / e.sum(axis=-1, keepdims=True), rtol=4 * np.finfo(dtype).eps)

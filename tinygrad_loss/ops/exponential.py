@@ -17,6 +17,8 @@ LN2: Final = 0.6931471805599453
 LN10: Final = 2.302585092994046
 POSITIVE: Final = (0.1, 3.0)
 WIDE: Final = (-30.0, 30.0)
+SINGLE: Final = 4
+"""The bytes of a float32; the exponentials of shorter numbers overflow before 30."""
 NEGLIGIBLE: Final = 20.0
 """Where log(1 + e^x) is x in nine digits."""
 
@@ -150,8 +152,15 @@ def _top(x: Array, axis: Any) -> Array:
     return np.where(np.isfinite(top), top, 0.0)
 
 
+def _is_ordinary(x: Array) -> bool:
+    """Whether no exponential comes near the limits of the dtype, so that none needs a shift: to look costs less than to shift."""
+    if type(x) is not np.ndarray or x.dtype.kind != "f" or x.itemsize < SINGLE or not x.size:
+        return False
+    return bool(np.min(x) > WIDE[0]) and bool(np.max(x) < WIDE[1])
+
+
 def _softmax(x: Array, axis: Any) -> Array:
-    e = np.exp(x - _top(x, axis))
+    e = np.exp(x if _is_ordinary(x) else x - _top(x, axis))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
