@@ -1,5 +1,6 @@
 """Convolution, pooling, normalisation, attention and look-ups against definitions, laws and each other."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -8,6 +9,7 @@ from scipy.signal import correlate
 
 import tinygrad_loss as tl
 from tinygrad_loss import errors, ops
+from tinygrad_loss.ops.lstm import lstm_scan
 
 
 def test_a_convolution_is_a_correlation(rng):
@@ -330,3 +332,38 @@ def test_interpolation_of_a_line_and_of_windows(rng):
     assert str(error.value) == (
         "interpolate: every axis must keep an entry, size=(0, 2), got (1, 1, 1, 4). Type instead: a larger scale_factor, or size=1"
     )
+
+
+def lstm(rng, dtype=np.float64):
+    """Return a function of a first weight, an LSTM over the same random numbers otherwise."""
+    x, h, c, w_in, w, bias = (rng.normal(size=s).astype(dtype) for s in ((50, 8, 3), (8, 16), (8, 16), (64, 3), (64, 16), (64,)))
+    return lambda scale: lstm_scan(x, h, c, scale * w_in, w, bias)
+
+
+def test_lstms_that_are_recorded_at_once_do_not_mix(rng):
+    runs = [lstm(rng), lstm(rng)]
+    alone = [tl.grad(lambda s, run=run: np.sum(run(s) ** 2))(np.float64(1.5)) for run in runs]
+    scales = [tl.tensor(1.5, requires_grad=True) for _ in runs]
+    results = [np.sum(run(s) ** 2) for run, s in zip(runs, scales, strict=True)]
+    for result in results:
+        result.backward()
+    results[0].backward()
+    np.testing.assert_array_equal([s.grad for s in scales], [2 * alone[0], alone[1]])
+
+
+def test_an_lstm_keeps_its_steps_only_while_a_backward_may_come(rng):
+    run, scale = lstm(rng), tl.tensor(1.0, requires_grad=True)
+
+    def held(y):
+        return tracemalloc.get_traced_memory()[0] / y.value.nbytes
+
+    tracemalloc.start()
+    try:
+        y = run(scale)
+        recorded = held(y)
+        del y
+        with tl.no_grad():
+            y = run(scale)
+        assert held(y) < 2.5 < recorded
+    finally:
+        tracemalloc.stop()
