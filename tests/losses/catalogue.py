@@ -52,6 +52,8 @@ SPECIAL = {
     "zero_inflated_negative_binomial_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), rng.choice([0.0, 0.0, 1.0, 4.0], n)],
     "zero_inflated_log_normal_nll_loss": lambda rng, n: [real(rng, n), real(rng, n), rng.choice([0.0, 0.0, 0.5, 4.0], n)],
     "crps_normal": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
+    "crps_laplace": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
+    "crps_logistic": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
     "dawid_sebastiani_score": lambda rng, n: [real(rng, n), DRAWN["positive"](rng, n), real(rng, n)],
     "interval_score": lambda rng, n: [real(rng, n), real(rng, n) + 3.0, real(rng, n)],
     "crps_ensemble": lambda rng, n: [real(rng, (n, 5)), real(rng, n)],
@@ -102,7 +104,7 @@ SPECIAL = {
 }  # fmt: skip
 
 OF_DISTRIBUTIONS = {
-    "kl_divergence_loss", "reverse_kl_divergence_loss", "js_divergence_loss", "renyi_divergence_loss", "squared_hellinger_loss",
+    "alpha_divergence_loss", "kl_divergence_loss", "reverse_kl_divergence_loss", "js_divergence_loss", "renyi_divergence_loss", "squared_hellinger_loss",
     "total_variation_loss", "chi2_divergence_loss", "wasserstein_loss", "sinkhorn_loss",
 }  # fmt: skip
 

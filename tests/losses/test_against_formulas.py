@@ -4,6 +4,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.integrate import quad
 from scipy.special import log_softmax, softmax
 
 import tinygrad_loss as tl
@@ -249,3 +250,38 @@ def test_a_negative_binomial_near_poisson_keeps_its_digits():
         value, slope = tl.value_and_grad(lambda z, y=y, k=k: L.negative_binomial_nll_loss(z, np.array([y]), total_count=k))(np.array([m]))
         np.testing.assert_allclose(value, float(wanted), rtol=2e-12)
         np.testing.assert_allclose(slope[0], float(-k_ * (y_ - m_) / (m_ * (k_ + m_))), rtol=1e-9, atol=1e-17)
+
+
+# ---- forecasts, divergences -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "noise"), [(L.crps_normal, stats.norm), (L.crps_laplace, stats.laplace), (L.crps_logistic, stats.logistic)]
+)
+def test_a_ranked_score_is_its_integral(loss, noise):
+    for at, scale, y in [(0.3, 1.5, 2.0), (-1.0, 0.5, -1.0), (0.0, 2.0, -3.0)]:
+        below = quad(lambda x: noise.cdf(x, at, scale) ** 2, -np.inf, y)[0]  # noqa: B023  used at once
+        above = quad(lambda x: noise.sf(x, at, scale) ** 2, y, np.inf)[0]  # noqa: B023
+        np.testing.assert_allclose(loss([at], [scale], [y]), below + above, rtol=1e-7)
+
+
+@pytest.mark.parametrize("loss", [L.crps_laplace, L.crps_logistic])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_ranked_score_far_out_is_the_distance(loss, dtype):
+    one, y = np.ones(1, dtype), np.zeros(1, dtype)
+    for z in (1e4, -1e4, 1e30, -1e30):
+        value, slope = tl.value_and_grad(lambda x: loss(x, one, y))(np.array([z], dtype))
+        np.testing.assert_allclose(value, abs(z) - (0.75 if loss is L.crps_laplace else 1.0), rtol=1e-6)
+        assert slope[0] == np.sign(z)
+    assert tl.grad(lambda x: loss(x, one, y))(y)[0] == 0.0
+
+
+def test_the_alpha_divergences_pass_through_the_known_ones(rng):
+    q, p = (softmax(rng.standard_normal((4, 5)), axis=1) for _ in range(2))
+    known = {
+        0.0: L.reverse_kl_divergence_loss(q, p), 0.5: 4.0 * L.squared_hellinger_loss(q, p), 1.0: L.kl_divergence_loss(q, p),
+        2.0: np.mean(np.sum((p - q) ** 2 / q, axis=1)) / 2.0,
+    }  # fmt: skip
+    for alpha, value in known.items():
+        np.testing.assert_allclose(L.alpha_divergence_loss(q, p, alpha=alpha), value, rtol=1e-12)
+        np.testing.assert_allclose(L.alpha_divergence_loss(q, p, alpha=alpha + 1e-9), value, rtol=1e-7)

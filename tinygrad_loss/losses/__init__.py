@@ -21,6 +21,9 @@ from tinygrad_loss.losses.count import negative_binomial_nll_loss as negative_bi
 from tinygrad_loss.losses.count import poisson_nll_loss as poisson_nll_loss
 from tinygrad_loss.losses.count import tweedie_deviance_loss as tweedie_deviance_loss
 from tinygrad_loss.losses.count import weibull_nll_loss as weibull_nll_loss
+from tinygrad_loss.losses.crps import crps_laplace as crps_laplace
+from tinygrad_loss.losses.crps import crps_logistic as crps_logistic
+from tinygrad_loss.losses.divergence import alpha_divergence_loss as alpha_divergence_loss
 from tinygrad_loss.losses.divergence import chi2_divergence_loss as chi2_divergence_loss
 from tinygrad_loss.losses.divergence import js_divergence_loss as js_divergence_loss
 from tinygrad_loss.losses.divergence import kl_div as kl_div

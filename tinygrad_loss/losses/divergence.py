@@ -13,7 +13,7 @@ from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.divergence import log_relative_entropy, relative_entropy, relative_entropy_error
 
 __all__ = [
-    "chi2_divergence_loss", "js_divergence_loss", "kl_div", "kl_divergence_loss", "renyi_divergence_loss", "reverse_kl_divergence_loss",
+    "alpha_divergence_loss", "chi2_divergence_loss", "js_divergence_loss", "kl_div", "kl_divergence_loss", "renyi_divergence_loss", "reverse_kl_divergence_loss",
     "squared_hellinger_loss", "total_variation_loss", "wasserstein_loss",
 ]  # fmt: skip
 
@@ -184,6 +184,13 @@ def js_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  
     return np.sum(relative_entropy(target, middle) + relative_entropy(input, middle), axis=axis) * 0.5
 
 
+def _tilted(q: Array, p: Array, alpha: float) -> Array:
+    r"""Return $p^\alpha q^{1-\alpha} - p$ of each outcome, which cancels nothing near $\alpha = 1$; 0 where p is."""
+    zero = checks.value_of(p) == 0
+    ratio = np.log(np.where(zero, 1.0, q)) - np.log(np.where(zero, 1.0, p))
+    return np.where(zero, 0.0, p * np.expm1(ratio * (1.0 - alpha)))
+
+
 @between_distributions(
     order=("alpha", "reduction"),
     formula=r"\tfrac1{\alpha - 1} \log \sum_i p_i^\alpha q_i^{1 - \alpha}",
@@ -213,10 +220,41 @@ def renyi_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, ax
     at_least("renyi_divergence_loss", "alpha", alpha, 0.0)
     if alpha == 1:
         return kl_divergence_loss.terms(input, target, axis=axis)
-    zero = checks.value_of(target) == 0
-    ratio = np.log(input) - np.log(np.where(zero, 1.0, target))
-    change = np.where(zero, 0.0, target * np.expm1(ratio * (1.0 - alpha)))
-    return np.log1p(np.sum(change, axis=axis)) / (alpha - 1.0)
+    return np.log1p(np.sum(_tilted(input, target, alpha), axis=axis)) / (alpha - 1.0)
+
+
+@between_distributions(
+    order=("alpha", "reduction"),
+    formula=r"\tfrac{1}{\alpha (\alpha - 1)} (\sum_i p_i^\alpha q_i^{1 - \alpha} - 1)",
+    smoothness="C-infinity",
+    choose="One family from reverse KL (alpha = 0) over Hellinger's (1/2) to KL (1) and chi-squared (2).",
+    source="Amari, Differential-Geometrical Methods in Statistics, 1985, chapter 3; Cressie and Read, JRSS B 46, 1984",
+)
+def alpha_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, axis: int = -1) -> Any:  # noqa: A002
+    r"""Return $\tfrac{1}{\alpha(\alpha-1)} (\sum_i p_i^\alpha q_i^{1-\alpha} - 1)$, exact near $\alpha = 1$ too, where it is KL(p || q).
+
+    Args:
+        input: probabilities q ``[..., K]``.
+        target: probabilities p, of the same shape.
+        alpha: the order, at least 0; 0 is KL(q || p), 1/2 four times the squared Hellinger distance, 2 half of chi-squared.
+        axis: the axis of the outcomes.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DomainError: ``alpha`` is below 0, or a probability outside [0, 1].
+
+    Source: Amari 1985, chapter 3; Cressie and Read, Journal of the Royal Statistical Society B 46, 1984.
+
+    >>> import tinygrad_loss as tl
+    >>> float(tl.losses.alpha_divergence_loss([[0.5, 0.5]], [[1.0, 0.0]], alpha=2.0))
+    0.5
+    """
+    at_least("alpha_divergence_loss", "alpha", alpha, 0.0, open_low=False)
+    if alpha == 0:
+        return reverse_kl_divergence_loss.terms(input, target, axis=axis)
+    if alpha == 1:
+        return kl_divergence_loss.terms(input, target, axis=axis)
+    return np.sum(_tilted(input, target, alpha), axis=axis) / (alpha * (alpha - 1.0))
 
 
 @between_distributions(

@@ -115,7 +115,7 @@ def spherical_loss(input: Array, target: Array, *, axis: int | None = None) -> A
 # ---- whole distributions ------------------------------------------------------------------------------------------------------
 
 
-def _scaled(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+def scaled(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     """Check location, scale (last but one) and target of one shape, the scale above 0."""
     arrays = checks.alike(where, given, names, mask)
     checks.in_domain(where, arrays[1], "positive", names[1], mask)
@@ -126,7 +126,7 @@ of_distribution = functools.partial(loss, input="real", target="real", task="dis
 
 
 @of_distribution(
-    check=_scaled,
+    check=scaled,
     formula=r"s\,(w(2\Phi(w) - 1) + 2\varphi(w) - 1/\sqrt\pi),\; w = (y - \mu)/s",
     estimates="between mean and median",
     smoothness="C-infinity",
@@ -205,7 +205,7 @@ def crps_ensemble(input: Array, target: Array) -> Any:  # noqa: A002
 
 
 @loss(
-    check=_scaled,
+    check=scaled,
     formula=r"\log v + (y - \mu)^2 / v",
     input="real",
     target="real",
