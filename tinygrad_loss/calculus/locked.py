@@ -40,10 +40,10 @@ class Kink:
         op, inputs, static, _ = t.node  # type: ignore[misc]
         self.op, self.static, self.shape, self.value = op, static or {}, t.shape, y
         self.flows = [i for i, x in enumerate(inputs) if type(x) is Tensor and x.track & NEEDS_GRAD]
-        self.at: tuple[np.ndarray, ...] | None = None
+        self.at: np.ndarray | None = None  # positions in the flattened result
         if op.kind in {"elementwise", "selection"}:
             hit = op.facts.tie(t.value, *(x.value if type(x) is Tensor else x for x in inputs), **self.static)  # type: ignore[union-attr]
-            self.at = np.nonzero(np.broadcast_to(hit, t.shape)) if t.ndim else ()
+            self.at = np.flatnonzero(np.broadcast_to(hit, t.shape))
         self.here = [self.gathered(x) for x in values]
         self.ordinary = {} if self.at is None else self._partials(self.here, self.gathered(y))
 
@@ -52,7 +52,13 @@ class Kink:
         if self.at is None or not isinstance(x, np.ndarray | np.generic) or not x.ndim:
             return x
         whole: Array = x if x.shape == self.shape else np.broadcast_to(x, self.shape)
-        return whole[self.at]
+        return whole.take(self.at)
+
+    def scattered(self, into: np.ndarray, entries: Array) -> np.ndarray:
+        """Return an array with its entries at the tied ones replaced."""
+        mended = into.flatten()
+        mended[self.at] = entries
+        return mended.reshape(self.shape)
 
     def locked(self, dx: list[Array | None]) -> "Lock":
         """Lock the op on the branch that the tangents of its inputs point to."""
@@ -109,9 +115,7 @@ class Lock:
         change = np.subtract(self.partials[i], kink.ordinary[i], dtype=np.float64)
         if not change.any():
             return passed
-        mended = np.zeros(kink.shape)
-        mended[kink.at] = change * kink.gathered(total)
-        mended = unbroadcast(mended, values[i].shape)
+        mended = unbroadcast(kink.scattered(np.zeros(kink.shape, y.dtype), change * kink.gathered(total)), values[i].shape)
         return mended if passed is None else passed + mended
 
 
@@ -119,10 +123,13 @@ Locks: TypeAlias = dict[int, Lock]
 
 
 class Locked:
-    """A recorded function at a point where only kinks with finite slopes were hit."""
+    """A recorded function at a point where only kinks with finite slopes were hit.
 
-    def __init__(self, done: Pass, leaves: Sequence[Tensor]) -> None:
-        self.done, self.leaves = done, list(leaves)
+    ``exact`` computes in double precision, so that branches that cancel do so beyond the rounding of float32.
+    """
+
+    def __init__(self, done: Pass, leaves: Sequence[Tensor], *, exact: bool = True) -> None:
+        self.done, self.leaves, self.exact = done, list(leaves), exact
         self.doubles: dict[int, Array] = {}
         self.kinks = {id(t): Kink(t, [self._value(x) for x in t.node[1]], self._value(t)) for t in done.hits}  # type: ignore[index]
         leading, self.feeding = set(self.kinks), set[int]()
@@ -150,8 +157,9 @@ class Locked:
 
     @cached_property
     def at_kinks(self) -> dict[int, Array]:
-        """The cotangents of the kinks under the ordinary rules, in double precision."""
-        cotangents: dict[int, Array] = {id(self.done.root): _double(self.done.seed)}
+        """The cotangents of the kinks under the ordinary rules."""
+        seed = self.done.seed.value if type(self.done.seed) is Tensor else self.done.seed
+        cotangents: dict[int, Array] = {id(self.done.root): _double(seed) if self.exact else seed}
         found: dict[int, Array] = {}
         for t in reversed(self.done.order):
             g = cotangents.pop(id(t), None)
@@ -169,9 +177,10 @@ class Locked:
         return found
 
     def _value(self, x: Array) -> Array:
-        """Return a value in double precision, so that branches that cancel do so beyond the rounding of float32."""
         if type(x) is not Tensor:
             return x
+        if not self.exact:
+            return x.value
         found = self.doubles.get(id(x))
         if found is None:
             found = self.doubles[id(x)] = _double(x)
@@ -179,7 +188,9 @@ class Locked:
 
     def locks(self, direction: Sequence[Array]) -> tuple[Locks, Locks]:
         """Carry the tangent ``direction``, and its opposite, to the kinks, and lock each on the branch that it points to."""
-        ahead: dict[int, Array] = {id(leaf): v for leaf, v in zip(self.leaves, direction, strict=True)}
+        ahead: dict[int, Array] = {
+            id(leaf): v if self.exact else v.astype(leaf.dtype) for leaf, v in zip(self.leaves, direction, strict=True)
+        }
         for t in self.leading:
             if id(t) not in self.bent and (d := self._tangent(t, ahead)) is not None:
                 ahead[id(t)] = d
@@ -214,8 +225,7 @@ class Locked:
             if moved is None:
                 continue
             if lock is not None:
-                moved = np.array(moved)
-                moved[lock.kink.at] = lock.slope
+                moved = lock.kink.scattered(np.asarray(moved), lock.slope)
             moving[id(t)] = moved
         return locks
 

@@ -137,7 +137,7 @@ def _bounds(limits: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     """Judge a pass that hit only kinks by passes with locked branches; a training step wants one pair of them."""
-    locked = Locked(done, near.leaves)
+    locked = Locked(done, near.leaves, exact=policy != "subgradient")
     with first_order():
         probes = [locks for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS) for locks in locked.locks(v)]
         limits = [flat(locked.gradient(locks)) for locks in probes]
@@ -149,7 +149,7 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     smooth = bool(np.all(agree))
     if smooth:
         with first_order():
-            proved = locked.cancels(probes) or (near.size == 1 and not locked.nested)
+            proved = (locked.cancels(probes) if locked.exact else proved_to_cancel(done, near)) or (near.size == 1 and not locked.nested)
     else:
         proved = True
     kind: Kind = "smooth" if smooth else "kink"
