@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import tinygrad_loss as tl
 from tinygrad_loss import errors
 from tinygrad_loss.training import checkpoint
 
@@ -67,6 +68,50 @@ def test_the_format_is_safetensors(tmp_path):
     same(arrays, dict(sorted(library.load_file(ours).items())))
     library.save_file(arrays, theirs)
     same(arrays, dict(sorted(checkpoint.load(theirs).items())))
+
+
+def test_names_that_look_alike_stay_apart(tmp_path):
+    tree = {"x.y": np.ones(2), "x": {"y": np.zeros(3), "y'": np.full(1, 2.0)}, "__metadata__": np.full(2, 3.0), "0": [np.full(2, 4.0)]}
+    checkpoint.save(tmp_path / "run", tree)
+    same(tree, checkpoint.load(tmp_path / "run"))
+
+
+@pytest.mark.parametrize(
+    ("state", "got"),
+    [
+        ({"a": [1, {2, 3}]}, "set at 'a.1'"),
+        ({"a": np.array(["text"])}, "dtype <U4 at 'a'"),
+        ({"a": np.ones(2, complex)}, "dtype complex128 at 'a'"),
+        ({"a": tl.tensor([1.0])}, "Tensor at 'a'"),
+        ({"a": {"array in this file": "a"}}, "the key 'array in this file' at 'a'"),
+    ],
+    ids=["a set", "texts", "complex numbers", "a tensor", "its own mark"],
+)
+def test_what_cannot_come_back_is_not_written(state, got, tmp_path):
+    path = tmp_path / "run"
+    checkpoint.save(path, {"epoch": 1})
+    with pytest.raises(errors.ArgumentError) as error:
+        checkpoint.save(path, state)
+    assert str(error.value) == (
+        f"checkpoint.save: a state is a tree of dicts, lists, arrays of numbers, numbers, texts and None, got {got}. "
+        "Type instead: x.numpy() of a tensor, str(x) of anything else"
+    )
+    assert checkpoint.load(path) == {"epoch": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_an_interrupt_while_writing_leaves_nothing_behind(tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    checkpoint.save(path, {"epoch": 1})
+
+    def interrupted(handle):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.save(path, {"epoch": 2})
+    assert checkpoint.load(path) == {"epoch": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
@@ -149,6 +194,11 @@ CONTRADICTIONS = {
     ),
     "an overlap": ({"a": ENTRY, "b": ENTRY}, "arrays must lie side by side, got a gap or an overlap at byte 0"),
     "an entry that is no object": ({"a": 3}, "'a' must have a known dtype"),
+    "an empty array too large for any machine": (
+        {"b": {"dtype": "F32", "shape": [0, 2**62], "data_offsets": [0, 0]}, "a": ENTRY},
+        "'b' must have a shape that an array can have",
+    ),
+    "more axes than an array can have": ({"a": ENTRY | {"shape": [2] + [1] * 70}}, "'a' must have a shape that an array can have"),
     "metadata of nonsense": ({"__metadata__": {"state": "{"}, "a": ENTRY}, "its metadata must describe its arrays"),
     "metadata of missing arrays": (
         {"__metadata__": {"state": '{"array in this file": "b"}'}, "a": ENTRY},

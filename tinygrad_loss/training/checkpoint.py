@@ -7,6 +7,7 @@ import math
 import os
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ TYPES: Final[dict[str, np.dtype[Any]]] = {
 NAMES: Final[dict[np.dtype[Any], str]] = {dtype: name for name, dtype in TYPES.items()}
 LARGEST_HEADER: Final = 100_000_000
 """Bytes; the format's own limit."""
+METADATA: Final = "__metadata__"
 STATE: Final = "state"
 ARRAY: Final = "array in this file"
 
@@ -39,6 +41,7 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
         state: keys of dicts are texts.
 
     Raises:
+        ArgumentError: the state holds something else; nothing is written.
         SaveError: the disk is full, or the folder cannot be written; the former file is untouched.
 
     Source: Hugging Face, the safetensors format.
@@ -51,7 +54,7 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     """
     arrays: dict[str, np.ndarray] = {}
     text = json.dumps(packed(state, arrays, ""))
-    header: dict[str, Any] = {"__metadata__": {STATE: text}}
+    header: dict[str, Any] = {METADATA: {STATE: text}}
     start = 0
     for name, array in arrays.items():
         header[name] = {"dtype": NAMES[array.dtype], "shape": list(array.shape), "data_offsets": [start, start + array.nbytes]}
@@ -63,15 +66,28 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
 
 def packed(tree: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
     """Return the tree as JSON can hold it, with its arrays moved into ``arrays``."""
-    if isinstance(tree, dict):
+    if isinstance(tree, dict) and ARRAY not in tree:
         return {str(key): packed(branch, arrays, f"{path}.{key}" if path else str(key)) for key, branch in tree.items()}
     if isinstance(tree, list | tuple):
         return [packed(branch, arrays, f"{path}.{i}" if path else str(i)) for i, branch in enumerate(tree)]
-    if isinstance(tree, np.ndarray | np.generic):
+    if isinstance(tree, np.ndarray | np.generic) and tree.dtype.newbyteorder("<") in NAMES:
         array = np.ascontiguousarray(tree).reshape(np.shape(tree))
-        arrays[path or ARRAY] = array.astype(array.dtype.newbyteorder("<"), copy=False)
-        return {ARRAY: path or ARRAY}
-    return tree
+        name = path or ARRAY
+        while name in arrays or name == METADATA:  # {"a.b": x, "a": {"b": y}}
+            name += "'"
+        arrays[name] = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        return {ARRAY: name}
+    if tree is None or isinstance(tree, str | int | float):
+        return tree
+    got = (
+        f"dtype {tree.dtype}"
+        if isinstance(tree, np.ndarray | np.generic)
+        else f"the key {ARRAY!r}"
+        if isinstance(tree, dict)
+        else type(tree).__name__
+    )
+    rule = "a state is a tree of dicts, lists, arrays of numbers, numbers, texts and None"
+    raise errors.ArgumentError(errors.say("checkpoint.save", rule, f"{got} at {path!r}", "x.numpy() of a tensor, str(x) of anything else"))
 
 
 def unpacked(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
@@ -102,7 +118,6 @@ def write_atomically(path: str | os.PathLike[str], parts: Iterable[bytes]) -> No
         draft.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise errors.SaveError(
             errors.say(
                 f"saving {path}",
@@ -111,6 +126,9 @@ def write_atomically(path: str | os.PathLike[str], parts: Iterable[bytes]) -> No
                 "another path, or free some space and call it again",
             )
         ) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
@@ -142,7 +160,7 @@ def load(path: str | os.PathLike[str]) -> Any:
             )
         header = parsed(path, file.read(length))
         data = file.read()
-    text = header.pop("__metadata__", {})
+    text = header.pop(METADATA, {})
     arrays = {name: array_of(path, name, entry, data) for name, entry in header.items()}
     covered(path, header, len(data))
     if not isinstance(text, dict) or STATE not in text:
@@ -185,7 +203,11 @@ def array_of(path: Path, name: str, entry: Any, data: bytes) -> np.ndarray:
             f"{name!r} of shape {shape} needs {math.prod(shape) * dtype.itemsize} bytes within {len(data)}",
             f"the bytes {start} to {end}",
         )
-    return np.frombuffer(data, dtype, math.prod(shape), start if math.prod(shape) else 0).reshape(shape).astype(dtype.newbyteorder("="))
+    try:
+        array = np.frombuffer(data, dtype, math.prod(shape), start if math.prod(shape) else 0).reshape(shape)
+    except ValueError as error:
+        raise broken(path, f"{name!r} must have a shape that an array can have", str(error)[:80]) from None
+    return array.astype(dtype.newbyteorder("="))
 
 
 def covered(path: Path, header: dict[str, Any], size: int) -> None:
