@@ -97,6 +97,10 @@ REFUSED = {
     ),
     ("train", "digits", "--loss", "cross_entropi"): "a loss for digits: loss must be one of ",
     ("train", "digits", "--epochs", "0"): "train: there must be at least one epoch, got --epochs 0. Type instead: --epochs 10",
+    ("train", "iris", "--seed", "-1"): "train: a seed is a whole number from 0 on, got --seed -1. Type instead: --seed 0",
+    ("train", "iris", "--lr", "-1"): "train: a learning rate lies above 0, got --lr -1.0. Type instead: --lr 0.001",
+    ("train", "iris", "--lr", "nan"): "train: a learning rate lies above 0, got --lr nan. Type instead: --lr 0.001",
+    ("train", "iris", "--batch-size", "0"): "train: a batch has at least one row, got --batch-size 0. Type instead: --batch-size 32",
     ("train", "iris", "--model", "cnn"): (
         "cnn: each input must be an image (height, width), got (4,). Type instead: --model mlp, which reads any shape"
     ),
@@ -119,6 +123,10 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
     (elsewhere / "junk").write_bytes(b"\x80\x04junk")
     np.save("wrong.npy", np.zeros((3, 5)))
     np.save("objects.npy", np.array([None, {}]), allow_pickle=True)
+    np.save("nan.npy", np.array([[1.0, 2, 3, np.nan], [1, 2, 3, 4]]))
+    np.savez("several.npz", a=np.zeros(2), b=np.zeros(3))
+    (elsewhere / "empty.npy").write_bytes(b"")
+    (elsewhere / "cut.npz").write_bytes((elsewhere / "several.npz").read_bytes()[:50])
     checkpoint.save("other", {"a": 1})
     for command, said in {
         ("predict", "junk"): "loading junk: the header must fit into the file, got 6 bytes.",
@@ -126,6 +134,14 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
         ("predict", "run", "--data", "wrong.npy"): (
             "reading wrong.npy: rows must be numbers of shape (4,), got (3, 5). Type instead: np.save(path, x.reshape(-1, *(4,)))"
         ),
+        ("predict", "run", "--data", "nan.npy"): (
+            "reading nan.npy: rows must be finite, got nan or inf in 1 of 2. Type instead: np.nan_to_num(x), or those rows left out"
+        ),
+        ("predict", "run", "--data", "several.npz"): (
+            "reading several.npz: the file must be a .npy array of numbers, got a file of several, a, b. Type instead: np.save(path, x)"
+        ),
+        ("predict", "run", "--data", "empty.npy"): "reading empty.npy: the file must be a .npy array of numbers, got No data left in file.",
+        ("predict", "run", "--data", "cut.npz"): "reading cut.npz: the file must be a .npy array of numbers, got File is not a zip file.",
         ("predict", "run", "--data", "objects.npy"): "reading objects.npy: the file must be a .npy array of numbers, got Object arrays",
     }.items():
         assert main(list(command)) == 2

@@ -252,6 +252,10 @@ REFUSED = {
         lambda: optim.CosineAnnealingLR(optim.SGD([leaf()]), 0),
         "CosineAnnealingLR: T_max must be at least 1, got 0. Type instead: T_max=10",
     ),
+    "a cycle that climbs the loss": (
+        lambda: optim.OneCycleLR(optim.Adam([leaf()]), -1.0, total_steps=9),
+        "OneCycleLR: max_lr must lie in (0, inf), one for all or one for each of 1 groups, got -1.0. Type instead: max_lr=0.01",
+    ),
     "a cycle that never falls": (
         lambda: optim.OneCycleLR(optim.Adam([leaf()]), 1.0, total_steps=9, pct_start=1.2),
         "OneCycleLR: pct_start must lie in [0, 1], got 1.2. Type instead: pct_start=0.3",

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,14 +61,30 @@ def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndar
     if path is None:
         test = data.load(saved["setup"]["dataset"]).split()[1]
         return test.x, test.y
-    try:
-        x = np.load(path, allow_pickle=False)
-    except ValueError as error:
-        raise errors.StateError(
-            errors.say(f"reading {path}", "the file must be a .npy array of numbers", str(error)[:60], "np.save(path, x)")
-        ) from None
+    with Path(path).open("rb") as file:
+        try:
+            x = np.load(file, allow_pickle=False)
+        except (ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise no_array(path, str(error)[:60]) from None
+        if not isinstance(x, np.ndarray):
+            raise no_array(path, f"a file of several, {', '.join(x.files)}")
     if x.shape[1:] != shape or x.dtype.kind not in "biuf" or len(x) == 0:
         raise errors.shapes(
             f"reading {path}", f"rows must be numbers of shape {shape}", [x.shape], f"np.save(path, x.reshape(-1, *{shape}))"
         )
+    if not np.isfinite(x).all():
+        rows = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
+        raise errors.DomainError(
+            errors.say(
+                f"reading {path}",
+                "rows must be finite",
+                f"nan or inf in {len(rows)} of {len(x)}",
+                "np.nan_to_num(x), or those rows left out",
+            )
+        )
     return x, None
+
+
+def no_array(path: str, got: str) -> errors.StateError:
+    """Return the error for a file that holds no array of numbers."""
+    return errors.StateError(errors.say(f"reading {path}", "the file must be a .npy array of numbers", got, "np.save(path, x)"))

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +20,13 @@ __all__ = ["EXAMPLE", "add_arguments", "run"]
 EXAMPLE: Final = "tinygrad-loss train digits --model cnn --out runs/digits"
 SHOWN: Final = 8
 """Epochs in the table at the end."""
+NUMBERS: Final[tuple[tuple[str, Callable[[float], bool], str, str], ...]] = (
+    ("epochs", lambda n: n >= 1, "there must be at least one epoch", "--epochs 10"),
+    ("seed", lambda n: n >= 0, "a seed is a whole number from 0 on", "--seed 0"),
+    ("lr", lambda x: 0 < x < math.inf, "a learning rate lies above 0", "--lr 0.001"),
+    ("batch_size", lambda n: n >= 1, "a batch has at least one row", "--batch-size 32"),
+)
+"""What an option's number must be: its name, the test, the rule, and what to type instead."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,12 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, test, print and keep."""
     out = Console(highlight=False)
-    if arguments.epochs is not None and arguments.epochs < 1:
-        raise errors.DomainError(errors.say("train", "there must be at least one epoch", f"--epochs {arguments.epochs}", "--epochs 10"))
+    check(arguments)
     setup = Setup(arguments.dataset, arguments.model, arguments.loss, arguments.epochs, arguments.seed, arguments.lr, arguments.batch_size)
     experiment = Experiment(setup)
     folder = Path(arguments.out or f"{setup.dataset}-{setup.model}")
     folder.mkdir(parents=True, exist_ok=True)
+    if arguments.resume and not (folder / RUN).exists():
+        out.print(f"There is no {folder / RUN} to go on from; this run starts anew.", soft_wrap=True)
     parameters = sum(p.size for p in experiment.model.parameters())
     train_rows, test_rows = len(experiment.train_set), len(experiment.test_set)
     out.print(f"{setup.model} with {parameters} parameters, {experiment.loss_name}, {train_rows} rows to learn, {test_rows} to test")
@@ -61,6 +71,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(results))  # noqa: T201  a line for programs, whatever the width of the terminal
     return 0
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuse numbers that no training can have."""
+    for name, right, rule, instead in NUMBERS:
+        value = getattr(arguments, name)
+        if value is not None and not right(value):
+            raise errors.DomainError(errors.say("train", rule, f"--{name.replace('_', '-')} {value}", instead))
 
 
 def curve(history: History) -> Table:

@@ -77,6 +77,9 @@ class OneCycleLR(Schedule):
         self.momenta = (base_momentum, max_momentum) if cycle_momentum else None
         groups = optimizer.param_groups
         self.peaks = list(max_lr) if isinstance(max_lr, Sequence) else [max_lr] * len(groups)
+        if len(self.peaks) != len(groups) or not all(0 < peak < math.inf for peak in self.peaks):
+            rule = f"max_lr must lie in (0, inf), one for all or one for each of {len(groups)} groups"
+            raise errors.DomainError(errors.say("OneCycleLR", rule, str(max_lr), "max_lr=0.01"))
         for group, peak in zip(groups, self.peaks, strict=True):
             group["initial_lr"] = peak / div_factor
         self.final = final_div_factor

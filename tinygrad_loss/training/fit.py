@@ -154,7 +154,8 @@ class Run:
 
     def to(self, epochs: int, callbacks: tuple[Callable[[Run], object], ...], *, progress: bool | None) -> History:
         """Train until ``epochs`` epochs are complete, patience ends, or a callback says so."""
-        with at_kinks("subgradient"), interruptible() as asked, shown(self, epochs, progress) as show:
+        quiet = np.errstate(all="ignore")  # what is not finite is found here, and blamed on what began it
+        with quiet, at_kinks("subgradient"), interruptible() as asked, shown(self, epochs, progress) as show:
             while self.epoch < epochs and not self.out_of_patience():
                 self.run_epoch(asked, show)
                 stop = [callback(self) for callback in callbacks]
