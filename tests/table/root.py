@@ -20,6 +20,23 @@ ROWS = table(
         tied=([0.0, 0.0],),
     ),
     Row(
+        name="row_product",
+        at=([3.0, 4.0], [2.0, 1.0]),
+        value=10.0,
+        slopes=([2.0, 1.0], [3.0, 4.0]),
+        source=CLOSED,
+        samples=(Sample((4, 3), (4, 3)), Sample((2, 3, 2), (2, 3, 2))),
+    ),
+    Row(
+        name="guarded_cosine",
+        at=([3.0, 4.0], [4.0, 3.0]),
+        static={"eps": 0.0},
+        value=24 / 25,
+        slopes=([28 / 625, -21 / 625], [-21 / 625, 28 / 625]),
+        source=CLOSED,
+        samples=(Sample((4, 3), (4, 3), eps=0.25), Sample((2, 3, 2), (2, 3, 2), eps=0.1)),
+    ),
+    Row(
         name="distance2",
         at=([3.0, 5.0], [0.5, 1.5]),
         static={"eps": 0.5},

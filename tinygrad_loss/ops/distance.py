@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss.engine.op import Array
-from tinygrad_loss.ops.norm import distance2, norm2
+from tinygrad_loss.engine.declare import bilinear, custom
+from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.norm import SHORT, distance2, norm2
 from tinygrad_loss.ops.piecewise import maximum
 
 __all__ = ["cosine_similarity", "p_norm", "pairwise_distance", "pdist"]
@@ -75,6 +76,52 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     x1, x2 = (x if x.shape == shape else np.broadcast_to(x, shape) for x in (x1, x2))  # a component that is repeated counts each time
     first: Any = x1 / maximum(norm2(x1, dim, keepdims=True), eps)
     return np.sum(first * (x2 / maximum(norm2(x2, dim, keepdims=True), eps)), axis=dim)
+
+
+def _products(a: Array, b: Array) -> Array:
+    """Return the sum of the products along the last axis; of arrays without an array of them."""
+    if type(a) is np.ndarray and type(b) is np.ndarray and a.dtype.itemsize > 2:
+        return np.einsum("...i,...i->...", a, b) if a.shape[-1] <= SHORT else np.vecdot(a, b)
+    return np.sum(a * b, axis=-1)
+
+
+row_product: Rule = bilinear(
+    "row_product",
+    _products,
+    lambda g, _a, b: np.expand_dims(g, -1) * b,
+    lambda g, a, _b: np.expand_dims(g, -1) * a,
+    doc=r"\sum_i a_i b_i along the last axis, of arrays of one shape",
+)
+
+
+def _cosine(a: Array, b: Array, eps: float) -> Array:
+    return _products(a, b) / np.sqrt((_products(a, a) + eps) * (_products(b, b) + eps))
+
+
+def _pull_cosine(g: Array, y: Array, a: Array, b: Array, eps: float) -> Array:
+    """Return the cotangent of ``a``: what is left of b's direction when that of ``a`` is taken out."""
+    square = row_product(a, a) + eps
+    along, away = g * y / square, g / np.sqrt(square * (row_product(b, b) + eps))
+    return b * np.expand_dims(away, -1) - a * np.expand_dims(along, -1)
+
+
+def _push_cosine(dx: Any, y: Array, a: Array, b: Array, eps: float) -> Array:
+    one = np.ones_like(y)
+    terms = []
+    if dx[0] is not None:
+        terms.append(np.sum(dx[0] * _pull_cosine(one, y, a, b, eps), axis=-1))
+    if dx[1] is not None:
+        terms.append(np.sum(dx[1] * _pull_cosine(one, y, b, a, eps), axis=-1))
+    return sum(terms[1:], terms[0])
+
+
+guarded_cosine: Rule = custom(
+    "guarded_cosine",
+    _cosine,
+    [_pull_cosine, lambda g, y, a, b, eps: _pull_cosine(g, y, b, a, eps)],
+    _push_cosine,
+    doc=r"a \cdot b / \sqrt{(a \cdot a + \epsilon) (b \cdot b + \epsilon)} along the last axis, finite for a zero vector",
+)
 
 
 def pdist(x: Array, p: float = 2.0) -> Array:
