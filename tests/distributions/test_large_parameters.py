@@ -7,7 +7,13 @@ import pytest
 import tinygrad_loss as tl
 from tinygrad_loss import distributions as d
 
-mp.mp.dps = 60
+
+@pytest.fixture(autouse=True)
+def digits():
+    with mp.workdps(60):
+        yield
+
+
 SIZES = (3.0, 30.0, 1e3, 1e6, 1e10)
 AWAY = (-2.0, 0.0, 1.0, 5.0)
 

@@ -242,8 +242,8 @@ def test_the_last_of_a_list_may_be_minus_infinity():
     np.testing.assert_allclose(slope, [[-1 / (1 + np.exp(0.5)), 0.0, 1 / (1 + np.exp(0.5))]], rtol=1e-14)
 
 
+@mp.workdps(60)
 def test_a_negative_binomial_near_poisson_keeps_its_digits():
-    mp.mp.dps = 60
     for k, m, y in [(1e10, 2e10, 2e10 + 3e5), (1e10, 3.0, 2.0), (1e6, 1e6, 1e6), (40.0, 30.0, 12.0)]:
         k_, m_, y_ = mp.mpf(k), mp.mpf(m), mp.mpf(y)
         wanted = -(mp.loggamma(y_ + k_) - mp.loggamma(k_) - mp.loggamma(y_ + 1) + k_ * mp.log(k_ / (k_ + m_)) + y_ * mp.log(m_ / (k_ + m_)))
@@ -285,3 +285,11 @@ def test_the_alpha_divergences_pass_through_the_known_ones(rng):
     for alpha, value in known.items():
         np.testing.assert_allclose(L.alpha_divergence_loss(q, p, alpha=alpha), value, rtol=1e-12)
         np.testing.assert_allclose(L.alpha_divergence_loss(q, p, alpha=alpha + 1e-9), value, rtol=1e-7)
+
+
+@mp.workdps(60)
+def test_a_student_with_many_degrees_of_freedom_keeps_its_digits():
+    for df in (3.0, 60.0, 1e4, 1e6, 1e10):
+        nu, r = mp.mpf(df), mp.mpf(1.5)
+        wanted = mp.loggamma(nu / 2) - mp.loggamma((nu + 1) / 2) + mp.log(nu * mp.pi) / 2 + (nu + 1) / 2 * mp.log1p(r * r / nu)
+        np.testing.assert_allclose(L.student_t_nll_loss([1.5], [0.0], df=df), float(wanted), rtol=1e-13)

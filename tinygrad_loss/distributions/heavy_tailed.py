@@ -16,7 +16,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.incomplete_beta import stdtr
 from tinygrad_loss.ops.residual import log_one_plus_square
-from tinygrad_loss.ops.stirling import FAR, gamma_remainder
+from tinygrad_loss.ops.stirling import FAR, half_step
 
 __all__ = ["Cauchy", "StudentT"]
 
@@ -85,9 +85,7 @@ def _log_half_beta(x: Array) -> Array:
     near = special.betaln(0.5 * np.ones_like(x), np.where(far, 1.0, x))
     if not np.any(far):
         return near
-    x = np.where(far, x, FAR)
-    grown = gamma_remainder(x + 0.5) - gamma_remainder(x) + 0.5 * np.log(x) + (x + 0.5) * np.log1p(0.5 / x) - 0.5
-    return np.where(far, 0.5 * math.log(math.pi) - grown, near)
+    return np.where(far, 0.5 * math.log(math.pi) - half_step(np.where(far, x, FAR)), near)
 
 
 class StudentT(LocationScale):

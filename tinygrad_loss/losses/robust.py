@@ -11,7 +11,7 @@ from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.exponential import log_cosh
 from tinygrad_loss.ops.residual import log_one_plus_square, root_remainder
-from tinygrad_loss.ops.special import gammaln
+from tinygrad_loss.ops.stirling import FAR, half_step
 
 __all__ = [
     "cauchy_loss", "geman_mcclure_loss", "general_robust_loss", "log_cosh_loss", "pseudo_huber_loss", "student_t_nll_loss", "tukey_loss",
@@ -153,7 +153,8 @@ def student_t_nll_loss(input: Array, target: Array, *, df: float = 4.0, scale: f
     """
     at_least("student_t_nll_loss", "df", df, 0.0)
     at_least("student_t_nll_loss", "scale", scale, 0.0)
-    constant = float(gammaln(df / 2) - gammaln((df + 1) / 2)) + 0.5 * math.log(df * math.pi) + math.log(scale)
+    step = half_step(np.float64(df / 2)) if df / 2 > FAR else math.lgamma((df + 1) / 2) - math.lgamma(df / 2)
+    constant = 0.5 * math.log(df * math.pi) + math.log(scale) - float(step)
     return log_one_plus_square((input - target) / (scale * math.sqrt(df))) * ((df + 1) / 2) + constant
 
 

@@ -10,7 +10,7 @@ from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.special import digamma, gammaln, polygamma
 
-__all__ = ["gamma_remainder", "gamma_term", "log_ratio"]
+__all__ = ["FAR", "gamma_remainder", "gamma_term", "half_step", "log_ratio"]
 
 FAR: Final = 25.0
 """From here on the asymptotic series is exact; up to here nothing cancels that matters."""
@@ -56,6 +56,11 @@ gamma_remainder_: Rule = elementwise(
 def gamma_remainder(x: Array) -> Array:
     r"""Return $\log \Gamma(x) - x \log x + x$, which grows no faster than a logarithm."""
     return gamma_remainder_(x, order=0)
+
+
+def half_step(x: Array) -> Array:
+    r"""Return $\log \Gamma(x + \tfrac12) - \log \Gamma(x)$ for x above `FAR`, where the two nearly cancel."""
+    return gamma_remainder(x + 0.5) - gamma_remainder(x) + np.log(x) * 0.5 + np.log1p(0.5 / x) * (x + 0.5) - 0.5
 
 
 def _log_ratio(x: Array, y: Array) -> Array:
