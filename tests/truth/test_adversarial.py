@@ -115,6 +115,7 @@ IN_SPACE = [
     ("tl.losses.mse_loss(x,np.array([1.,0.]))", [1.0, 0.0], "smooth"),
     ("np.sqrt(tl.losses.mse_loss(x,np.array([1.,0.])))", [1.0, 0.0], "kink"),
     ("np.max(np.abs(x-np.mean(x)))", [1.0, 1.0], "kink"),
+    ("np.max(np.minimum(np.minimum(x,0.),0.))", [0.0, 0.0, 0.0], "kink"),
     ("np.clip(x,0.,1.)@x", [0.0, 1.0], "kink"),
     ("np.cov(x,np.array([1.,2.,4.]))[0,1]", [1.0, 1.0, 1.0], "smooth"),
     ("np.quantile(x,0.5)", [1.0, 1.0, 3.0], "kink"),

@@ -36,6 +36,8 @@ __all__ = ["Report", "judge", "judge_tangent", "only_kinks", "proved_to_cancel"]
 
 linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
 RESOLVED = OPS["resolved"]
+MORE = 24
+"""Pairs of directions asked besides, where all agree and nothing proves: kinks fed by kinks may hide in a narrow cone."""
 
 
 # ---- judging a backward pass ------------------------------------------------------------------------------------------------------
@@ -129,10 +131,11 @@ def only_kinks(done: Pass) -> bool:
     )
 
 
-def _bounds(limits: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    if len(limits) == 2:
-        return np.minimum(*limits), np.maximum(*limits)
-    return np.min(limits, axis=0), np.max(limits, axis=0)
+def _compared(limits: list[np.ndarray], size: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the smallest and the largest limit of every entry, and where they are one, up to rounding of what branches add."""
+    low, high = (np.minimum(*limits), np.maximum(*limits)) if len(limits) == 2 else (np.min(limits, axis=0), np.max(limits, axis=0))
+    rounding = ROUNDING.get()
+    return low, high, high - low <= rounding.same * np.maximum(np.abs(low), np.abs(high)) + rounding.chop * size
 
 
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
@@ -141,17 +144,21 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     with first_order():
         probes = [locks for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS) for locks in locked.locks(v)]
         limits = [flat(locked.gradient(locks)) for locks in probes]
-    low, high = _bounds(limits)
-    rounding = ROUNDING.get()
-    agree = high - low <= rounding.same * np.maximum(np.abs(low), np.abs(high)) + rounding.chop * locked.size(probes[0])
+    size = locked.size(probes[0])
+    low, high, agree = _compared(limits, size)
+    proved = True
+    if np.all(agree):
+        with first_order():
+            proved = (locked.cancels(probes) if locked.exact else proved_to_cancel(done, near)) or (near.size == 1 and not locked.nested)
+            if not proved and policy != "subgradient":
+                further = list(itertools.islice(directions(near), PAIRS, PAIRS + MORE))
+                further.append([np.abs(d) for d in further[0]])  # all entries move one way: generic still, but seldom drawn
+                limits += [flat(locked.gradient(locks)) for v in further for locks in locked.locks(v)]
+        low, high, agree = _compared(limits, size)
     middle = 0.5 * (limits[0] + limits[1])
     gradient = np.where(agree, middle, np.nan)
     smooth = bool(np.all(agree))
-    if smooth:
-        with first_order():
-            proved = (locked.cancels(probes) if locked.exact else proved_to_cancel(done, near)) or (near.size == 1 and not locked.nested)
-    else:
-        proved = True
+    proved = proved or not smooth
     kind: Kind = "smooth" if smooth else "kink"
     found = Judgement(kind, split(gradient, near), proved=proved, low=split(low, near), high=split(high, near), middle=split(middle, near))
     if near.size == 1:
