@@ -352,3 +352,17 @@ def test_a_schedule_goes_on_from_its_state():
     other = optim.ReduceLROnPlateau(optimizer, patience=0)
     other.load_state_dict(plateau.state_dict())
     assert other.best == 1.0
+
+
+@pytest.mark.parametrize("size", [1e30, 1e-30])
+def test_a_norm_whose_squares_overflow_or_vanish_is_finite_and_clips(size):
+    a, b = (tl.tensor(np.zeros(n, np.float32), requires_grad=True) for n in (2, 1))
+    a.grad, b.grad = np.array([2 * size, -3 * size]), np.array([6 * size])
+    assert optim.grad_norm([a, b]) == pytest.approx(7 * size, rel=1e-6)
+    assert optim.clip_grad_norm_([a, b], 1.0) == pytest.approx(7 * size, rel=1e-6)
+    factor = 1 / 7 / size if size > 1 else 1.0
+    np.testing.assert_allclose(a.grad, [2 * size * factor, -3 * size * factor], rtol=1e-6)
+    a.grad = np.array([np.inf, 1.0])
+    assert optim.grad_norm([a, b]) == np.inf
+    a.grad = np.array([np.nan, 1.0])
+    assert np.isnan(optim.grad_norm([a, b]))

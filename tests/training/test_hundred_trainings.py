@@ -61,7 +61,7 @@ def random_model(rng, data):
     return nn.Sequential(*layers, nn.Linear(width, outputs, rng=rng))
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", [*range(100), 1056])  # 1056: finite gradients whose squares overflow
 def test_a_random_training_ends_well_or_says_why(seed):
     rng = np.random.default_rng(seed)
     data = random_data(rng)

@@ -60,6 +60,35 @@ def test_bad_input_is_refused():
     assert str(error.value) == "auc: both classes must be present, got only [1]. Type instead: accuracy(output, target)"
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: metrics.top_k(SCORES, LABELS[:3]),
+            "top_k: scores must have shape (n, classes), targets (n,), got (200, 5) and (3,). Type instead: accuracy(output, target)",
+        ),
+        (
+            lambda: metrics.auc([0.1, 0.2, 0.3], [0, 1]),
+            "auc: there must be one score per target, got (3,) and (2,). Type instead: auc(output[:, 1], target)",
+        ),
+        (lambda: metrics.auc([0.1, np.nan], [0, 1]), "auc: scores must be finite, got nan or inf. Type instead: np.nan_to_num(output)"),
+        (
+            lambda: metrics.calibration_error(SCORES, LABELS[:3]),
+            "calibration_error: there must be one target per row of logits, got (200, 5) and (3,). Type instead: target.ravel()",
+        ),
+        (
+            lambda: metrics.calibration_error(SCORES, LABELS, bins=0),
+            "calibration_error: there must be at least one bin, got 0. Type instead: bins=15",
+        ),
+    ],
+    ids=["top_k", "auc", "auc of nan", "calibration", "no bins"],
+)
+def test_what_does_not_fit_is_refused(call, message):
+    with pytest.raises(errors.TinygradLossError) as error:
+        call()
+    assert str(error.value) == message
+
+
 def test_a_history_is_a_table_a_file_and_a_picture(tmp_path):
     history = History(
         [{"epoch": 1, "loss": 2.0, "val_loss": 2.5, "seconds": 0.1}, {"epoch": 2, "loss": 1.0, "val_loss": 1.5, "seconds": 0.1}]

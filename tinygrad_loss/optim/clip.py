@@ -27,9 +27,19 @@ def grad_norm(parameters: Iterable[Tensor], norm_type: float = 2.0) -> float:
         return 0.0
     with np.errstate(all="ignore"):
         if norm_type == 2:
-            return math.sqrt(sum(float(np.vdot(g, g)) for g in gradients))
+            total = sum(float(np.vdot(g, g)) for g in gradients)
+            return math.sqrt(total) if 0 < total < math.inf else scaled_norm(gradients)
         norms = np.array([np.linalg.norm(g.ravel(), norm_type) for g in gradients], dtype=np.float64)
         return float(np.linalg.norm(norms, norm_type))
+
+
+def scaled_norm(gradients: list[np.ndarray]) -> float:
+    """Return the norm where squares overflow or vanish, in units of the largest entry."""
+    top = max(float(np.max(np.abs(g), initial=0.0)) for g in gradients)
+    if not 0 < top < math.inf:
+        return top
+    parts = [g.astype(np.float64) / top for g in gradients]
+    return top * math.sqrt(sum(float(np.vdot(part, part)) for part in parts))
 
 
 def clip_grad_norm_(

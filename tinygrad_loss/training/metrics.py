@@ -49,12 +49,17 @@ def top_k(output: ArrayLike, target: ArrayLike, k: int = 5) -> float:
         k: how many guesses count, below the number of classes.
 
     Raises:
+        ShapeError: the shapes do not fit.
         DomainError: ``k`` is not between 1 and the number of classes.
 
     >>> top_k([[0.1, 0.5, 0.4], [0.1, 0.5, 0.4]], [2, 0], k=2)
     0.5
     """
     output, target = np.asarray(output), np.asarray(target)
+    if output.ndim != 2 or target.shape != output.shape[:1]:
+        raise errors.shapes(
+            "top_k", "scores must have shape (n, classes), targets (n,)", (output.shape, target.shape), "accuracy(output, target)"
+        )
     if not 1 <= k <= output.shape[-1]:
         raise errors.DomainError(errors.say("top_k", f"k must lie in 1..{output.shape[-1]}", str(k), "top_k(output, target, k=1)"))
     best = np.argsort(-output, axis=-1, kind="stable")[:, :k]
@@ -90,7 +95,8 @@ def auc(output: ArrayLike, target: ArrayLike) -> float:
         target: 0 or 1, ``(n,)``, both present.
 
     Raises:
-        DomainError: only one class is present.
+        ShapeError: the shapes do not fit.
+        DomainError: only one class is present, or a score is nan or inf.
         MissingPackageError: scikit-learn is not installed.
 
     Source: Hanley and McNeil 1982, Radiology 143.
@@ -100,6 +106,10 @@ def auc(output: ArrayLike, target: ArrayLike) -> float:
     """
     scores, target = np.asarray(output), np.asarray(target).ravel()
     scores = scores[:, 1] - scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 2 else scores.ravel()
+    if scores.shape != target.shape:
+        raise errors.shapes("auc", "there must be one score per target", (scores.shape, target.shape), "auc(output[:, 1], target)")
+    if not np.isfinite(scores).all():
+        raise errors.DomainError(errors.say("auc", "scores must be finite", "nan or inf", "np.nan_to_num(output)"))
     present = np.unique(target)
     if len(present) != 2:
         raise errors.DomainError(errors.say("auc", "both classes must be present", f"only {present.tolist()}", "accuracy(output, target)"))
@@ -121,6 +131,10 @@ def calibration_error(output: ArrayLike, target: ArrayLike, bins: int = 15) -> f
     """
     target = np.asarray(target)
     p = probabilities(output)
+    if target.shape != p.shape[:1]:
+        raise errors.shapes("calibration_error", "there must be one target per row of logits", (p.shape, target.shape), "target.ravel()")
+    if bins < 1:
+        raise errors.DomainError(errors.say("calibration_error", "there must be at least one bin", str(bins), "bins=15"))
     confidence, right = p.max(axis=-1), p.argmax(axis=-1) == target
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = np.bincount(bin_of, weights=right - confidence, minlength=bins)
