@@ -67,3 +67,23 @@ def test_a_loss_of_its_own_kind_of_input_says_nothing():
     tl.losses.cross_entropy(z, CLASSES)
     tl.losses.nll_loss(tl.ops.log_softmax(z, axis=1), CLASSES)
     tl.losses.binary_cross_entropy(tl.ops.expit(z), np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("loss", [tl.losses.fenchel_young_loss, tl.losses.sparsemax_loss, tl.losses.entmax_loss])
+def test_softmax_before_a_link_of_its_own(loss):
+    z = tl.tensor(SCORES, requires_grad=True)
+    assert "input must be scores, to which it applies softmax itself" in warned(lambda: loss(tl.ops.softmax(z, axis=1), CLASSES))
+
+
+def test_softmax_before_listnet():
+    z = tl.tensor(SCORES, requires_grad=True)
+    assert "listnet_loss: input must be scores" in warned(lambda: tl.losses.listnet_loss(tl.ops.softmax(z, axis=1), SCORES))
+
+
+def test_exchanged_scores_and_probabilities():
+    z = tl.tensor(SCORES, requires_grad=True)
+    said = warned(lambda: tl.losses.cross_entropy(np.full((2, 2), 0.5), tl.ops.softmax(z, axis=1)))
+    assert said == (
+        "cross_entropy: the target requires grad and the input does not, so the two look exchanged, "
+        "got cross_entropy(input, target) with requires_grad on the second. Type instead: tl.losses.cross_entropy(prediction, target)"
+    )

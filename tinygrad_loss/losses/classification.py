@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.classification import (
@@ -47,6 +47,8 @@ def of_classes(where: str, given: Any, names: Any, mask: Array | None) -> list[A
         raise checks.empty(where, z.shape)
     if checks.value_of(t).dtype.kind == "f":
         checks.no_nan(where, t, mask)
+        if type(t) is Tensor and t.track & NEEDS_GRAD and not (type(z) is Tensor and z.track & NEEDS_GRAD):
+            checks.swapped(where, names)
     return [z, t]
 
 

@@ -92,6 +92,8 @@ def fenchel_young_loss(
     0.693147
     """
     at = class_axis(input, axis)
+    if family in OF_CLASSES:
+        checks.not_probabilities("fenchel_young_loss", input)
     if isinstance(family, str):
         if family not in FAMILIES:
             raise errors.unknown_name("fenchel_young_loss", "family", family, FAMILIES)
@@ -180,6 +182,8 @@ def entmax_loss(input: Array, target: Array, *, alpha: float = 1.5, axis: int | 
     """
     at_least("entmax_loss", "alpha", alpha, 1.0, open_low=False)
     at, alpha = class_axis(input, axis), float(alpha)
+    if alpha not in (1.0, 2.0):
+        checks.not_probabilities("entmax_loss", input)
     if alpha == 1.0:
         return fenchel_young_loss.terms(input, target, family="shannon", axis=axis)
     if alpha == 2.0:

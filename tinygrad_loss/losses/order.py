@@ -155,6 +155,7 @@ def listnet_loss(input: Array, target: Array, *, temperature: float = 1.0) -> An
     1.098612
     """
     at_least("listnet_loss", "temperature", temperature, 0.0)
+    checks.not_probabilities("listnet_loss", input)
     q = softmax_(target / temperature, axis=input.ndim - 1)
     return -np.sum(absorbing_product(q, log_softmax_(input, axis=input.ndim - 1)), axis=-1)
 
