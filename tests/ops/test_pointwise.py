@@ -59,3 +59,33 @@ def test_one_infinite_score_does_not_spoil_the_others(n):
     z[-1] = np.inf
     assert tl.losses.binary_cross_entropy_with_logits(z, y, reduction="sum") == pytest.approx((n - 1) * np.log(2.0), rel=1e-12)
     assert tl.losses.soft_margin_loss(-z, -y, reduction="sum") == pytest.approx((n - 1) * np.log(2.0), rel=1e-12)
+
+
+@pytest.mark.parametrize("rows", [7, 20_001])
+def test_class_losses_of_many_rows_are_means_of_their_rows(rows):
+    """However rows are cut: the mean of log softmax at the class, the sum of gaps to rivals, and their gradients."""
+    rng = np.random.default_rng(rows)
+    z, y = rng.standard_normal((rows, 3)), rng.integers(0, 3, rows)
+    e = np.exp(z)
+    p, one_hot = e / e.sum(axis=1, keepdims=True), np.arange(3) == y[:, None]
+    gaps = np.where(one_hot, 0.0, np.maximum(z - z[one_hot][:, None] + 1.0, 0.0))
+    wanted = {
+        "cross_entropy": (-np.log(p[one_hot]).mean(), (p - one_hot) / rows),
+        "nll_loss": (-z[one_hot].mean(), one_hot / -rows),
+        "multi_margin_loss": (gaps.mean(), ((gaps > 0) - one_hot * (gaps > 0).sum(axis=1, keepdims=True)) / gaps.size),
+    }
+    for name, (value, gradient) in wanted.items():
+        got = tl.value_and_grad(lambda x, name=name: getattr(tl.losses, name)(x, y))(z)
+        np.testing.assert_allclose(got[0], value, rtol=1e-12, err_msg=name)
+        np.testing.assert_allclose(got[1], gradient, rtol=1e-10, atol=1e-18, err_msg=name)
+
+
+@pytest.mark.parametrize("rows", [7, 20_001])
+def test_distances_of_many_rows(rows):
+    rng = np.random.default_rng(rows)
+    a, b = rng.standard_normal((2, rows, 3))
+    d = a - b + 0.5
+    length = np.sqrt((d * d).sum(axis=1))
+    np.testing.assert_allclose(tl.ops.pairwise_distance(a, b, eps=0.5), length, rtol=1e-14)
+    got = tl.grad(lambda x: np.sum(tl.ops.pairwise_distance(x, b, eps=0.5) * length))(a)
+    np.testing.assert_allclose(got, d, rtol=1e-12, atol=1e-14)

@@ -90,7 +90,10 @@ def hinge_embedding_loss(input: Array, target: Array, *, margin: float = 1.0) ->
     1.0
     """
     y = checks.value_of(target)
-    return np.where(y != 1, above(margin - input), 0.0) + np.where(y != -1, input, 0.0)
+    near = y == 1
+    if np.count_nonzero(near) + np.count_nonzero(y == -1) == y.size:
+        return np.where(near, input, above(margin - input))
+    return np.where(near, 0.0, above(margin - input)) + np.where(y != -1, input, 0.0)
 
 
 # ---- many classes ---------------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
 ORDINARY: Final = 40.0
 """Scores up to this size have exponentials that no dtype but half precision overflows in; those of float16 are shifted."""
+ROWS: Final = 8192
+"""Rows of scores whose places are looked up at once."""
 LEAST_VARIANCE: Final = 1e-12
 """PyTorch's bound for p (1 - p) in the gradient of the same loss."""
 
@@ -130,16 +132,29 @@ def _flat(z: Array, index: Array, axis: int) -> Array | None:
     return None
 
 
+def _blocks(z: Array) -> list[slice]:
+    """Cut many rows, so that their flat positions weigh little beside the scores."""
+    return [slice(start, start + ROWS) for start in range(0, len(z), ROWS)]
+
+
 def _picked(z: Array, index: Array, axis: int) -> Array:
     """Return the entry of each row that its index names."""
+    if z.ndim == 2 and len(z) > ROWS:
+        return np.concatenate([_picked(z[rows], index[rows], axis) for rows in _blocks(z)]) if axis == 1 else _along(z, index, axis)
     flat = _flat(z, index, axis)
-    if flat is not None:
-        return z.take(flat)
+    return _along(z, index, axis) if flat is None else z.take(flat)
+
+
+def _along(z: Array, index: Array, axis: int) -> Array:
     return np.take_along_axis(z, np.expand_dims(index, axis), axis).squeeze(axis)
 
 
 def _put(z: np.ndarray, index: Array, axis: int, value: Any) -> None:
     """Write into the entry of each row that its index names, in an array that nobody else has seen."""
+    if z.ndim == 2 and axis == 1 and len(z) > ROWS:
+        for rows in _blocks(z):
+            _put(z[rows], index[rows], axis, value[rows] if np.ndim(value) else value)
+        return
     flat = _flat(z, index, axis)
     if flat is not None:
         z.reshape(-1)[flat] = value
