@@ -48,13 +48,13 @@ array_equiv_: Rule = predicate(
 @door(np.array_equal)
 def array_equal(a1: Array, a2: Array, equal_nan: bool = False) -> bool:
     """Return whether two arrays have the same shape and the same entries."""
-    return bool(array_equal_(a1, a2, equal_nan=equal_nan))
+    return bool(array_equal_(a1, a2, equal_nan=equal_nan).item())
 
 
 @door(np.array_equiv)
 def array_equiv(a1: Array, a2: Array) -> bool:
     """Return whether two arrays broadcast to the same entries."""
-    return bool(array_equiv_(a1, a2))
+    return bool(array_equiv_(a1, a2).item())
 
 
 predicate("isposinf", lambda x: np.isposinf(x), arity=1, numpy=np.isposinf)
