@@ -218,6 +218,26 @@ def test_the_verdict_at_a_kink_is_the_declared_one(loss):
         np.testing.assert_allclose(np.ravel(verdict.right)[0] * scale, kink.right, atol=1e-12)
 
 
+AT_A_HINGE = {
+    "multi_margin_loss": (([[0.0, -1.0]], [0]), {"reduction": "none"}),
+    "multi_margin_loss of weighted classes": (([[0.0, -1.0]], [0]), {"weight": np.array([1.0, 2.0])}),
+    "multilabel_margin_loss": (([[0.0, -1.0]], [[0, -1]]), {"reduction": "none"}),
+    "hinge_loss": (([1.0], [1.0]), {}),
+    "margin_ranking_loss": (([1.0], [1.0], [1.0]), {}),
+    "quantile_loss": (([2.0], [2.0]), {"tau": 0.25}),
+    "epsilon_insensitive_loss": (([2.5], [2.0]), {"epsilon": 0.5}),
+}
+
+
+@pytest.mark.parametrize("name", AT_A_HINGE)
+def test_no_convention_answers_where_a_hinge_has_no_gradient(name):
+    (z, *targets), options = AT_A_HINGE[name]
+    x = tl.tensor(z, requires_grad=True)
+    with pytest.warns(tl.errors.UndefinedGradientWarning):
+        np.sum(tl.losses.LOSSES[name.split()[0]](x, *map(np.array, targets), **options)).backward()
+    assert np.isnan(x.grad).all()
+
+
 @pytest.mark.parametrize("loss", [loss for loss in IN_ONE_NUMBER if not loss.facts.kinks], **by_name)
 @pytest.mark.parametrize("place", [-1.0, 0.0, 1.0])
 def test_a_smooth_loss_has_a_gradient_where_its_pieces_meet(loss, place):

@@ -12,7 +12,7 @@ from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.along import take_along_
 from tinygrad_loss.ops.classification import pick_class
-from tinygrad_loss.ops.piecewise import relu_
+from tinygrad_loss.ops.piecewise import positive_part
 from tinygrad_loss.ops.rivals import rival_hinge
 
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "multilabel_margin_loss"]
@@ -170,7 +170,7 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
         )
     index = checks.whole("multi_margin_loss", index, z.shape[1], None)
     others = index[:, None] != np.arange(z.shape[1])
-    gap = relu_(z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin)
+    gap = positive_part(z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin)
     terms = np.sum(np.where(others, gap * gap if p == 2 else gap, 0.0), axis=1) / z.shape[1]
     w = per_class("multi_margin_loss", weight, z.shape[1], checks.value_of(z).dtype)
     terms = terms if w is None else terms * w[index]
@@ -238,7 +238,7 @@ def multilabel_margin_loss(input: Array, target: Array) -> Any:  # noqa: A002
     width = max(1, int(counts.sum(axis=1).max()))
     listed, counts = listed[:, :width], counts[:, :width]
     is_label = (counts[:, :, None] & (listed[:, :, None] == np.arange(z.shape[1]))).any(axis=1)
-    gap = relu_(np.expand_dims(z, 1) - np.expand_dims(take_along_(z, listed, axis=1), 2) + 1.0)
+    gap = positive_part(np.expand_dims(z, 1) - np.expand_dims(take_along_(z, listed, axis=1), 2) + 1.0)
     pairs = counts[:, :, None] & ~is_label[:, None, :]
     terms = np.sum(np.where(pairs, gap, 0.0), axis=(1, 2)) / z.shape[1]
     return terms.reshape(()) if input.ndim < 2 else terms

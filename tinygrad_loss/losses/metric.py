@@ -14,7 +14,7 @@ from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy, pick_class
 from tinygrad_loss.ops.exponential import logsumexp_, softplus_
 from tinygrad_loss.ops.norm import norm2
-from tinygrad_loss.ops.piecewise import relu_
+from tinygrad_loss.ops.piecewise import positive_part
 
 __all__ = ["arcface_loss", "circle_loss", "contrastive_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss"]
 
@@ -96,7 +96,7 @@ def contrastive_loss(input1: Array, input2: Array, target: Array, *, margin: flo
     0.25
     """
     r = input1 - input2
-    short = relu_(margin - norm2(r, -1))
+    short = positive_part(margin - norm2(r, -1))
     return absorbing_product(np.sum(r * r, axis=-1), target) + absorbing_product(short * short, 1.0 - target)
 
 
@@ -235,8 +235,8 @@ def circle_loss(input: Array, target: Array, *, gamma: float = 80.0, margin: flo
     s = x @ x.T
     itself = np.eye(len(target), dtype=bool)
     like = target[:, None] == target
-    far = relu_(s + margin) * (s - margin) * gamma
-    near = relu_(1.0 + margin - s) * (s - (1.0 - margin)) * -gamma
+    far = positive_part(s + margin) * (s - margin) * gamma
+    near = positive_part(1.0 + margin - s) * (s - (1.0 - margin)) * -gamma
     both = np.any(~like, axis=1) & np.any(like & ~itself, axis=1)
     left_out = np.where(both, -np.inf, 0.0)[:, None].astype(checks.value_of(s).dtype)  # a row of nothing but -inf has no slope
     of_unlike = np.squeeze(logsumexp_(np.where(like, left_out, far), axis=1), axis=1)

@@ -11,7 +11,7 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
-from tinygrad_loss.ops.piecewise import relu_
+from tinygrad_loss.ops.piecewise import positive_part
 from tinygrad_loss.ops.regression import squared_log_error
 from tinygrad_loss.ops.residual import exp_remainder
 
@@ -92,7 +92,7 @@ def expectile_loss(input: Array, target: Array, *, tau: float = 0.5) -> Any:  # 
     (3.0, 1.0)
     """
     between("expectile_loss", "tau", tau, 0.0, 1.0)
-    below, over = relu_(target - input), relu_(input - target)
+    below, over = positive_part(target - input), positive_part(input - target)
     return below * below * tau + over * over * (1.0 - tau)
 
 
@@ -125,7 +125,7 @@ def epsilon_insensitive_loss(input: Array, target: Array, *, epsilon: float = 0.
     0.75
     """
     at_least("epsilon_insensitive_loss", "epsilon", epsilon, 0.0, open_low=False)
-    return relu_(np.abs(input - target) - epsilon)
+    return positive_part(np.abs(input - target) - epsilon)
 
 
 # ---- relative errors ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.quantile import between
 from tinygrad_loss.ops.error_function import ndtr
 from tinygrad_loss.ops.norm import norm2
-from tinygrad_loss.ops.piecewise import relu_
+from tinygrad_loss.ops.piecewise import positive_part
 
 __all__ = ["brier_loss", "crps_ensemble", "crps_normal", "dawid_sebastiani_score", "interval_score", "spherical_loss"]
 
@@ -268,4 +268,4 @@ def interval_score(lower: Array, upper: Array, target: Array, *, alpha: float = 
     3.0
     """
     between("interval_score", "alpha", alpha, 0.0, 1.0)
-    return (upper - lower) + (relu_(lower - target) + relu_(target - upper)) * (2.0 / alpha)
+    return (upper - lower) + (positive_part(lower - target) + positive_part(target - upper)) * (2.0 / alpha)

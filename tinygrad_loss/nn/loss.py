@@ -35,7 +35,7 @@ class LossModule(Module):
 
     >>> from tinygrad_loss import nn
     >>> nn.HuberLoss(delta=2.0)
-    HuberLoss(reduction='mean', delta=2.0; a mean divides by the number of entries, or the sum of weight)
+    HuberLoss(reduction='mean', delta=2.0; a mean divides by the number of entries)
     """
 
     loss: ClassVar[Loss]

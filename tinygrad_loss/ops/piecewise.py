@@ -9,8 +9,8 @@ from tinygrad_loss.engine.declare import door, elementwise, selection
 from tinygrad_loss.engine.op import Array, Facts, Rule
 
 __all__ = [
-    "absolute", "ceil", "clip", "copysign", "floor", "floor_divide", "fmax", "fmin", "fmod", "heaviside", "maximum", "minimum", "relu",
-    "remainder", "rint", "round", "sign", "trunc", "where",
+    "absolute", "ceil", "clip", "copysign", "floor", "floor_divide", "fmax", "fmin", "fmod", "heaviside", "maximum", "minimum",
+    "positive_part", "relu", "remainder", "rint", "round", "sign", "trunc", "where",
 ]  # fmt: skip
 
 NONZERO: Final = (0.3, 3.0)
@@ -82,13 +82,21 @@ fmin = selection(
     shares=(1.0, 0.0),
     doc=r"\min(a, b), ignoring nan",
 )
-relu_ = selection(
-    "relu",
-    lambda x: np.maximum(x, np.zeros_like(x)),  # of equal shapes: with a number NumPy takes twice as long
-    lambda _y, x: x > 0,
-    facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0), answers=True),
-    doc=r"\max(x, 0)",
-)
+
+
+def _part_above_zero(name: str, *, answers: bool) -> Rule:
+    return selection(
+        name,
+        lambda x: np.maximum(x, np.zeros_like(x)),  # of equal shapes: with a number NumPy takes twice as long
+        lambda _y, x: x > 0,
+        facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0), answers=answers),
+        doc=r"\max(x, 0)",
+    )
+
+
+relu_ = _part_above_zero("relu", answers=True)
+# What a loss is made of: where a hinge has no gradient, no convention answers for it.
+positive_part = _part_above_zero("positive_part", answers=False)
 relu_at_ = elementwise(
     "relu_at",
     lambda x, at_zero: np.maximum(x, 0.0),
