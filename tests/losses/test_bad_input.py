@@ -115,6 +115,29 @@ REFUSED = [
         "cross_entropy: label_smoothing must lie in [0, 1], got 2.0. Type instead: label_smoothing=0.1",
     ),
     (
+        lambda: L.linear_cross_entropy(SCORES, np.ones((4, 3)), np.array([0, 9])),
+        errors.DomainError,
+        "linear_cross_entropy: a class index must lie in 0 to 3, because linear_weight has 4 classes, got 9. "
+        "Type instead: target - target.min() if classes are counted from 1, or ignore_index=9 to leave it out",
+    ),
+    (
+        lambda: L.linear_cross_entropy(SCORES, np.ones((4, 3)), np.array([0.0, 1.0])),
+        errors.ShapeError,
+        "linear_cross_entropy: a floating target holds class probabilities, and must have the scores' shape, got (2,) and (2, 4). "
+        "Type instead: tl.losses.linear_cross_entropy(input, linear_weight, target.astype(np.int64))",
+    ),
+    (
+        lambda: L.linear_cross_entropy(SCORES, np.ones((4, 3)), np.array([[0], [1]])),
+        errors.ShapeError,
+        "linear_cross_entropy: class indices must have the scores' shape without its class axis 1, (2,), got (2, 1). "
+        "Type instead: tl.losses.linear_cross_entropy(input, linear_weight, target.reshape((2,)))",
+    ),
+    (
+        lambda: L.linear_cross_entropy(SCORES, np.ones((4, 3)), np.array([0, 1]), label_smoothing=2.0),
+        errors.DomainError,
+        "linear_cross_entropy: label_smoothing must lie in [0, 1], got 2.0. Type instead: label_smoothing=0.1",
+    ),
+    (
         lambda: L.nll_loss(SCORES, SCORES),
         errors.DTypeError,
         "nll_loss: target must be whole numbers, got dtype float64. Type instead: np.argmax(target, axis=1)",

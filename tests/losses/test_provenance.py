@@ -87,3 +87,18 @@ def test_exchanged_scores_and_probabilities():
         "cross_entropy: the target requires grad and the input does not, so the two look exchanged, "
         "got cross_entropy(input, target) with requires_grad on the second. Type instead: tl.losses.cross_entropy(prediction, target)"
     )
+
+
+def test_sigmoid_before_a_soft_margin():
+    z, signs = tl.tensor(SCORES, requires_grad=True), np.array([[1.0, -1.0], [1.0, 1.0]])
+    assert warned(lambda: tl.losses.soft_margin_loss(tl.ops.expit(z), signs)) == (
+        "soft_margin_loss: input must be scores, to which it applies expit itself, got the result of expit. "
+        "Type instead: tl.losses.soft_margin_loss(scores, target), without expit"
+    )
+    assert warned(lambda: tl.losses.soft_margin_loss(tl.ops.softmax(z, axis=1), signs)).startswith("soft_margin_loss: input must be scores")
+
+
+@pytest.mark.parametrize("loss", [tl.losses.focal_loss, tl.losses.poly1_cross_entropy, tl.losses.generalized_cross_entropy])
+def test_a_loss_made_from_another_says_it_once_and_in_its_own_name(loss):
+    z = tl.tensor(SCORES, requires_grad=True)
+    assert warned(lambda: loss(tl.ops.softmax(z, axis=1), CLASSES)).startswith(f"{loss.__name__}: input must be scores")

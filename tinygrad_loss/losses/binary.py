@@ -204,11 +204,18 @@ def multilabel_soft_margin_loss(input: Array, target: Array, *, weight: Array | 
     return np.sum(terms, axis=-1) / input.shape[-1]
 
 
+def _margins(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    z, target = checks.alike(where, given, names, mask)
+    checks.not_probabilities(where, z)
+    return [z, target]
+
+
 def _margins_at_once(z: Array, y: Array, *, mean: bool) -> Array:
     return margin_error.total(z, y, n=checks.value_of(z).size if mean else 1)
 
 
 @loss(
+    check=_margins,
     at_once=_margins_at_once,
     formula=r"\log(1 + e^{-m})",
     input="logit",

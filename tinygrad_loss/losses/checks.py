@@ -222,7 +222,7 @@ def all_below(index: np.ndarray, classes: int) -> bool:
     return bool(np.maximum.reduce(index.view(UNSIGNED.get(index.dtype, index.dtype)), None) < classes)
 
 
-def whole(where: str, index: Array, classes: int, ignore: int | None, name: str = "target") -> Array:
+def whole(where: str, index: Array, classes: int, ignore: int | None, name: str = "target", counted: str = "input") -> Array:
     """Return class indices as an integer array; refuse one outside 0 to C - 1 that is not ignored."""
     index = value_of(index)
     if type(index) is not np.ndarray:
@@ -243,7 +243,7 @@ def whole(where: str, index: Array, classes: int, ignore: int | None, name: str 
             raise errors.DomainError(
                 errors.say(
                     where,
-                    f"a class index must lie in 0 to {classes - 1}, because input has {classes} classes",
+                    f"a class index must lie in 0 to {classes - 1}, because {counted} has {classes} classes",
                     f"{int(bad.flat[0])}",
                     f"{name} - {name}.min() if classes are counted from 1, or ignore_index={int(bad.flat[0])} to leave it out",
                 )
@@ -251,8 +251,9 @@ def whole(where: str, index: Array, classes: int, ignore: int | None, name: str 
     return index
 
 
-def classes_or_probabilities(where: str, z: Array, target: Any, axis: int) -> bool:
-    """Return whether the target holds class indices; refuse shapes that fit neither form."""
+def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, arguments: str = "input") -> bool:
+    """Return whether the target holds class indices; refuse shapes that fit neither form, in words of the loss's arguments."""
+    scores = "input's" if arguments == "input" else "the scores'"
     shape = z.shape
     indices = shape[:axis] + shape[axis + 1 :]
     t = value_of(target)
@@ -260,21 +261,21 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int) -> bo
         if t.shape != indices:
             onehot = t.shape == shape
             instead = (
-                f"tl.losses.{where}(input, np.argmax(target, axis={axis})), or target.astype(input.dtype) for probabilities"
+                f"tl.losses.{where}({arguments}, np.argmax(target, axis={axis})), or target.astype(input.dtype) for probabilities"
                 if onehot
-                else f"tl.losses.{where}(input, target.reshape({indices}))"
+                else f"tl.losses.{where}({arguments}, target.reshape({indices}))"
             )
             raise errors.shapes(
-                where, f"class indices must have input's shape without its class axis {axis}, {indices}", (t.shape,), instead
+                where, f"class indices must have {scores} shape without its class axis {axis}, {indices}", (t.shape,), instead
             )
         return True
     if t.shape != shape:
         instead = (
-            f"tl.losses.{where}(input, target.astype(np.int64))"
+            f"tl.losses.{where}({arguments}, target.astype(np.int64))"
             if t.shape == indices
-            else f"tl.losses.{where}(input, target) with target of shape {shape}, or whole-number classes of shape {indices}"
+            else f"tl.losses.{where}({arguments}, target) with target of shape {shape}, or whole-number classes of shape {indices}"
         )
-        raise errors.shapes(where, "a floating target holds class probabilities, and must have input's shape", (t.shape, shape), instead)
+        raise errors.shapes(where, f"a floating target holds class probabilities, and must have {scores} shape", (t.shape, shape), instead)
     return False
 
 

@@ -77,9 +77,9 @@ def weights_of(index: Array, weight: Array | None, ignored: Array | None, dtype:
     return rows if ignored is None else np.where(ignored, 0.0, rows)
 
 
-def rows_of(where: str, z: Array, target: Array, axis: int, ignore_index: int) -> tuple[Array, Array | None]:
+def rows_of(where: str, z: Array, target: Array, axis: int, ignore_index: int, counted: str = "input") -> tuple[Array, Array | None]:
     """Return class indices that may be looked up, and where they are ignored (None for nowhere)."""
-    t = checks.whole(where, target, z.shape[axis], ignore_index)
+    t = checks.whole(where, target, z.shape[axis], ignore_index, counted=counted)
     ignored = t == ignore_index
     if not np.count_nonzero(ignored):
         return t, None
@@ -164,32 +164,43 @@ def cross_entropy(
     >>> round(float(tl.losses.cross_entropy([[0.0, 0.0]], [1])), 6)  # log 2
     0.693147
     """
-    at, dtype = class_axis(input, axis), checks.value_of(input).dtype
     checks.not_probabilities("cross_entropy", input)
+    return class_terms("cross_entropy", input, target, class_axis(input, axis), weight, ignore_index, label_smoothing)
+
+
+def class_terms(
+    where: str,
+    z: Array,
+    target: Array,
+    axis: int,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    arguments: str = "input",
+) -> Any:
+    """Return the cross-entropy of each row of scores, and the weights of the rows where they have any; errors name the loss ``where``."""
     if not 0.0 <= label_smoothing <= 1.0:
-        raise errors.DomainError(
-            errors.say("cross_entropy", "label_smoothing must lie in [0, 1]", f"{label_smoothing}", "label_smoothing=0.1")
-        )
-    classes = input.shape[at]
-    w = per_class("cross_entropy", weight, classes, dtype)
-    if not checks.classes_or_probabilities("cross_entropy", input, target, at):
-        return _soft_targets(input, target, w, label_smoothing, at)
-    index, ignored = rows_of("cross_entropy", input, target, at, ignore_index)
+        raise errors.DomainError(errors.say(where, "label_smoothing must lie in [0, 1]", f"{label_smoothing}", "label_smoothing=0.1"))
+    classes, dtype = z.shape[axis], checks.value_of(z).dtype
+    w = per_class(where, weight, classes, dtype)
+    if not checks.classes_or_probabilities(where, z, target, axis, arguments):
+        return _soft_targets(where, z, target, w, label_smoothing, axis)
+    index, ignored = rows_of(where, z, target, axis, ignore_index, arguments.rpartition(", ")[2])
     rows = weights_of(index, w, ignored, dtype)
-    terms = class_cross_entropy(input, index, axis=at, n=None)
+    terms = class_cross_entropy(z, index, axis=axis, n=None)
     if rows is not None:
         terms = terms * rows if ignored is None else np.where(ignored, 0.0, terms * rows)
     if label_smoothing:
-        log_p = log_softmax_(input, axis=at)
-        spread = -np.sum(log_p if w is None else log_p * along(w, at, input.ndim), axis=at)
+        log_p = log_softmax_(z, axis=axis)
+        spread = -np.sum(log_p if w is None else log_p * along(w, axis, z.ndim), axis=axis)
         spread = spread if ignored is None else np.where(ignored, 0.0, spread)
         terms = terms * (1.0 - label_smoothing) + spread * (label_smoothing / classes)
     return terms if rows is None else (terms, rows)
 
 
-def _soft_targets(z: Array, q: Array, w: Array | None, smoothing: float, axis: int) -> Array:
+def _soft_targets(where: str, z: Array, q: Array, w: Array | None, smoothing: float, axis: int) -> Array:
     """Return the cross-entropy against probabilities; a class of probability 0 costs nothing, however unlikely."""
-    checks.sums_to_one("cross_entropy", q, axis, "target")
+    checks.sums_to_one(where, q, axis, "target")
     if smoothing:
         q = q * (1.0 - smoothing) + smoothing / z.shape[axis]
     if w is not None:
@@ -327,4 +338,5 @@ def linear_cross_entropy(
         scores = scores + linear_bias
     scores, target = of_classes("linear_cross_entropy", (scores, target), ("input", "target"), None)
     ignore = -100 if ignore_index is None else ignore_index
-    return cross_entropy.terms(scores, target, weight=weight, ignore_index=ignore, label_smoothing=label_smoothing)
+    arguments = "input, linear_weight"
+    return class_terms("linear_cross_entropy", scores, target, class_axis(scores, None), weight, ignore, label_smoothing, arguments)

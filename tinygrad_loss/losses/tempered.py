@@ -7,7 +7,7 @@ import numpy as np
 
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
-from tinygrad_loss.losses.classification import class_axis, cross_entropy, of_classes
+from tinygrad_loss.losses.classification import class_axis, class_terms, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product, focal_cost
@@ -83,7 +83,7 @@ def binary_focal_loss_with_logits(input: Array, target: Array, *, gamma: float =
 def cost(where: str, z: Array, target: Array, axis: int | None) -> Array:
     """Return the cross-entropy of each row, for class indices or probabilities."""
     checks.not_probabilities(where, z)
-    return cross_entropy.terms(z, target, axis=class_axis(z, axis))
+    return class_terms(where, z, target, class_axis(z, axis))
 
 
 @of_scores(
