@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_loss import errors, nn
+from tinygrad_loss import errors, nn, ops
 
 
 def single(*shape):
@@ -42,9 +42,9 @@ def single(*shape):
             "Type instead: padding=1, or a smaller kernel",
         ),
         (
-            lambda: nn.Conv1d(1, 1, 3, padding="same", stride=2)(single(1, 1, 8)),
+            lambda: nn.Conv1d(1, 1, 3, padding="same", stride=2),
             errors.ArgumentError,
-            'conv1d: padding="same" keeps the size, so stride must be 1, got stride=(2,). Type instead: stride=1',
+            'Conv1d: padding="same" keeps the size, so stride must be 1, got stride=(2,). Type instead: stride=1',
         ),
         (
             lambda: nn.Conv2d(3, 8, 3, groups=2),
@@ -101,7 +101,7 @@ def single(*shape):
         (
             lambda: nn.Dropout(1.5),
             errors.DomainError,
-            "Dropout: p is a probability, got 1.5. Type instead: nn.Dropout(0.5)",
+            "Dropout: p is a probability, got 1.5. Type instead: p=0.5",
         ),
         (
             lambda: nn.LSTM(3, 4)([single(5, 3), single(2, 3)]),
@@ -162,6 +162,257 @@ def test_the_message_says_what_to_type(call, error, message):
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: nn.Linear(-1, 4),
+            errors.DomainError,
+            "Linear: in_features must be a whole number, at least 0, got -1. Type instead: in_features=1",
+        ),
+        (
+            lambda: nn.Linear(3, np.int64(-1)),
+            errors.DomainError,
+            "Linear: out_features must be a whole number, at least 0, got -1. Type instead: out_features=1",
+        ),
+        (
+            lambda: nn.Linear(2.5, 4),
+            errors.ArgumentError,
+            "Linear: in_features must be a whole number, at least 0, got 2.5. Type instead: in_features=2",
+        ),
+        (
+            lambda: nn.Linear(3, True),
+            errors.ArgumentError,
+            "Linear: out_features must be a whole number, at least 0, got True. Type instead: out_features=1",
+        ),
+        (
+            lambda: nn.Bilinear(2, -3, 1),
+            errors.DomainError,
+            "Bilinear: in2_features must be a whole number, at least 0, got -3. Type instead: in2_features=1",
+        ),
+        (
+            lambda: nn.MLP([3, 2.5, 1]),
+            errors.ArgumentError,
+            "MLP: sizes[1] must be a whole number, at least 0, got 2.5. Type instead: sizes[1]=2",
+        ),
+        (
+            lambda: nn.PReLU("3"),
+            errors.ArgumentError,
+            "PReLU: num_parameters must be a whole number, at least 1, got '3'. Type instead: num_parameters=1",
+        ),
+        (
+            lambda: nn.Embedding(10, -2),
+            errors.DomainError,
+            "Embedding: embedding_dim must be a whole number, at least 0, got -2. Type instead: embedding_dim=1",
+        ),
+        (
+            lambda: nn.BatchNorm2d(None),
+            errors.ArgumentError,
+            "BatchNorm2d: num_features must be a whole number, at least 0, got None. Type instead: num_features=1",
+        ),
+        (
+            lambda: nn.LayerNorm((2, -4)),
+            errors.DomainError,
+            "LayerNorm: normalized_shape must be a whole number, at least 0, got -4. Type instead: normalized_shape=1",
+        ),
+        (
+            lambda: nn.RMSNorm(4.0),
+            errors.ArgumentError,
+            "RMSNorm: normalized_shape must be a whole number, at least 0, got 4.0. Type instead: normalized_shape=4",
+        ),
+        (
+            lambda: nn.GroupNorm(1.5, 3),
+            errors.ArgumentError,
+            "GroupNorm: num_groups must be a whole number, at least 1, got 1.5. Type instead: num_groups=1",
+        ),
+        (
+            lambda: nn.Conv2d(0, 8, 3),
+            errors.DomainError,
+            "Conv2d: in_channels must be a whole number, at least 1, got 0. Type instead: in_channels=1",
+        ),
+        (
+            lambda: nn.Conv2d(3, 8, 3, groups=0),
+            errors.DomainError,
+            "Conv2d: groups must be a whole number, at least 1, got 0. Type instead: groups=1",
+        ),
+        (
+            lambda: nn.Conv2d(3, 8, (3, 0)),
+            errors.DomainError,
+            "Conv2d: kernel_size must be at least 1, got (3, 0). Type instead: kernel_size=1",
+        ),
+        (
+            lambda: nn.Conv2d(3, 8, 2.5),
+            errors.ArgumentError,
+            "Conv2d: kernel_size is one whole number, or one per spatial axis (2), got 2.5. Type instead: kernel_size=2",
+        ),
+        (
+            lambda: nn.Conv2d(3, 8, (3, 3, 3)),
+            errors.ArgumentError,
+            "Conv2d: kernel_size is one whole number, or one per spatial axis (2), got (3, 3, 3). Type instead: kernel_size=3",
+        ),
+        (
+            lambda: nn.Conv3d(3, 8, 3, stride=0),
+            errors.DomainError,
+            "Conv3d: stride must be at least 1, got 0. Type instead: stride=1",
+        ),
+        (
+            lambda: nn.Conv1d(3, 8, 3, dilation=None),
+            errors.ArgumentError,
+            "Conv1d: dilation is one whole number, or one per spatial axis (1), got None. Type instead: dilation=1",
+        ),
+        (
+            lambda: nn.Conv1d(3, 8, 3, padding="sam"),
+            errors.DomainError,
+            "Conv1d: padding must be one of 'valid', 'same', got 'sam'. Type instead: 'same'",
+        ),
+        (
+            lambda: nn.Conv2d(3, 8, 3, padding=-1, padding_mode="reflect"),
+            errors.DomainError,
+            "Conv2d: padding must not be negative, got -1. Type instead: padding=0",
+        ),
+        (
+            lambda: nn.ConvTranspose2d(3, 8, 3, stride=2, output_padding=2),
+            errors.DomainError,
+            "ConvTranspose2d: output_padding must be at least 0 and smaller than stride or dilation, got 2. Type instead: output_padding=0",
+        ),
+        (
+            lambda: ops.conv1d(single(1, 1, 5), single(1, 1, 2), stride=1.5),
+            errors.ArgumentError,
+            "conv1d: stride is one whole number, or one per spatial axis (1), got 1.5. Type instead: stride=1",
+        ),
+        (
+            lambda: ops.conv2d(single(1, 1, 5, 5), single(1, 1, 2, 2), stride=0),
+            errors.DomainError,
+            "conv2d: stride must be at least 1, got 0. Type instead: stride=1",
+        ),
+        (
+            lambda: ops.conv3d(single(1, 1, 5, 5, 5), single(1, 1, 2, 0, 2)),
+            errors.ShapeError,
+            "conv3d: the weight must have at least one filter, one channel, and one entry per spatial axis, got (1, 1, 2, 0, 2). "
+            "Type instead: a weight of shape (1, 1, 2, 1, 2)",
+        ),
+        (
+            lambda: nn.MaxPool2d("2")(single(1, 1, 4, 4)),
+            errors.ArgumentError,
+            "max_pool2d: kernel_size is one whole number, or one per spatial axis (2), got '2'. Type instead: kernel_size=1",
+        ),
+        (
+            lambda: nn.LSTM(3, 4, 0),
+            errors.DomainError,
+            "LSTM: num_layers must be a whole number, at least 1, got 0. Type instead: num_layers=1",
+        ),
+        (
+            lambda: nn.GRUCell(-3, 4),
+            errors.DomainError,
+            "GRUCell: input_size must be a whole number, at least 0, got -3. Type instead: input_size=1",
+        ),
+        (
+            lambda: nn.MultiheadAttention(8, 2.0),
+            errors.ArgumentError,
+            "MultiheadAttention: num_heads must be a whole number, at least 1, got 2.0. Type instead: num_heads=2",
+        ),
+        (
+            lambda: nn.MultiheadAttention(0, 1),
+            errors.DomainError,
+            "MultiheadAttention: embed_dim must be a whole number, at least 1, got 0. Type instead: embed_dim=1",
+        ),
+        (
+            lambda: nn.TransformerDecoderLayer(8, 2, -16),
+            errors.DomainError,
+            "TransformerDecoderLayer: dim_feedforward must be a whole number, at least 1, got -16. Type instead: dim_feedforward=1",
+        ),
+        (
+            lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8), -1),
+            errors.DomainError,
+            "TransformerEncoder: num_layers must be a whole number, at least 0, got -1. Type instead: num_layers=1",
+        ),
+        (
+            lambda: nn.GRU(3, 4, dropout=1.5),
+            errors.DomainError,
+            "GRU: dropout is a probability, got 1.5. Type instead: dropout=0.5",
+        ),
+        (
+            lambda: nn.LSTM(3, 4, dropout="0.5"),
+            errors.ArgumentError,
+            "LSTM: dropout is a probability, got '0.5'. Type instead: dropout=0.5",
+        ),
+        (
+            lambda: nn.AlphaDropout(float("nan")),
+            errors.DomainError,
+            "AlphaDropout: p is a probability, got nan. Type instead: p=0.5",
+        ),
+        (
+            lambda: nn.MLP([3, 2], dropout=-0.5),
+            errors.DomainError,
+            "MLP: dropout is a probability, got -0.5. Type instead: dropout=0.5",
+        ),
+        (
+            lambda: nn.MultiheadAttention(8, 2, dropout=2),
+            errors.DomainError,
+            "MultiheadAttention: dropout is a probability, got 2.0. Type instead: dropout=0.5",
+        ),
+        (
+            lambda: nn.TransformerEncoderLayer(8, 2, dropout=1.5),
+            errors.DomainError,
+            "TransformerEncoderLayer: dropout is a probability, got 1.5. Type instead: dropout=0.5",
+        ),
+        (
+            lambda: ops.scaled_dot_product_attention(single(2, 3), single(2, 3), single(2, 3), dropout_p=1.5),
+            errors.DomainError,
+            "scaled_dot_product_attention: dropout_p is a probability, got 1.5. Type instead: dropout_p=0.5",
+        ),
+        (
+            lambda: nn.LSTM(3, 4, batch_first=True)(single(2, 0, 3)),
+            errors.ShapeError,
+            "LSTM: a sequence must have at least one step, got (2, 0, 3). Type instead: y, last = layer(x) if x.shape[1] else (x, None)",
+        ),
+        (
+            lambda: nn.GRU(3, 4, batch_first=True)(single(0, 3)),
+            errors.ShapeError,
+            "GRU: a sequence must have at least one step, got (0, 3). Type instead: y, last = layer(x) if x.shape[0] else (x, None)",
+        ),
+        (
+            lambda: nn.GRU(3, 4)(single(5, 2, 3), (single(1, 2, 4), single(1, 2, 4))),
+            errors.ArgumentError,
+            "GRU: the first state is one array, got a tuple of 2. Type instead: hx=hx[0]",
+        ),
+        (
+            lambda: nn.LSTM(3, 4)(single(5, 2, 3), single(1, 2, 4)),
+            errors.ArgumentError,
+            "LSTM: the first state is a pair of arrays, got one array of shape (1, 2, 4). Type instead: hx=(h, c)",
+        ),
+        (
+            lambda: nn.RNN(3, 4)(single(5, 3), single(4)),
+            errors.ShapeError,
+            "RNN: the first state must have shape (1, 4), got (4,). Type instead: hx=None for zeros",
+        ),
+        (
+            lambda: nn.LSTMCell(3, 4)(single(2, 3), (single(2, 4),)),
+            errors.ArgumentError,
+            "LSTMCell: the state is a pair of arrays, got a tuple of 1. Type instead: hx=(h, c)",
+        ),
+    ],
+)
+def test_sizes_settings_and_states_that_cannot_be_are_refused_at_once(call, error, message):
+    with pytest.raises(error) as raised:
+        call()
+    assert str(raised.value) == message
+
+
+def test_whole_numbers_of_numpy_and_empty_batches_are_welcome():
+    three = np.int64(3)
+    assert nn.Linear(three, np.uint8(2))(single(5, 3)).shape == (5, 2)
+    assert nn.LayerNorm(three)(single(5, 3)).shape == (5, 3)
+    assert nn.Conv2d(three, three, (three, 1), stride=[1, three])(single(0, 3, 5, 5)).shape == (0, 3, 3, 2)
+    assert nn.LSTM(3, 4, batch_first=True)(single(0, 5, 3))[0].shape == (0, 5, 4)
+
+
+def test_a_border_of_one_length_serves_every_axis():
+    x = np.arange(25, dtype=np.float32).reshape((1, 1, 5, 5))
+    wide, each = (nn.Conv2d(1, 1, 3, padding=p, padding_mode="circular", rng=0) for p in ((1,), (1, 1)))
+    np.testing.assert_array_equal(wide(x).data, each(x).data)
 
 
 def test_what_stands_behind_the_end_of_a_sequence_is_not_read(rng):

@@ -9,6 +9,7 @@ from tinygrad_loss import ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.nn.module import Module, accept, parameter
 from tinygrad_loss.ops.activation import LAYER, along_channels
+from tinygrad_loss.ops.settings import whole
 
 __all__ = [
     "CELU", "ELU", "GELU", "GLU", "SELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax",
@@ -79,7 +80,7 @@ class PReLU(Activation):
     """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: DTypeLike = np.float32) -> None:
-        self.num_parameters = num_parameters
+        self.num_parameters = num_parameters = whole("PReLU", "num_parameters", num_parameters, 1)
         self.weight = parameter(np.full(num_parameters, init, dtype))
 
     def forward(self, x: Array) -> Array:

@@ -10,6 +10,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.ops.settings import probability, whole
 
 __all__ = ["MultiheadAttention"]
 
@@ -54,7 +55,9 @@ class MultiheadAttention(Module):
         dtype: DTypeLike = np.float32,
         rng: Any = None,
     ) -> None:
-        if num_heads < 1 or embed_dim % num_heads:
+        embed_dim, num_heads = (whole("MultiheadAttention", name, n, 1) for name, n in (("embed_dim", embed_dim), ("num_heads", num_heads)))
+        probability("MultiheadAttention", "dropout", dropout)
+        if embed_dim % num_heads:
             raise errors.ArgumentError(
                 errors.say(
                     "MultiheadAttention",
@@ -64,7 +67,8 @@ class MultiheadAttention(Module):
                 )
             )
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
-        self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
+        self.kdim = whole("MultiheadAttention", "kdim", embed_dim if kdim is None else kdim, 1)
+        self.vdim = whole("MultiheadAttention", "vdim", embed_dim if vdim is None else vdim, 1)
         self.rng = rng = np.random.default_rng(rng)
 
         def weight(rows: int, columns: int) -> Any:

@@ -14,6 +14,7 @@ from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.module import Module, accept, parameter
 from tinygrad_loss.ops.lstm import lstm_scan
 from tinygrad_loss.ops.recurrent import gru_scan, rnn_scan
+from tinygrad_loss.ops.settings import whole
 
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
@@ -37,6 +38,20 @@ def scan(kind: str, x: Array, state: tuple[Array, ...], weights: Sequence[Tensor
     return h, (h,)
 
 
+def states_given(layer: str, hx: Any, shape: tuple[int, ...], called: str, *, pair: bool) -> tuple[Array, ...]:
+    """Return the arrays of a state that the caller gave, each of the shape that fits."""
+    several = isinstance(hx, tuple) or (pair and isinstance(hx, list))
+    if several != pair or (pair and len(hx) != 2):
+        rule = f"the {called} is " + ("a pair of arrays" if pair else "one array")
+        got = f"a {type(hx).__name__} of {len(hx)}" if several else f"one array of shape {np.shape(hx)}"
+        raise errors.ArgumentError(errors.say(layer, rule, got, "hx=(h, c)" if pair else "hx=hx[0]"))
+    given = tuple(h if hasattr(h, "dtype") else np.asarray(h) for h in (hx if pair else (hx,)))
+    for h in given:
+        if h.shape != shape:
+            raise errors.shapes(layer, f"the {called} must have shape {shape}", [h.shape], "hx=None for zeros")
+    return given
+
+
 class Cell(Module):
     """What the single steps share.
 
@@ -53,7 +68,9 @@ class Cell(Module):
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: DTypeLike = np.float32, rng: Any = None) -> None:
         rng = np.random.default_rng(rng)
-        self.input_size, self.hidden_size = input_size, hidden_size
+        name = type(self).__name__
+        self.input_size = input_size = whole(name, "input_size", input_size)
+        self.hidden_size = hidden_size = whole(name, "hidden_size", hidden_size, 1)
         width = self.gates * hidden_size
 
         def first(*shape: int) -> Tensor:
@@ -87,10 +104,7 @@ class Cell(Module):
             )
         shape = (*x.shape[:-1], self.hidden_size)
         pair = self.kind == "LSTM"
-        states = (np.zeros(shape, x.dtype),) * (1 + pair) if hx is None else tuple(hx) if pair else (hx,)
-        for h in states:
-            if h.shape != shape:
-                raise errors.shapes(name, f"the state must have shape {shape}", [h.shape], "hx=None for zeros")
+        states = (np.zeros(shape, x.dtype),) * (1 + pair) if hx is None else states_given(name, hx, shape, "state", pair=pair)
         rows = (1, math.prod(shape[:-1]))
         _, carried = scan(
             self.kind,

@@ -14,6 +14,7 @@ from tinygrad_loss.nn.activation import ReLU
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module
 from tinygrad_loss.nn.regularise import Dropout
+from tinygrad_loss.ops.settings import probability, whole
 
 __all__ = ["MLP", "ModuleDict", "ModuleList", "Residual", "Sequential"]
 
@@ -171,6 +172,8 @@ class MLP(Sequential):
         sizes = list(sizes)
         if len(sizes) < 2:
             raise errors.ShapeError(errors.say("MLP", "sizes must name input and output at least", str(sizes), "nn.MLP([2, 16, 1])"))
+        sizes = [whole("MLP", f"sizes[{i}]", n) for i, n in enumerate(sizes)]
+        probability("MLP", "dropout", dropout)
         rng = np.random.default_rng(rng)
         layers: list[Module] = []
         for before, after in pairwise(sizes):

@@ -10,7 +10,7 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.module import Module, accept, parameter
-from tinygrad_loss.ops.convolution import positive
+from tinygrad_loss.ops.settings import border, positive, rest, whole
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
@@ -55,6 +55,9 @@ class Convolution(Module):
         name = type(self).__name__
         if padding_mode not in PADDING_MODES:
             raise errors.unknown_name(name, "padding_mode", padding_mode, PADDING_MODES)
+        in_channels, out_channels, groups = (
+            whole(name, size, n, 1) for size, n in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups))
+        )
         if in_channels % groups or out_channels % groups:
             raise errors.ArgumentError(
                 errors.say(name, "groups must divide in_channels and out_channels", f"groups={groups}", f"nn.{name}(..., groups=1)")
@@ -63,6 +66,7 @@ class Convolution(Module):
         self.kernel_size = positive(kernel_size, self.dims, name, "kernel_size")
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
         self.padding_mode = padding_mode
+        self._borders()
         rng = np.random.default_rng(rng)
         shape = self._weight_shape()
         fan_in = shape[1] * math.prod(self.kernel_size)
@@ -96,14 +100,16 @@ class Convolution(Module):
 
     def _bordered(self, x: Array) -> Array:
         """Add the border that is not of zeros."""
-        if isinstance(self.padding, str):
-            steps = positive(self.dilation, self.dims, type(self).__name__, "dilation")
-            total = [d * (k - 1) if self.padding == "same" else 0 for k, d in zip(self.kernel_size, steps, strict=True)]
-            widths = [(t // 2, t - t // 2) for t in total]
-        else:
-            given = self.padding if isinstance(self.padding, tuple | list) else (self.padding,) * self.dims
-            widths = [(p, p) for p in given]
-        return ops.pad(x, [w for pair in reversed(widths) for w in pair], mode=self.padding_mode)
+        return ops.pad(x, [w for pair in reversed(self._borders()) for w in pair], mode=self.padding_mode)
+
+    def _steps(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return stride and dilation per spatial axis."""
+        name = type(self).__name__
+        return positive(self.stride, self.dims, name, "stride"), positive(self.dilation, self.dims, name, "dilation")
+
+    def _borders(self) -> tuple[tuple[int, int], ...]:
+        """Return how much is added before and after each spatial axis."""
+        return border(self.padding, type(self).__name__, self.kernel_size, *self._steps())
 
     def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:
         """Return one per weight and window."""
@@ -176,6 +182,7 @@ class TransposedConvolution(Convolution):
         rng: Any = None,
     ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype=dtype, rng=rng)
+        rest(output_padding, type(self).__name__, *self._steps())
         self.output_padding = output_padding
 
     def _weight_shape(self) -> tuple[int, ...]:

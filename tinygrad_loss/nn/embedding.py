@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike
 from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.nn.module import Module, parameter
+from tinygrad_loss.ops.settings import whole
 
 __all__ = ["Embedding"]
 
@@ -47,11 +48,12 @@ class Embedding(Module):
         dtype: DTypeLike = np.float32,
         rng: Any = None,
     ) -> None:
+        self.num_embeddings = num_embeddings = whole("Embedding", "num_embeddings", num_embeddings)
+        self.embedding_dim = embedding_dim = whole("Embedding", "embedding_dim", embedding_dim)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise errors.DomainError(
                 errors.say("Embedding", f"padding_idx must be one of {num_embeddings} words", str(padding_idx), "padding_idx=0")
             )
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
         self.max_norm, self.norm_type, self.scale_grad_by_freq = max_norm, norm_type, scale_grad_by_freq
         first = np.random.default_rng(rng).normal(size=(num_embeddings, embedding_dim)).astype(dtype)

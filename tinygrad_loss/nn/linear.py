@@ -10,6 +10,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.module import Module, accept, parameter
 from tinygrad_loss.ops import dense
+from tinygrad_loss.ops.settings import whole
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
@@ -40,6 +41,10 @@ class Linear(Module):
         dtype: of the parameters, and so of the input.
         rng: a seed or generator for the first weights, uniform in $\pm 1/\sqrt{\text{in\_features}}$.
 
+    Raises:
+        DomainError: a size is negative.
+        ArgumentError: a size is no whole number.
+
     Attributes:
         weight: ``[out_features, in_features]``.
         bias: ``[out_features]``, or None.
@@ -52,7 +57,8 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: DTypeLike = np.float32, rng: Any = None) -> None:
         rng = np.random.default_rng(rng)
-        self.in_features, self.out_features = in_features, out_features
+        self.in_features = in_features = whole("Linear", "in_features", in_features)
+        self.out_features = out_features = whole("Linear", "out_features", out_features)
         self.weight = parameter(initialise.fan_in_uniform((out_features, in_features), in_features, rng, dtype))
         self.bias = parameter(initialise.fan_in_uniform((out_features,), in_features, rng, dtype)) if bias else None
 
@@ -106,7 +112,9 @@ class Bilinear(Module):
         rng: Any = None,
     ) -> None:
         rng = np.random.default_rng(rng)
-        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        self.in1_features = in1_features = whole("Bilinear", "in1_features", in1_features)
+        self.in2_features = in2_features = whole("Bilinear", "in2_features", in2_features)
+        self.out_features = out_features = whole("Bilinear", "out_features", out_features)
         self.weight = parameter(initialise.fan_in_uniform((out_features, in1_features, in2_features), in1_features, rng, dtype))
         self.bias = parameter(initialise.fan_in_uniform((out_features,), in1_features, rng, dtype)) if bias else None
 

@@ -1,5 +1,6 @@
 """Normalisation layers with their scales, shifts and running statistics."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn.module import Module, accept, parameter, reject_dtype
+from tinygrad_loss.ops.settings import whole
 
 __all__ = [
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm", "RMSNorm",
@@ -19,6 +21,12 @@ def _scales(shape: tuple[int, ...], dtype: DTypeLike, *, affine: bool) -> tuple[
     if not affine:
         return None, None
     return parameter(np.ones(shape, dtype)), parameter(np.zeros(shape, dtype))
+
+
+def _lengths(layer: str, given: Any) -> tuple[int, ...]:
+    """Return the lengths of the axes that are normalised over."""
+    several = isinstance(given, Sequence) and not isinstance(given, str)
+    return tuple(whole(layer, "normalized_shape", n) for n in (given if several else (given,)))
 
 
 class ChannelNorm(Module):
@@ -46,7 +54,8 @@ class ChannelNorm(Module):
         *,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.num_features = num_features = whole(type(self).__name__, "num_features", num_features)
+        self.eps, self.momentum = eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.weight, self.bias = _scales((num_features,), dtype, affine=affine)
         self.running_mean: np.ndarray | None = None
@@ -216,7 +225,7 @@ class LayerNorm(Module):
     def __init__(
         self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, *, dtype: DTypeLike = np.float32
     ) -> None:
-        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape = _lengths("LayerNorm", normalized_shape)
         self.eps = eps
         self.weight, self.bias = _scales(self.normalized_shape, dtype, affine=elementwise_affine)
         if not bias:
@@ -251,7 +260,7 @@ class RMSNorm(Module):
     def __init__(
         self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True, *, dtype: DTypeLike = np.float32
     ) -> None:
-        self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape = _lengths("RMSNorm", normalized_shape)
         self.eps = eps
         self.weight, _ = _scales(self.normalized_shape, dtype, affine=elementwise_affine)
 
@@ -288,7 +297,9 @@ class GroupNorm(Module):
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: DTypeLike = np.float32
     ) -> None:
-        if num_groups < 1 or num_channels % num_groups:
+        num_groups = whole("GroupNorm", "num_groups", num_groups, 1)
+        num_channels = whole("GroupNorm", "num_channels", num_channels)
+        if num_channels % num_groups:
             raise errors.ArgumentError(
                 errors.say(
                     "GroupNorm",

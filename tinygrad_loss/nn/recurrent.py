@@ -10,8 +10,9 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
-from tinygrad_loss.nn.cell import KINDS, scan
+from tinygrad_loss.nn.cell import KINDS, scan, states_given
 from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.ops.settings import probability, whole
 
 __all__ = ["GRU", "LSTM", "RNN", "pad_sequences"]
 
@@ -70,14 +71,11 @@ class Recurrent(Module):
         rng: Any = None,
     ) -> None:
         name = type(self).__name__
-        if num_layers < 1 or hidden_size < 1:
-            raise errors.DomainError(
-                errors.say(
-                    name, "num_layers and hidden_size must be at least 1", f"{num_layers} and {hidden_size}", f"nn.{name}({input_size}, 64)"
-                )
-            )
-        self.input_size, self.hidden_size, self.num_layers, self.bias = input_size, hidden_size, num_layers, bias
-        self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
+        self.input_size = whole(name, "input_size", input_size)
+        self.hidden_size = hidden_size = whole(name, "hidden_size", hidden_size, 1)
+        self.num_layers = whole(name, "num_layers", num_layers, 1)
+        probability(name, "dropout", dropout)
+        self.bias, self.batch_first, self.dropout, self.bidirectional = bias, batch_first, dropout, bidirectional
         self.rng = np.random.default_rng(rng)
         width = self.gates * hidden_size
         for suffix, features in self._suffixes():
@@ -173,13 +171,18 @@ class Recurrent(Module):
                 )
             )
         x = accept(name, x, self.weight_ih_l0)
-        if x.ndim not in {2, 3} or x.shape[-1] != self.input_size or not x.shape[0]:
+        if x.ndim not in {2, 3} or x.shape[-1] != self.input_size:
             axes = "[N, T, {}]" if self.batch_first else "[T, N, {}]"
             raise errors.shapes(
                 name,
                 f"the input must be {axes.format(self.input_size)} or [T, {self.input_size}] with at least one step",
                 [x.shape],
                 f"nn.{name}({x.shape[-1] if x.ndim else 1}, {self.hidden_size})",
+            )
+        time = int(self.batch_first and x.ndim == 3)
+        if not x.shape[time]:
+            raise errors.shapes(
+                name, "a sequence must have at least one step", [x.shape], f"y, last = layer(x) if x.shape[{time}] else (x, None)"
             )
         if x.ndim == 2:
             return x[:, None], True
@@ -201,17 +204,14 @@ class Recurrent(Module):
     def _states(self, hx: Any, batch: int, *, single: bool) -> tuple[Array, ...]:
         name = type(self).__name__
         count = self.num_layers * self.directions
-        shape = (count, batch, self.hidden_size)
+        shape: tuple[int, ...] = (count, batch, self.hidden_size)
         if hx is None:
             zeros = np.zeros(shape, self.weight_ih_l0.dtype)
             return (zeros,) * self.carried
-        given = tuple(hx) if self.carried == 2 else (hx,)
         if single:
-            given = tuple(h[:, None] for h in given)
-        for h in given:
-            if h.shape != shape or len(given) != self.carried:
-                raise errors.shapes(name, f"the first state must have shape {shape}", [h.shape], "hx=None for zeros")
-        return tuple(accept(name, h, self.weight_ih_l0) for h in given)
+            shape = (count, self.hidden_size)
+        given = states_given(name, hx, shape, "first state", pair=self.carried == 2)
+        return tuple(accept(name, h[:, None] if single else h, self.weight_ih_l0) for h in given)
 
     weight_ih_l0: Tensor
 

@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_loss import errors, ops
+from tinygrad_loss import ops
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.nn.module import Module
+from tinygrad_loss.ops.settings import probability
 
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
 
@@ -32,8 +33,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Any = None) -> None:
         del inplace
-        if not 0 <= p <= 1:
-            raise errors.DomainError(errors.say(type(self).__name__, "p is a probability", str(p), f"nn.{type(self).__name__}(0.5)"))
+        probability(type(self).__name__, "p", p)
         self.p = p
         self.rng = np.random.default_rng(rng)
 

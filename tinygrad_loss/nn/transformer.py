@@ -16,6 +16,7 @@ from tinygrad_loss.nn.module import Module
 from tinygrad_loss.nn.normalise import LayerNorm
 from tinygrad_loss.nn.regularise import Dropout
 from tinygrad_loss.ops.activation import LAYER
+from tinygrad_loss.ops.settings import probability, whole
 
 __all__ = ["TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer"]
 
@@ -58,6 +59,9 @@ class TransformerLayer(Module):
     ) -> None:
         if isinstance(activation, str) and activation not in ACTIVATIONS:
             raise errors.unknown_name(type(self).__name__, "activation", activation, ACTIVATIONS)
+        for size, value in (("d_model", d_model), ("nhead", nhead), ("dim_feedforward", dim_feedforward)):
+            whole(type(self).__name__, size, value, 1)
+        probability(type(self).__name__, "dropout", dropout)
         rng = np.random.default_rng(rng)
         for name in self.attentions:
             setattr(self, name, MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype, rng=rng))
@@ -195,7 +199,7 @@ class TransformerEncoder(Module):
     """
 
     def __init__(self, encoder_layer: TransformerEncoderLayer, num_layers: int, norm: Module | None = None) -> None:
-        self.layers = _stacked(encoder_layer, num_layers)
+        self.layers = _stacked(encoder_layer, whole("TransformerEncoder", "num_layers", num_layers))
         self.norm = norm
 
     def forward(self, src: Array, mask: Array | None = None, src_key_padding_mask: Array | None = None, is_causal: bool = False) -> Array:
@@ -222,7 +226,7 @@ class TransformerDecoder(Module):
     """
 
     def __init__(self, decoder_layer: TransformerDecoderLayer, num_layers: int, norm: Module | None = None) -> None:
-        self.layers = _stacked(decoder_layer, num_layers)
+        self.layers = _stacked(decoder_layer, whole("TransformerDecoder", "num_layers", num_layers))
         self.norm = norm
 
     def forward(

@@ -10,6 +10,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.exponential import softmax_
 from tinygrad_loss.ops.properties import operand, values
 from tinygrad_loss.ops.regularisation import dropout
+from tinygrad_loss.ops.settings import probability
 
 __all__ = ["attention_weights", "causal_mask", "scaled_dot_product_attention"]
 
@@ -108,7 +109,7 @@ def scaled_dot_product_attention(
         attn_mask = causal_mask(query.shape[-2], key.shape[-2])
     factor = 1.0 / math.sqrt(max(query.shape[-1], 1)) if scale is None else float(scale)
     weights = attention_weights((query * factor) @ np.swapaxes(key, -1, -2), attn_mask)
-    if dropout_p:
+    if probability("scaled_dot_product_attention", "dropout_p", dropout_p):
         weights = dropout(weights, dropout_p, rng=rng)
     return weights @ value
 

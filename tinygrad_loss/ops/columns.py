@@ -9,8 +9,9 @@ from numpy.lib.stride_tricks import as_strided
 from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import Array, Rule
-from tinygrad_loss.ops.convolution import each_axis, positive, refuse_large
+from tinygrad_loss.ops.convolution import refuse_large
 from tinygrad_loss.ops.properties import operand
+from tinygrad_loss.ops.settings import each_axis, positive
 from tinygrad_loss.ops.windows import Geometry
 
 __all__ = ["fold", "unfold"]

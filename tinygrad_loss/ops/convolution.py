@@ -1,7 +1,6 @@
 """Convolution: a product of windows and filters. It and its two transposes are each other's derivatives, so every order is exact."""
 
 import math
-from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import bilinear, linear
 from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.settings import border, positive, rest, whole
 from tinygrad_loss.ops.windows import Geometry, blocks, gather, grouped, scatter
 
 __all__ = [
@@ -111,44 +111,6 @@ shift: Rule = linear(
 # ---- what people call -----------------------------------------------------------------------------------------------------
 
 
-def each_axis(value: Any, dims: int, op: str, name: str) -> tuple[int, ...]:
-    """Return a setting as one whole number per spatial axis."""
-    given = tuple(int(v) for v in value) if isinstance(value, Sequence) and not isinstance(value, str) else (int(value),)
-    if len(given) == 1:
-        given *= dims
-    if len(given) != dims:
-        raise errors.ArgumentError(
-            errors.say(op, f"{name} is one number, or one per spatial axis ({dims})", str(value), f"{name}={given[0]}")
-        )
-    return given
-
-
-def positive(value: Any, dims: int, op: str, name: str) -> tuple[int, ...]:
-    """Return a setting as one positive whole number per spatial axis."""
-    given = each_axis(value, dims, op, name)
-    if min(given) < 1:
-        raise errors.DomainError(errors.say(op, f"{name} must be at least 1", str(value), f"{name}=1"))
-    return given
-
-
-def _padding(
-    padding: Any, op: str, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> tuple[tuple[int, int], ...]:
-    if padding == "valid":
-        return ((0, 0),) * len(kernel)
-    if padding == "same":
-        if max(stride) > 1:
-            raise errors.ArgumentError(errors.say(op, 'padding="same" keeps the size, so stride must be 1', f"stride={stride}", "stride=1"))
-        totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
-        return tuple((total // 2, total - total // 2) for total in totals)
-    if isinstance(padding, str):
-        raise errors.unknown_name(op, "padding", padding, ("valid", "same"))
-    given = each_axis(padding, len(kernel), op, "padding")
-    if min(given) < 0:
-        raise errors.DomainError(errors.say(op, "padding must not be negative", str(padding), "padding=0"))
-    return tuple((p, p) for p in given)
-
-
 def _shapes(op: str, dims: int, x: Array, weight: Array) -> None:
     if weight.ndim != dims + 2 or x.ndim not in {dims + 1, dims + 2}:
         raise errors.shapes(
@@ -156,6 +118,13 @@ def _shapes(op: str, dims: int, x: Array, weight: Array) -> None:
             f"the input is [N, C, {AXES[dims]}] or [C, {AXES[dims]}], and the weight has {dims + 2} axes",
             (x.shape, weight.shape),
             f"np.reshape(x, (batch, channels, {'...' if dims > 1 else 'length'}))",
+        )
+    if 0 in weight.shape:
+        raise errors.shapes(
+            op,
+            "the weight must have at least one filter, one channel, and one entry per spatial axis",
+            [weight.shape],
+            f"a weight of shape {tuple(max(n, 1) for n in weight.shape)}",
         )
 
 
@@ -171,7 +140,8 @@ def _convolution(dims: int, x: Array, weight: Array, bias: Array | None, stride:
         return _convolution(dims, x[None], weight, bias, stride, padding, dilation, groups)[0]
     strides, dilations = positive(stride, dims, op, "stride"), positive(dilation, dims, op, "dilation")
     out, channels, *kernel = weight.shape
-    if groups < 1 or out % groups:
+    groups = whole(op, "groups", groups, 1)
+    if out % groups:
         raise errors.shapes(op, f"groups must divide the number of filters, groups={groups}", [weight.shape], "groups=1")
     if x.shape[1] != channels * groups:
         raise errors.shapes(
@@ -180,7 +150,7 @@ def _convolution(dims: int, x: Array, weight: Array, bias: Array | None, stride:
             (x.shape, weight.shape),
             f"a weight of shape ({out}, {x.shape[1] // groups}, {', '.join(map(str, kernel))})",
         )
-    geometry = Geometry(tuple(kernel), strides, _padding(padding, op, tuple(kernel), strides, dilations), dilations, groups)
+    geometry = Geometry(tuple(kernel), strides, border(padding, op, tuple(kernel), strides, dilations), dilations, groups)
     refuse_large(op, x, geometry)
     y = convolution(x, weight, geometry=geometry)
     return y if bias is None else _biased(op, y, bias)
@@ -316,20 +286,16 @@ def _transposed(
     if x.ndim == dims + 1:
         return _transposed(dims, x[None], weight, bias, stride, padding, output_padding, groups, dilation)[0]
     strides, dilations = positive(stride, dims, op, "stride"), positive(dilation, dims, op, "dilation")
-    more = each_axis(output_padding, dims, op, "output_padding")
+    more, groups = rest(output_padding, op, strides, dilations), whole(op, "groups", groups, 1)
     channels, _, *kernel = weight.shape
-    if x.shape[1] != channels or groups < 1 or channels % groups:
+    if x.shape[1] != channels or channels % groups:
         raise errors.shapes(
             op,
             f"the input must have the weight's {channels} channels on axis 1, a multiple of groups={groups}",
             (x.shape, weight.shape),
             f"a weight of shape ({x.shape[1]}, {weight.shape[1]}, {', '.join(map(str, kernel))})",
         )
-    if any(not 0 <= m < max(s, d) for m, s, d in zip(more, strides, dilations, strict=True)):
-        raise errors.DomainError(
-            errors.say(op, "output_padding must be smaller than stride or dilation", str(output_padding), "output_padding=0")
-        )
-    asked = _padding(padding, op, tuple(kernel), strides, dilations)
+    asked = border(padding, op, tuple(kernel), strides, dilations)
     # Entries added at the end first undo the padding there, so that exactly the input's windows fit; the rest are zeros.
     back = [min(m, hi) for m, (_, hi) in zip(more, asked, strict=True)]
     pads = tuple((lo, hi - b) for (lo, hi), b in zip(asked, back, strict=True))
@@ -338,9 +304,9 @@ def _transposed(
     if min(size) < 1:
         raise errors.shapes(op, f"the output must not be empty, which would be {size}", [x.shape], "padding=0")
     y = convolution_input(x, weight, geometry=geometry, size=size)
-    rest = [m - b for m, b in zip(more, back, strict=True)]
-    if any(rest):
-        y = np.pad(y, [(0, 0), (0, 0), *((0, r) for r in rest)])
+    missing = [m - b for m, b in zip(more, back, strict=True)]
+    if any(missing):
+        y = np.pad(y, [(0, 0), (0, 0), *((0, r) for r in missing)])
     return y if bias is None else _biased(op, y, bias)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import custom, linear, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
-from tinygrad_loss.ops.convolution import each_axis, positive, refuse_large
+from tinygrad_loss.ops.convolution import refuse_large
 from tinygrad_loss.ops.properties import values
+from tinygrad_loss.ops.settings import each_axis, positive
 from tinygrad_loss.ops.windows import Geometry, inside, padded
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d"]

@@ -8,6 +8,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.exponential import softmax
 from tinygrad_loss.ops.properties import operand, values
+from tinygrad_loss.ops.settings import probability
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "gumbel_softmax"]
 
@@ -16,14 +17,12 @@ SELU_LOW = -1.7580993408473766
 
 
 def _kept(op: str, shape: tuple[int, ...], p: float, rng: Any) -> np.ndarray:
-    if not 0 <= p <= 1:
-        raise errors.DomainError(errors.say(op, "p is a probability", str(p), "p=0.5"))
-    kept: np.ndarray = np.random.default_rng(rng).random(shape, np.float32) >= p
+    kept: np.ndarray = np.random.default_rng(rng).random(shape, np.float32) >= probability(op, "p", p)
     return kept
 
 
 def _dropped(op: str, x: Array, p: float, shape: tuple[int, ...], rng: Any) -> Array:
-    p = float(p)  # a NumPy scalar would promote float32
+    p = probability(op, "p", p)  # a NumPy scalar would promote float32
     kept = _kept(op, shape, p, rng)
     if p == 1:
         return x * 0.0
