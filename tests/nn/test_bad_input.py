@@ -156,17 +156,6 @@ def single(*shape):
             errors.ShapeError,
             "MLP: sizes must name input and output at least, got [3]. Type instead: nn.MLP([2, 16, 1])",
         ),
-    ],
-)
-def test_the_message_says_what_to_type(call, error, message):
-    with pytest.raises(error) as raised:
-        call()
-    assert str(raised.value) == message
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
         (
             lambda: nn.Linear(-1, 4),
             errors.DomainError,
@@ -395,7 +384,7 @@ def test_the_message_says_what_to_type(call, error, message):
         ),
     ],
 )
-def test_sizes_settings_and_states_that_cannot_be_are_refused_at_once(call, error, message):
+def test_the_message_says_what_to_type(call, error, message):
     with pytest.raises(error) as raised:
         call()
     assert str(raised.value) == message
