@@ -184,3 +184,30 @@ def test_divergences_at_the_edge_of_the_simplex(name, dtype):
     for (q, p), value in wanted.items():
         got = getattr(tl.losses, name)(np.array([[q, 1 - q]], dtype), np.array([[p, 1 - p]], dtype))
         np.testing.assert_allclose(got, value, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@DTYPES
+def test_a_zero_vector_is_at_right_angles_to_all(dtype):
+    """Its cosines are 0, so that its scores tell nothing apart; the rows beside it keep their values and gradients."""
+    none, tolerance = np.zeros((3, 2), dtype), 10 * TOLERANCE[dtype]
+    np.testing.assert_allclose(tl.losses.info_nce_loss(none, none + 1), np.log(3), rtol=tolerance)
+    np.testing.assert_allclose(tl.losses.nt_xent_loss(none, none), np.log(5), rtol=tolerance)
+    np.testing.assert_allclose(tl.losses.supervised_contrastive_loss(none, np.array([0, 0, 0])), np.log(2), rtol=tolerance)
+    np.testing.assert_allclose(tl.losses.circle_loss(none, np.array([0, 0, 1])), 80 * (1.4 * 0.6 - 0.4**2) * 2 / 3, rtol=tolerance)
+    beside, targets = [], np.array([[3, 4], [2, 1]], dtype)
+    for first in ([0, 0], [1, 1]):
+        x = tl.tensor(np.array([first, [1, 2]], dtype), requires_grad=True)
+        tl.losses.info_nce_loss(x, targets).backward()
+        assert np.all(np.isfinite(x.grad))
+        beside.append(x.grad[1])
+    np.testing.assert_allclose(*beside, rtol=tolerance)
+
+
+@DTYPES
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e4, 1e30])
+@pytest.mark.parametrize("name", ["info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss", "circle_loss"])
+def test_only_the_direction_of_embeddings_counts(name, size, dtype):
+    x, other = np.array([[1, 2], [3, -1], [0, 1]], dtype), np.array([[2, 1], [1, -1], [1, 1]], dtype)
+    other = other if name in {"info_nce_loss", "nt_xent_loss"} else np.array([0, 1, 1])
+    wanted = getattr(tl.losses, name)(x, other)
+    np.testing.assert_allclose(getattr(tl.losses, name)(x * dtype(size), other), wanted, rtol=TOLERANCE[dtype])

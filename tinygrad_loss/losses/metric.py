@@ -2,7 +2,7 @@
 
 import functools
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,9 +14,13 @@ from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy, pick_class
 from tinygrad_loss.ops.exponential import logsumexp_, softplus_
 from tinygrad_loss.ops.norm import norm2
-from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.piecewise import maximum, positive_part
 
 __all__ = ["arcface_loss", "circle_loss", "contrastive_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss"]
+
+
+SHORTEST: Final = 1e-35
+"""The least length by which a vector is divided: small enough for every vector but zero, large enough for a finite gradient there."""
 
 
 def _vectors(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -44,8 +48,8 @@ def _labelled(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
 
 
 def unit(x: Array) -> Array:
-    """Return vectors of length 1."""
-    return x / norm2(x, -1, keepdims=True)
+    """Return vectors of length 1; a zero vector stays one."""
+    return x / maximum(norm2(x, -1, keepdims=True), max(SHORTEST, float(np.finfo(checks.value_of(x).dtype).smallest_subnormal)))
 
 
 of_batch = functools.partial(loss, per="row", task="embedding", estimates="order of distances", smoothness="C-infinity", convex=False)
