@@ -54,6 +54,33 @@ def test_it_is_the_loop_one_would_write():
     assert history["accuracy"][-1] > 0.7
 
 
+class Coder(tl.nn.Module):
+    """Returns a pair: what it rebuilt, and the code that it rebuilt it from."""
+
+    def __init__(self):
+        self.narrow, self.wide = tl.nn.Linear(4, 2, rng=0), tl.nn.Linear(2, 4, rng=1)
+
+    def forward(self, x):
+        code = self.narrow(x)
+        return self.wide(code), code
+
+
+def rebuilt(output, target):
+    return tl.losses.mse_loss(output[0], target) + 0.1 * np.mean(output[1] ** 2)
+
+
+def test_a_model_may_return_several_outputs():
+    x = blobs().x
+    history = tl.fit(
+        Coder(), rebuilt, (x, x), epochs=3, batch_size=16, rng=0, metrics={"error": lambda output, y: float(np.mean((output[0] - y) ** 2))}
+    )
+    assert history["error"][-1] < history["error"][0]
+    assert history["error"][0] < history["loss"][0]
+    broken = np.full_like(x, 1e30)
+    with pytest.raises(errors.NonFiniteError, match=r"the loss of a finite output"), np.errstate(over="ignore"):
+        tl.fit(Coder(), rebuilt, (broken, broken), epochs=1)
+
+
 def test_prefetching_and_loaders_change_nothing():
     data, ends = blobs(), []
     for options in ({"prefetch": 0}, {"prefetch": 3}):

@@ -205,7 +205,7 @@ class Run:
         if self.schedule is not None and self.schedule_per == "batch":
             self.schedule.step()
 
-    def gradient(self, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray, float]:
+    def gradient(self, x: np.ndarray, y: np.ndarray) -> tuple[float, Any, float]:
         """Compute the gradients of one batch; return its loss, the outputs and the gradients' norm before clipping."""
         self.optimizer.zero_grad()
         output = self.model(x)
@@ -216,13 +216,16 @@ class Run:
             raise self.blame(number, x, output)
         value.backward()
         norm = grad_norm(self.params) if self.clip_norm is None else clip_grad_norm_(self.params, self.clip_norm)
-        return number, output.data, norm
+        return number, output, norm
 
-    def measure(self, output: np.ndarray, y: np.ndarray) -> None:
+    def measure(self, output: Any, y: np.ndarray) -> None:
         """Add the metrics that this batch has."""
+        if not self.metrics:
+            return  # then the loss alone has to understand what the model returns
+        values = tuple(part.data for part in output) if isinstance(output, tuple) else output.data
         for name, metric in self.metrics.items():
             try:
-                value = metric(output, y)
+                value = metric(values, y)
             except errors.DomainError as error:
                 self.undefined_metrics[name] = error
             else:
@@ -246,7 +249,7 @@ class Run:
             why, instead = "the inputs hold nan or inf", "np.nan_to_num(x), or leave those rows out"
         elif broken is not None:
             why, instead = f"parameter {broken} holds nan or inf", "a smaller lr"
-        elif not np.isfinite(output.data).all():
+        elif not all(np.isfinite(part.data).all() for part in (output if isinstance(output, tuple) else (output,))):
             why, instead = "the model's output overflows", "a smaller lr, or clip_norm=1.0"
         else:
             why, instead = "the loss of a finite output", "the loss on logits, which does not take the logarithm of 0; or finite targets"
