@@ -222,7 +222,7 @@ class Run:
         """Add the metrics that this batch has."""
         if not self.metrics:
             return  # then the loss alone has to understand what the model returns
-        values = tuple(part.data for part in output) if isinstance(output, tuple) else output.data
+        values: Any = tuple(part.data for part in output) if isinstance(output, tuple) else output.data
         for name, metric in self.metrics.items():
             try:
                 value = metric(values, y)
