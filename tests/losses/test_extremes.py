@@ -211,3 +211,33 @@ def test_only_the_direction_of_embeddings_counts(name, size, dtype):
     other = other if name in {"info_nce_loss", "nt_xent_loss"} else np.array([0, 1, 1])
     wanted = getattr(tl.losses, name)(x, other)
     np.testing.assert_allclose(getattr(tl.losses, name)(x * dtype(size), other), wanted, rtol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sinkhorn_loss", {}),
+        ("renyi_divergence_loss", {"alpha": 2.0}),
+        ("alpha_divergence_loss", {"alpha": 2.0}),
+        ("alpha_divergence_loss", {"alpha": 3.0}),
+    ],
+)
+def test_slopes_at_probability_zero_are_those_just_beside_it(name, options):
+    q, p, gradients = np.array([[0.25, 0.75, 0.0]]), np.array([[0.0, 1.0, 0.0]]), []
+    for least in (0.0, 1e-12):
+        a = tl.tensor(q + np.array([0.0, 0.0, least]), requires_grad=True)
+        b = tl.tensor(p + np.array([least, 0.0, 0.0]), requires_grad=True)
+        getattr(tl.losses, name)(a, b, **options).backward()
+        gradients.append(np.stack([a.grad[0], b.grad[0]])[:, : 3 if name == "sinkhorn_loss" else 2])
+    np.testing.assert_allclose(*gradients, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["renyi_divergence_loss", "alpha_divergence_loss"])
+def test_slopes_of_roots_at_probability_zero_are_infinite(name):
+    """Of order 1/2: a little mass where the other has some wins infinitely fast, and one where it has none does not."""
+    q, p = (tl.tensor(np.array([x]), requires_grad=True) for x in ([0.5, 0.5, 0.0, 0.0], [0.0, 0.5, 0.5, 0.0]))
+    with tl.at_kinks("convention"):  # the truth is that an infinite slope is no gradient
+        getattr(tl.losses, name)(q, p).backward()
+    assert q.grad[0, 2] == p.grad[0, 0] == -np.inf
+    assert q.grad[0, 3] == 0
+    assert np.all(np.isfinite(p.grad[0, 1:]))

@@ -10,7 +10,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
-from tinygrad_loss.ops.divergence import log_relative_entropy, relative_entropy, relative_entropy_error
+from tinygrad_loss.ops.divergence import log_relative_entropy, relative_entropy, relative_entropy_error, tilted
 
 __all__ = [
     "alpha_divergence_loss", "chi2_divergence_loss", "js_divergence_loss", "kl_div", "kl_divergence_loss", "renyi_divergence_loss", "reverse_kl_divergence_loss",
@@ -184,13 +184,6 @@ def js_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  
     return np.sum(relative_entropy(target, middle) + relative_entropy(input, middle), axis=axis) * 0.5
 
 
-def _tilted(q: Array, p: Array, alpha: float) -> Array:
-    r"""Return $p^\alpha q^{1-\alpha} - p$ of each outcome, which cancels nothing near $\alpha = 1$; 0 where p is."""
-    zero = checks.value_of(p) == 0
-    ratio = np.log(np.where(zero, 1.0, q)) - np.log(np.where(zero, 1.0, p))
-    return np.where(zero, 0.0, p * np.expm1(ratio * (1.0 - alpha)))
-
-
 @between_distributions(
     order=("alpha", "reduction"),
     formula=r"\tfrac1{\alpha - 1} \log \sum_i p_i^\alpha q_i^{1 - \alpha}",
@@ -220,7 +213,7 @@ def renyi_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, ax
     at_least("renyi_divergence_loss", "alpha", alpha, 0.0)
     if alpha == 1:
         return kl_divergence_loss.terms(input, target, axis=axis)
-    return np.log1p(np.sum(_tilted(input, target, alpha), axis=axis)) / (alpha - 1.0)
+    return np.log1p(np.sum(tilted(input, target, alpha=float(alpha)), axis=axis)) / (alpha - 1.0)
 
 
 @between_distributions(
@@ -254,7 +247,7 @@ def alpha_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, ax
         return reverse_kl_divergence_loss.terms(input, target, axis=axis)
     if alpha == 1:
         return kl_divergence_loss.terms(input, target, axis=axis)
-    return np.sum(_tilted(input, target, alpha), axis=axis) / (alpha * (alpha - 1.0))
+    return np.sum(tilted(input, target, alpha=float(alpha)), axis=axis) / (alpha * (alpha - 1.0))
 
 
 @between_distributions(

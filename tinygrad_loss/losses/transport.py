@@ -17,6 +17,17 @@ from tinygrad_loss.ops.exponential import logsumexp_
 __all__ = ["energy_distance_loss", "mmd_loss", "sinkhorn_loss"]
 
 
+def _log_mean_exp(x: Array, weight: Array) -> Array:
+    r"""Return $\log \sum_j w_j e^{x_j}$ along the last axis; a weight of 0 has no part in it, but a slope."""
+    none = checks.value_of(weight) == 0
+    log_weight = np.where(none, -np.inf, np.log(np.where(none, 1.0, weight)))
+    some = logsumexp_(x + log_weight, axis=x.ndim - 1)
+    if np.any(none):
+        share = np.exp(np.where(none, x - some, 0.0))
+        some = some + np.log1p(np.sum(absorbing_product(np.where(none, weight, 0.0), share), axis=-1, keepdims=True))
+    return np.squeeze(some, axis=-1)
+
+
 @between_distributions(
     order=("epsilon", "iterations", "cost", "reduction"),
     formula=r"\min_{\pi} \langle \pi, C\rangle + \epsilon KL(\pi \| q \otimes p)",
@@ -58,12 +69,10 @@ def sinkhorn_loss(
     if c.shape != (k, k):
         raise errors.shapes("sinkhorn_loss", f"cost must be [K, K], ({k}, {k})", (c.shape,), "np.abs(x[:, None] - x)")
     kernel = (-c / epsilon).astype(checks.value_of(input).dtype)
-    log_q, log_p = np.log(input), np.log(target)
-    g = np.zeros_like(log_p)
-    f = g
+    f = g = np.zeros_like(input)
     for _ in range(iterations):  # potentials in units of epsilon
-        f = -np.squeeze(logsumexp_(kernel + np.expand_dims(g + log_p, -2), axis=input.ndim), axis=-1)
-        g = -np.squeeze(logsumexp_(kernel.T + np.expand_dims(f + log_q, -2), axis=input.ndim), axis=-1)
+        f = -_log_mean_exp(kernel + np.expand_dims(g, -2), np.expand_dims(target, -2))
+        g = -_log_mean_exp(kernel.T + np.expand_dims(f, -2), np.expand_dims(input, -2))
     return np.sum(absorbing_product(input, f) + absorbing_product(target, g), axis=-1) * epsilon
 
 

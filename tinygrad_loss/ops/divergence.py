@@ -6,7 +6,7 @@ from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.pointwise import pointwise
 
-__all__ = ["log_relative_entropy", "relative_entropy", "relative_entropy_error"]
+__all__ = ["log_relative_entropy", "relative_entropy", "relative_entropy_error", "tilted"]
 
 
 def _relative_entropy(log_q: Array, p: Array) -> Array:
@@ -44,4 +44,31 @@ relative_entropy: Rule = elementwise(
     lambda _y, p, q: np.where(p == 0, 0.0, -p / q),
     domain=((0.1, 1.0), (0.1, 1.0)),
     doc=r"p \log(p / q), with 0 at p = 0, whatever q is",
+)
+
+
+# ---- powers of probabilities --------------------------------------------------------------------------------------------------
+
+
+def _power(q: Array, p: Array, exponent: float) -> Array:
+    """Return (q / p) to a power, less 1; -1 for an outcome that neither has."""
+    neither = (q == 0) & (p == 0)
+    ratio = np.log(np.where(neither, 1.0, q)) - np.log(np.where(neither, 1.0, p))
+    return np.where(neither, -1.0, np.expm1(ratio * exponent))
+
+
+def _tilted(q: Array, p: Array, alpha: float) -> Array:
+    zero = p == 0
+    ratio = np.log(np.where(zero, 1.0, q)) - np.log(np.where(zero, 1.0, p))
+    return np.where(zero, 0.0, p * np.expm1(ratio * (1.0 - alpha)))
+
+
+tilted: Rule = elementwise(
+    "tilted",
+    _tilted,
+    lambda _y, q, p, alpha: np.where(p == 0, 0.0, (_power(q, p, -alpha) + 1.0) * (1.0 - alpha)),
+    lambda _y, q, p, alpha: _power(q, p, 1.0 - alpha) * alpha + (alpha - 1.0),
+    static=True,
+    domain=((0.1, 1.0), (0.1, 1.0)),
+    doc=r"p^\alpha q^{1 - \alpha} - p, which cancels nothing near \alpha = 1; 0 where p is",
 )
