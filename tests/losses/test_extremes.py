@@ -241,3 +241,26 @@ def test_slopes_of_roots_at_probability_zero_are_infinite(name):
     assert q.grad[0, 2] == p.grad[0, 0] == -np.inf
     assert q.grad[0, 3] == 0
     assert np.all(np.isfinite(p.grad[0, 1:]))
+
+
+@pytest.mark.parametrize(("dtype", "count"), [(np.float32, 1e4), (np.float64, 1e4), (np.float64, 1e10)])
+@pytest.mark.parametrize("k", [None, 2.0, 1e10])
+def test_many_events_keep_all_digits_in_zero_inflated_losses(dtype, count, k):
+    """Beside the mean the cost of a count is a dozen, while its terms are as large as the count."""
+    z, inflation, y = dtype(np.log(count + np.sqrt(count) / 2)), dtype(0.5), dtype(count)
+
+    def exactly(v):
+        m, n = mp.exp(v), exact(y)
+        certain = mp.log1p(mp.exp(exact(inflation)))
+        if k is None:
+            return certain + m - n * v + mp.loggamma(n + 1)
+        at_zero = mp.mpf(k) * mp.log1p(m / k)
+        return certain + mp.loggamma(k) + mp.loggamma(n + 1) - mp.loggamma(n + k) + at_zero - n * mp.log(m / (m + k))
+
+    loss = tl.losses.zero_inflated_poisson_nll_loss if k is None else tl.losses.zero_inflated_negative_binomial_nll_loss
+    options = {} if k is None else {"total_count": k}
+    x = tl.tensor([z], dtype=dtype, requires_grad=True)
+    value = loss(x, np.array([inflation]), np.array([y]), **options)
+    value.backward()
+    assert abs(value.item() - float(exactly(exact(z)))) <= TOLERANCE[dtype] * 20
+    np.testing.assert_allclose(x.grad[0], float(slopes(exactly, exact(z))[2]), rtol=TOLERANCE[dtype] * 1e4)

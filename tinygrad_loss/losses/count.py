@@ -25,7 +25,7 @@ from tinygrad_loss.ops.special import betaln
 from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
 __all__ = [
-    "exponential_nll_loss", "gamma_deviance_loss", "generalized_kl_loss", "inverse_gaussian_deviance_loss", "log_normal_nll_loss",
+    "cost_of_many", "exponential_nll_loss", "gamma_deviance_loss", "generalized_kl_loss", "inverse_gaussian_deviance_loss", "log_normal_nll_loss",
     "negative_binomial_nll_loss", "poisson_nll_loss", "tweedie_deviance_loss", "ways_to_count", "weibull_nll_loss",
 ]  # fmt: skip
 
@@ -254,9 +254,16 @@ def negative_binomial_nll_loss(input: Array, target: Array, *, total_count: floa
     if not np.any(far):
         return plain
     mean, count = np.where(far, input, 1.0), np.where(far, target, 1.0)
+    return np.where(far, cost_of_many(mean, count, k), plain)
+
+
+def cost_of_many(mean: Array, count: Array, k: float) -> Array:
+    """Return the negative log-likelihood of a negative binomial count, exact where its log-gammas are large and nearly cancel."""
     n, q = count + k, k / (mean + k)
-    log_p = gamma_term(np.full_like(y, k), n * q) + gamma_term(count + 1.0, n * (mean / (mean + k))) + gamma_remainder(n)
-    return np.where(far, -(log_p + np.log(n) + np.log(q)), plain)
+    log_p = (
+        gamma_term(np.full_like(checks.value_of(count), k), n * q) + gamma_term(count + 1.0, n * (mean / (mean + k))) + gamma_remainder(n)
+    )
+    return -(log_p + np.log(n) + np.log(q))
 
 
 @of_mean(

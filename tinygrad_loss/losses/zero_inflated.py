@@ -9,13 +9,14 @@ import numpy as np
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.binary import factor
-from tinygrad_loss.losses.count import ways_to_count
+from tinygrad_loss.losses.count import cost_of_many, ways_to_count
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import LOG_TWO_PI, at_least
 from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.exponential import log_sigmoid, softplus_
 from tinygrad_loss.ops.regression import poisson_error, squared_error
 from tinygrad_loss.ops.special import gammaln
+from tinygrad_loss.ops.stirling import FAR, gamma_term
 
 __all__ = ["zero_inflated_log_normal_nll_loss", "zero_inflated_negative_binomial_nll_loss", "zero_inflated_poisson_nll_loss"]
 
@@ -40,6 +41,16 @@ def _inflated(target: Array, inflation: Array, z: Array, cost: Callable[[Array],
     noise_alone = cost(np.minimum(z, np.where(mixed, odds.dtype.type(certain), np.inf)))
     sure, noise = log_sigmoid(np.where(mixed, inflation, 0.0)), log_sigmoid(-inflation)
     return np.where(mixed, -np.logaddexp(sure, noise - noise_alone), noise_alone - noise)
+
+
+def _exact_far_out(z: Array, target: Array, plain: Array, k: float, many: Callable[[Array, Array], Array]) -> Array:
+    """Return the costs ``plain``, and ``many(mean, count)`` where counts are large and e^z is an ordinary number."""
+    with np.errstate(over="ignore", under="ignore"):
+        mean = np.exp(checks.value_of(z))
+    far = (checks.value_of(target) + k > FAR) & (mean > np.finfo(mean.dtype).tiny) & (mean < np.finfo(mean.dtype).max)
+    if not np.any(far):
+        return plain
+    return np.where(far, many(np.exp(np.where(far, z, 0.0)), np.where(far, target, 1.0)), plain)
 
 
 @loss(
@@ -74,7 +85,12 @@ def zero_inflated_poisson_nll_loss(input: Array, inflation: Array, target: Array
     1.0
     """
     y = checks.value_of(target)
-    return _inflated(target, inflation, input, lambda z: poisson_error.each(z, target) + gammaln(y + 1.0))
+
+    def cost(z: Array) -> Array:
+        plain = poisson_error.each(z, target) + gammaln(y + 1.0)
+        return _exact_far_out(z, target, plain, 0.0, lambda mean, count: -gamma_term(count + 1.0, mean))
+
+    return _inflated(target, inflation, input, cost)
 
 
 @loss(
@@ -114,7 +130,8 @@ def zero_inflated_negative_binomial_nll_loss(input: Array, inflation: Array, tar
     ways, log_k = ways_to_count(y, k), math.log(k)
 
     def cost(z: Array) -> Array:
-        return softplus_(z - log_k) * k + absorbing_product(target, softplus_(log_k - z)) + ways
+        plain = softplus_(z - log_k) * k + absorbing_product(target, softplus_(log_k - z)) + ways
+        return _exact_far_out(z, target, plain, k, lambda mean, count: cost_of_many(mean, count, k))
 
     return _inflated(target, inflation, input, cost)
 
