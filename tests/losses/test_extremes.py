@@ -264,3 +264,18 @@ def test_many_events_keep_all_digits_in_zero_inflated_losses(dtype, count, k):
     value.backward()
     assert abs(value.item() - float(exactly(exact(z)))) <= TOLERANCE[dtype] * 20
     np.testing.assert_allclose(x.grad[0], float(slopes(exactly, exact(z))[2]), rtol=TOLERANCE[dtype] * 1e4)
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("members", "target"), [([0, np.inf], 1), ([-np.inf, 0], 1), ([-np.inf, np.inf], 1), ([0, 2], -np.inf), ([0, 2], np.inf)]
+)
+def test_an_ensemble_with_a_member_or_target_at_infinity(members, target, dtype):
+    """The integral of (F - step)^2 has no end; each member still pulls with its share."""
+    x = tl.tensor(np.array([members], dtype), requires_grad=True)
+    value = tl.losses.crps_ensemble(x, np.array([target], dtype))
+    with tl.at_kinks("convention"):
+        value.backward()
+    assert value.item() == np.inf
+    sign = np.sign(np.array(members, dtype) - dtype(target))
+    np.testing.assert_allclose(x.grad[0], (sign - [-0.5, 0.5]) / 2, rtol=TOLERANCE[dtype])

@@ -199,9 +199,9 @@ def crps_ensemble(input: Array, target: Array) -> Any:  # noqa: A002
     0.5
     """
     m = input.shape[-1]
-    rank = (np.arange(m) * 2.0 - (m - 1.0)).astype(checks.value_of(input).dtype)
-    spread = np.sum(np.sort(input, axis=-1) * rank, axis=-1) / (m * m)
-    return np.mean(np.abs(input - np.expand_dims(target, -1)), axis=-1) - spread
+    rank = ((np.arange(m) * 2.0 - (m - 1.0)) / m).astype(checks.value_of(input).dtype)
+    above = np.sort(input, axis=-1) - np.expand_dims(target, -1)  # as quantiles: a sum of nothing negative, so that no infinities cancel
+    return np.mean(positive_part(above) * (1.0 - rank) + positive_part(-above) * (1.0 + rank), axis=-1)
 
 
 @loss(
