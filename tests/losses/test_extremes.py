@@ -279,3 +279,30 @@ def test_an_ensemble_with_a_member_or_target_at_infinity(members, target, dtype)
     assert value.item() == np.inf
     sign = np.sign(np.array(members, dtype) - dtype(target))
     np.testing.assert_allclose(x.grad[0], (sign - [-0.5, 0.5]) / 2, rtol=TOLERANCE[dtype])
+
+
+@DTYPES
+def test_an_infinite_score_in_a_list_is_certain_to_be_the_best(dtype):
+    x, relevance = tl.tensor(np.array([[np.inf, 0, 1]], dtype), requires_grad=True), np.array([[2, 1, 0]], dtype)
+    with tl.at_kinks("convention"):
+        value = tl.losses.listnet_loss(x, relevance)
+        value.backward()
+    q = np.exp([2.0, 1.0, 0.0]) / np.sum(np.exp([2.0, 1.0, 0.0]))
+    assert value.item() == np.inf
+    np.testing.assert_allclose(x.grad[0], [1.0, 0.0, 0.0] - q, rtol=TOLERANCE[dtype])
+    certain = np.array([[np.inf, -np.inf, -np.inf]], dtype)
+    np.testing.assert_allclose(
+        tl.losses.listnet_loss(np.array([[3, 1, 2]], dtype), certain), np.log1p(np.exp(-1) + np.exp(-2)), rtol=TOLERANCE[dtype]
+    )
+
+
+@DTYPES
+def test_one_infinite_score_has_all_the_probability_and_two_share_it_nobody_knows_how(dtype):
+    x = tl.tensor(np.array([np.inf, 0, 1], dtype), requires_grad=True)
+    with tl.at_kinks("convention"):
+        tl.ops.logsumexp(x).backward()
+    np.testing.assert_array_equal(x.grad, [1.0, 0.0, 0.0])
+    np.testing.assert_array_equal(tl.ops.softmax(x.data), [1.0, 0.0, 0.0])
+    np.testing.assert_array_equal(tl.ops.log_softmax(x.data), [0.0, -np.inf, -np.inf])
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(tl.ops.softmax(np.array([np.inf, 0.0, np.inf], dtype))[[0, 2]]).all()

@@ -159,8 +159,19 @@ def _is_ordinary(x: Array) -> bool:
     return bool(np.min(x) > WIDE[0]) and bool(np.max(x) < WIDE[1])
 
 
+def _below_top(x: Array, axis: Any) -> Array:
+    """Return the entries less the largest; a single infinite one leaves all others infinitely far below."""
+    top = np.max(x, axis=axis, keepdims=True)
+    if type(x) is np.ndarray and np.max(top) == np.inf:
+        infinite = np.isposinf(x)
+        certain = np.count_nonzero(infinite, axis=axis, keepdims=True) == 1
+        x = np.where(certain, np.where(infinite, x.dtype.type(0), -np.inf), x)
+        top = np.where(certain, x.dtype.type(0), top)
+    return x - np.where(np.isfinite(top), top, 0.0)
+
+
 def _softmax(x: Array, axis: Any) -> Array:
-    e = np.exp(x if _is_ordinary(x) else x - _top(x, axis))
+    e = np.exp(x if _is_ordinary(x) else _below_top(x, axis))
     return e / np.sum(e, axis=axis, keepdims=True)
 
 
@@ -170,7 +181,7 @@ def _logsumexp(x: Array, axis: Any) -> Array:
 
 
 def _log_softmax(x: Array, axis: Any) -> Array:
-    shifted = x - _top(x, axis)  # before the sum is subtracted, which is small: large scores would swallow it
+    shifted = _below_top(x, axis)  # before the sum is subtracted, which is small: large scores would swallow it
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
 
 
