@@ -306,3 +306,17 @@ def test_one_infinite_score_has_all_the_probability_and_two_share_it_nobody_know
     np.testing.assert_array_equal(tl.ops.log_softmax(x.data), [0.0, -np.inf, -np.inf])
     with np.errstate(invalid="ignore"):
         assert np.isnan(tl.ops.softmax(np.array([np.inf, 0.0, np.inf], dtype))[[0, 2]]).all()
+
+
+@DTYPES
+def test_the_first_of_an_order_may_be_infinitely_better(dtype):
+    """It costs nothing, and the rest are compared among themselves; an infinitely better one in a later place is impossible."""
+    x, rest = (tl.tensor(np.array([row], dtype), requires_grad=True) for row in ([np.inf, 0, 1], [0, 1]))
+    value, of_rest = tl.losses.plackett_luce_loss(x, np.array([[0, 1, 2]])), tl.losses.plackett_luce_loss(rest, np.array([[0, 1]]))
+    with tl.at_kinks("convention"):
+        value.backward()
+    of_rest.backward()
+    np.testing.assert_allclose(value.item(), np.log1p(np.e), rtol=TOLERANCE[dtype])
+    np.testing.assert_allclose(x.grad, [[0.0, *rest.grad[0]]], rtol=TOLERANCE[dtype])
+    assert tl.losses.plackett_luce_loss(x.data, np.array([[1, 0, 2]])) == np.inf
+    assert tl.losses.plackett_luce_loss(np.array([[3.0]], dtype), np.array([[0]])) == 0
