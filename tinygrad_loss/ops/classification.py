@@ -42,13 +42,27 @@ def _logistic(z: Array, t: Array) -> Array:
 
 
 def _logistics(z: Array, t: Array) -> Array:
-    return np.add.reduce(np.log1p(np.exp(-np.abs(z))) - np.minimum((t - 1.0) * z, t * z), None)
+    e, u = np.abs(z), (t - 1.0) * z
+    if e.dtype != u.dtype or not e.ndim:
+        return np.add.reduce(np.log1p(np.exp(-e)) - np.minimum(u, t * z), None)
+    np.log1p(np.exp(np.negative(e, out=e), out=e), out=e)
+    np.subtract(e, np.minimum(u, t * z, out=u), out=e)
+    return np.add.reduce(e, None)
 
 
 def _logistic_slope(z: Array, t: Array) -> Array:
     """Return sigmoid(z) - t as what pulls down less what pulls up, so that neither 1 - 1 nor an overflow costs a digit."""
     e = np.exp(-z)
     return (1.0 - t) / (1.0 + e) - t / (1.0 + 1.0 / e)
+
+
+def _pull_logistic(z: Array, t: Array, by: Array, out: Array) -> None:
+    """Write `_logistic_slope` times ``by``: the same operations, each into an array that is there already."""
+    e = np.exp(np.negative(z, out=out), out=out)
+    falling, rising = 1.0 + e, np.divide(1.0, e)
+    np.divide(t, np.add(rising, 1.0, out=rising), out=rising)
+    np.divide(np.subtract(1.0, t, out=out), falling, out=out)
+    np.multiply(np.subtract(out, rising, out=out), by, out=out)
 
 
 logistic_slope: Rule = elementwise(
@@ -60,6 +74,7 @@ logistic_error = pointwise(
     lambda z, t: logistic_slope(z, t),
     lambda z, _t: -z,
     added=_logistics,
+    pulled=[_pull_logistic],
     domain=((-30.0, 30.0), (0.0, 1.0)),
     doc=r"\log(1 + e^z) - z t, the negative log-likelihood of a coin with log-odds z",
 )

@@ -48,7 +48,7 @@ def _huber(x: Array, t: Array, delta: float) -> Array:
 def _hubers(x: Array, t: Array, delta: float) -> Array:
     r = x - t
     inner = np.clip(r, -delta, delta)
-    return np.vdot(r - inner * 0.5, inner)
+    return np.vdot(r, inner) - np.vdot(inner, inner) * 0.5
 
 
 def _pull_huber(x: Array, t: Array, delta: float, by: Array, out: Array) -> None:
