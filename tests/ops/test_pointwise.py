@@ -89,3 +89,21 @@ def test_distances_of_many_rows(rows):
     np.testing.assert_allclose(tl.ops.pairwise_distance(a, b, eps=0.5), length, rtol=1e-14)
     got = tl.grad(lambda x: np.sum(tl.ops.pairwise_distance(x, b, eps=0.5) * length))(a)
     np.testing.assert_allclose(got, d, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("loss", [tl.losses.mse_loss, tl.losses.huber_loss], ids=lambda f: f.__name__)
+def test_what_a_forward_leaves_serves_one_backward_and_no_other(loss, n):
+    rng = np.random.default_rng(0)
+    x, y, other = tl.tensor(rng.standard_normal(n), requires_grad=True), rng.standard_normal(n), rng.standard_normal(n)
+    first, second = loss(x, y), loss(x, other)
+    slope = np.clip(x.data - y, -1, 1) if loss is tl.losses.huber_loss else 2 * (x.data - y)
+    slope_of_other = np.clip(x.data - other, -1, 1) if loss is tl.losses.huber_loss else 2 * (x.data - other)
+    second.backward()
+    np.testing.assert_allclose(x.grad, slope_of_other / n, rtol=1e-12)
+    x.grad[:] = 0.0
+    second.backward()
+    first.backward()
+    np.testing.assert_allclose(x.grad, (slope + slope_of_other) / n, rtol=1e-11, atol=1e-18)
+    first.backward(gradient=np.float64(3.0))
+    np.testing.assert_allclose(x.grad, (4 * slope + slope_of_other) / n, rtol=1e-11, atol=1e-18)

@@ -11,7 +11,7 @@ from tinygrad_loss.engine.op import Array
 __all__ = ["Handover"]
 
 MOST: Final = 1 << 16
-"""Up to this many entries it is worth its memory; of larger arrays the backward computes everything again."""
+"""Up to this many entries any array is worth its memory; of larger ones the backward computes everything again."""
 
 
 class Handover(threading.local):
@@ -20,14 +20,15 @@ class Handover(threading.local):
     A recorded array never changes its values, so that it is the very same object is proof enough.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
         self.owner: weakref.ref[np.ndarray] | None = None
         self.beside: Any = None
         self.parts: Any = None
 
     def give(self, x: Array, beside: Any, parts: Any) -> None:
         """Keep the parts that belong to ``x`` and what was beside it, when ``x`` is a small array."""
-        if type(x) is np.ndarray and x.size <= MOST:
+        if type(x) is np.ndarray and x.size <= self.most:
             self.owner, self.beside, self.parts = weakref.ref(x, self._drop), beside, parts
 
     def take(self, x: Array, beside: Any) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import ANYWHERE, Interval, custom, elementwise
 from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.handover import Handover
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ SHARED: Final = 1 << 18
 """From this many entries a second thread is worth its handover."""
 SHARED_BLOCK: Final = 1 << 17
 """Entries per block where threads share them: at the end of each call they contend for the interpreter's lock, so calls are few."""
+KEPT: Final = 1 << 22
+"""Up to this many entries a forward leaves the slopes that it passed by, in the array that becomes the gradient."""
 THREADS: Final = min(4, os.cpu_count() or 1)
 
 
@@ -44,6 +47,7 @@ def pointwise(
     *slopes: Rule,
     added: Rule | None = None,
     pulled: Sequence[Rule | None] = (),
+    sloped: Rule | None = None,
     domain: Interval | Sequence[Interval] = ANYWHERE,
     doc: str = "",
     static: bool = False,
@@ -51,15 +55,20 @@ def pointwise(
     """Declare ``value(*x, **static)`` of arrays of one shape, and ``total(*x, n=n)``, the sum of its entries divided by ``n``.
 
     ``slopes[i](*x, **static)`` is the partial derivative in input ``i``. Both are smooth: no ties, no facts.
-    Two kernels may say the same with less work on arrays: ``added(*x, **static)`` is the sum of the values, right wherever it
-    comes out finite; ``pulled[i](*x, by=by, out=out, **static)`` writes a slope times a number without arrays in between.
+    Kernels may say the same with less work on arrays: ``added(*x, **static)`` is the sum of the values, right wherever it
+    comes out finite; ``pulled[i](*x, by=by, out=out, **static)`` writes a slope times a number without arrays in between;
+    ``sloped(*x, out=out, **static)`` writes the first slope and returns the sum, for a backward that has only to scale it.
     """
     partials = [_ignoring_value(s) for s in slopes]
     each = elementwise(name, in_blocks(value), *partials, domain=domain, doc=doc, static=static)
+    pulls = [_pull(s, kernel) for s, kernel in zip_longest(slopes, pulled)]
+    add: Rule = functools.partial(_added, value, added)
+    if sloped is not None:
+        add, pulls[0] = _handed_over(sloped, add, pulls[0])
     total = custom(
         f"sum_{name}",
-        lambda *x, n, **kw: _added(value, added, x, kw) / n,
-        [_pull(s, kernel) for s, kernel in zip_longest(slopes, pulled)],
+        lambda *x, n, **kw: add(x, kw) / n,
+        pulls,
         lambda dx, _y, *x, n, **kw: _push(slopes, dx, x, kw) / n,
         domain=domain,
         doc=rf"\frac1n \sum_i of {name}",
@@ -114,6 +123,30 @@ def _sum_of(value: Rule, added: Rule | None, x: Sequence[Array], static: dict[st
     if added is not None and math.isfinite(total := added(*x, **static)):
         return total
     return value(*x, **static).sum()
+
+
+def _handed_over(sloped: Rule, add: Rule, pull: Rule) -> tuple[Rule, Rule]:
+    """Return the sum and the first vjp of large arrays, of which the one leaves the slopes to the other."""
+    handover = Handover(KEPT)
+
+    def total(x: Sequence[Array], static: dict[str, Any]) -> Array:
+        first = x[0]
+        if type(first) is not np.ndarray or not BLOCK < first.size <= KEPT or not _splits(x):
+            return add(x, static)
+        slopes = np.empty_like(first)
+        flat, parts = slopes.reshape(-1), [v.reshape(-1) for v in x]
+        sums = _each_block(lambda i, j: sloped(*[v[i:j] for v in parts], out=flat[i:j], **static), first.size)
+        answer = np.asarray(sums).sum()
+        if not math.isfinite(answer):
+            return add(x, static)
+        handover.give(first, (*x[1:], *static.values()), slopes)
+        return answer
+
+    def vjp(g: Array, y: Array, *x: Array, n: int, **static: Any) -> Array:
+        slopes = handover.take(x[0], (*x[1:], *static.values())) if isinstance(g, np.ndarray | np.generic) else None
+        return pull(g, y, *x, n=n, **static) if slopes is None else np.multiply(slopes, g / n, out=slopes)
+
+    return total, vjp
 
 
 def _each_block(work: Callable[[int, int], Any], size: int) -> list[Any]:

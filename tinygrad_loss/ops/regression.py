@@ -23,6 +23,13 @@ def _squares(x: Array, t: Array) -> Array:
     return np.vdot(r, r)
 
 
+def _sloped_squares(x: Array, t: Array, out: Array) -> Array:
+    np.subtract(x, t, out=out)
+    total = np.vdot(out, out)
+    np.multiply(out, 2.0, out=out)
+    return total
+
+
 def _pull_squared(x: Array, t: Array, by: Array, out: Array) -> None:
     np.subtract(x, t, out=out)
     np.multiply(out, by * 2.0, out=out)
@@ -34,6 +41,7 @@ squared_error = pointwise(
     lambda x, t: (x - t) * 2.0,
     lambda x, t: (t - x) * 2.0,
     added=_squares,
+    sloped=_sloped_squares,
     pulled=[_pull_squared, lambda x, t, by, out: _pull_squared(t, x, by, out)],
     doc=r"(x - t)^2, without an array of residuals kept",
 )
@@ -51,6 +59,12 @@ def _hubers(x: Array, t: Array, delta: float) -> Array:
     return np.vdot(r, inner) - np.vdot(inner, inner) * 0.5
 
 
+def _sloped_hubers(x: Array, t: Array, delta: float, out: Array) -> Array:
+    r = x - t
+    np.clip(r, -delta, delta, out=out)
+    return np.vdot(r, out) - np.vdot(out, out) * 0.5
+
+
 def _pull_huber(x: Array, t: Array, delta: float, by: Array, out: Array) -> None:
     np.subtract(x, t, out=out)
     np.clip(out, -delta, delta, out=out)
@@ -63,6 +77,7 @@ huber_error = pointwise(
     lambda x, t, delta: hardtanh_(x - t, low=-delta, high=delta),  # whose own slope at the bounds, unlike clip's, is 0
     lambda x, t, delta: hardtanh_(t - x, low=-delta, high=delta),
     added=_hubers,
+    sloped=_sloped_hubers,
     pulled=[_pull_huber, lambda x, t, delta, by, out: _pull_huber(t, x, delta, by, out)],
     static=True,
     doc=r"r^2 / 2 up to |r| = \delta, then \delta (|r| - \delta / 2), with r = x - t",
