@@ -148,14 +148,14 @@ def test_comparisons_are_recorded_without_a_gradient():
 
 def test_constants_are_not_recorded():
     c = tl.tensor([1.0, 2.0])
-    assert (c * 2.0 + 1.0).node is None
+    assert (c * 2.0 + 1.0).is_leaf
 
 
 def test_no_grad_records_nothing_and_ends_with_an_exception_too():
     x = tl.tensor(2.0, requires_grad=True)
     with tl.no_grad():
         y = x * x
-    assert y.node is None
+    assert y.is_leaf
     assert not y.requires_grad
 
     def fails():

@@ -72,7 +72,7 @@ def test_draw_changes_no_gradient_and_no_graph():
     node = y.node
     tl.draw(y).svg  # noqa: B018  the property draws
     assert x.grad is None
-    assert y.node is node
+    assert y.node == node
     y.backward()
     before = x.grad.copy()
     tl.draw(y)

@@ -62,14 +62,14 @@ def _by_entry(leaves: Sequence[Tensor], record: Sequence[Tensor]) -> bool:
     """Whether a record works entry by entry on one leaf."""
     own = {id(t) for t in record}
     used = {id(x): x for t in record for x in _tensors(t) if id(x) not in own}
-    if len(used) != 1 or any(t.node[0].kind not in {"elementwise", "selection", "predicate"} for t in record):  # type: ignore[index]
+    if len(used) != 1 or any(t.node[0].kind not in {"elementwise", "selection", "predicate"} for t in record):
         return False
     ((key, leaf),) = used.items()
     return key in set(map(id, leaves)) and all(t.shape == leaf.shape for t in record)
 
 
 def _tensors(t: Tensor) -> list[Tensor]:
-    return [x for x in t.node[1] if type(x) is Tensor]  # type: ignore[index]
+    return [x for x in t.inputs if type(x) is Tensor]
 
 
 def _touched(record: Sequence[Tensor]) -> set[int]:
@@ -83,18 +83,18 @@ def _touched(record: Sequence[Tensor]) -> set[int]:
 
 
 def _singular(t: Tensor) -> bool:
-    op, inputs, static, _ = t.node  # type: ignore[misc]
+    op, inputs, static = t.node
     if not finite(t):
         return True
     if op.facts is None:
         return op.kind == "predicate"  # nothing is known of where it steps
     values = [x.value if type(x) is Tensor else x for x in inputs]
-    return bool(np.any(op.facts.tie(t.value, *values, **static or {})))
+    return bool(np.any(op.facts.tie(t.value, *values, **static)))
 
 
 def _passes_alone(t: Tensor) -> bool:
     """Whether what an op hands back to an input depends on the value of none: it sums, or scales by a constant."""
-    op, inputs, _, _ = t.node  # type: ignore[misc]
+    op, inputs, _ = t.node
     if not all(x.track & NEEDS_GRAD for x in _tensors(t)):
         return False  # a computed index or condition steers it
     if op.kind == "linear" or op.name in SUMS:
@@ -112,12 +112,12 @@ def _gradient(
             g = cotangents.pop(id(t), None)
             if g is None:
                 continue
-            op, inputs, static, _ = t.node  # type: ignore[misc]
+            op, inputs, static = t.node
             values = [x.value if type(x) is Tensor else x for x in inputs]
             for i, x in enumerate(inputs):
                 if type(x) is not Tensor or not x.track & NEEDS_GRAD or (id(t) in tail and id(x) not in tail | apart):
                     continue
-                cotangent = op.vjps[i](g, t.value, *values, **static or {})  # type: ignore[misc]
+                cotangent = op.vjps[i](g, t.value, *values, **static)  # type: ignore[misc]
                 old = cotangents.get(id(x))
                 cotangents[id(x)] = cotangent if old is None else old + cotangent
     zeros = [np.zeros(leaf.shape) for leaf in leaves]

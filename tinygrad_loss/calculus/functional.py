@@ -48,7 +48,7 @@ def argument(x: Any) -> Tensor:
         )
     fresh = Tensor.__new__(Tensor)
     fresh.value = x.value
-    fresh.node = (ARGUMENT, (x,), None, x.version)
+    fresh.op, fresh.first, fresh.second, fresh.stamp = ARGUMENT, x, None, x.version
     fresh.track = LEAF
     fresh.version = 0
     if x.name:
@@ -80,7 +80,7 @@ class Traced:
         with enable_grad():
             self.result = f(*new, **kwargs)
         for v in self.variables:
-            v.node = (ALIAS, v.node[1], None, v.node[3]) if v.node else None
+            v.op = ALIAS
         self.stops = {id(v) for v in self.variables}
 
     def _fresh(self, x: Any) -> Tensor:
@@ -92,7 +92,7 @@ class Traced:
         if self.given_tensors:
             return True
         order, _ = differentiable_order(y, self.stops)
-        return any(t.node is not None and t.node[0] is ARGUMENT for t in order)
+        return any(t.op is ARGUMENT for t in order)
 
     def pull(self, y: Tensor, seed: Array) -> list[Array]:
         """Return the cotangent of every variable."""
@@ -116,8 +116,8 @@ class Traced:
             g = np.zeros_like(v.value)
         if again:
             g = g if isinstance(g, Tensor) else tensor(g)
-            if g.track == TRACED and v.node is not None:
-                g = steady(g, v.node[1][0])
+            if g.track == TRACED:
+                g = steady(g, v.first)
             return g if g.dtype == v.dtype else g.astype(v.dtype)
         return np.array(g.real if np.iscomplexobj(g) else g, dtype=v.dtype)
 
@@ -284,7 +284,7 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
     again = traced.differentiable(y) or any(isinstance(t, Tensor) for t in seeds.values())
     dy = push(y, seeds, again=again)
     if again and isinstance(dy, Tensor) and dy.track == TRACED:
-        dy = steady(dy, traced.variables[0].node[1][0])  # type: ignore[index]
+        dy = steady(dy, traced.variables[0].first)
     return (y, dy) if again else (y.value, dy)
 
 
@@ -296,12 +296,12 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
     screen = AT_KINKS.get() != "convention"
     with np.errstate(all="ignore"):
         for t in leading_to(order, tangents):
-            op, inputs, static, _ = t.node  # type: ignore[misc]
+            op, inputs, static = t.node
             dx = [moving.get(id(a)) if type(a) is Tensor else None for a in inputs]
             raw = [a.value if type(a) is Tensor else a for a in inputs]
-            moving[id(t)] = op.jvp(dx, t if again else t.value, *(inputs if again else raw), **static or {})  # type: ignore[misc]
+            moving[id(t)] = op.jvp(dx, t if again else t.value, *(inputs if again else raw), **static)  # type: ignore[misc]
             if screen and not suspicious:
-                hit = op.facts is not None and bool(np.any(op.facts.tie(t.value, *raw, **static or {})))
+                hit = op.facts is not None and bool(np.any(op.facts.tie(t.value, *raw, **static)))
                 suspicious = hit or any(tied(a) for a in inputs if type(a) is Tensor and a.track == TRACED)
         dy = moving.get(id(y), np.zeros_like(y.value))
         suspicious = suspicious or (screen and not finite(dy))

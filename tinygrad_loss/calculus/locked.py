@@ -37,8 +37,8 @@ class Kink:
     """
 
     def __init__(self, t: Tensor, values: list[Array], y: Array) -> None:
-        op, inputs, static, _ = t.node  # type: ignore[misc]
-        self.op, self.static, self.shape, self.value = op, static or {}, t.shape, y
+        op, inputs, static = t.node
+        self.op, self.static, self.shape, self.value = op, static, t.shape, y
         self.flows = [i for i, x in enumerate(inputs) if type(x) is Tensor and x.track & NEEDS_GRAD]
         self.at: np.ndarray | None = None  # positions in the flattened result
         if op.kind in {"elementwise", "selection"}:
@@ -131,7 +131,7 @@ class Locked:
     def __init__(self, done: Pass, leaves: Sequence[Tensor], *, exact: bool = True) -> None:
         self.done, self.leaves, self.exact = done, list(leaves), exact
         self.doubles: dict[int, Array] = {}
-        self.kinks = {id(t): Kink(t, [self._value(x) for x in t.node[1]], self._value(t)) for t in done.hits}  # type: ignore[index]
+        self.kinks = {id(t): Kink(t, [self._value(x) for x in t.inputs], self._value(t)) for t in done.hits}
         leading, self.feeding = set(self.kinks), set[int]()
         for t in reversed(done.order):
             if id(t) in leading:
@@ -143,7 +143,7 @@ class Locked:
         self.bent = set(self.kinks)
         """What depends on a kink: there a direction and its opposite are carried each on its own."""
         for t in done.order:
-            if not self.bent.isdisjoint(map(id, t.node[1])):  # type: ignore[index]
+            if not self.bent.isdisjoint(map(id, t.inputs)):
                 self.bent.add(id(t))
         self.entering = {id(x) for t in self.leading if id(t) in self.bent for x in _flowing(t)}
 
@@ -165,7 +165,7 @@ class Locked:
             g = cotangents.pop(id(t), None)
             if g is None:
                 continue
-            op, inputs, static, _ = t.node  # type: ignore[misc]
+            op, inputs, static = t.node
             if id(t) in self.kinks:
                 found[id(t)] = g
             values: list[Array] = []
@@ -173,7 +173,7 @@ class Locked:
                 if id(x) not in self.bent or not x.track & NEEDS_GRAD:
                     continue
                 values = values or [self._value(x) for x in inputs]
-                _gather(cotangents, x, op.vjps[i](g, self._value(t), *values, **static or {}))  # type: ignore[misc]
+                _gather(cotangents, x, op.vjps[i](g, self._value(t), *values, **static))  # type: ignore[misc]
         return found
 
     def _value(self, x: Array) -> Array:
@@ -198,11 +198,11 @@ class Locked:
         return self._locked(ahead), self._locked(back)
 
     def _tangent(self, t: Tensor, moving: dict[int, Array]) -> Array | None:
-        op, inputs, static, _ = t.node  # type: ignore[misc]
+        op, inputs, static = t.node
         dx = [moving.get(id(x)) if type(x) is Tensor else None for x in inputs]
         if all(d is None for d in dx):
             return None
-        return op.jvp(dx, self._value(t), *(self._value(x) for x in inputs), **static or {})  # type: ignore[misc]
+        return op.jvp(dx, self._value(t), *(self._value(x) for x in inputs), **static)  # type: ignore[misc]
 
     def _locked(self, moving: dict[int, Array]) -> Locks:
         locks: Locks = {}
@@ -212,7 +212,7 @@ class Locked:
             kink = self.kinks.get(id(t))
             lock = None
             if kink is not None:
-                dx = [moving.get(id(x)) if type(x) is Tensor else None for x in t.node[1]]  # type: ignore[index]
+                dx = [moving.get(id(x)) if type(x) is Tensor else None for x in t.inputs]
                 if all(d is None for d in dx):
                     continue
                 lock = locks[id(t)] = kink.locked(dx)
@@ -236,13 +236,13 @@ class Locked:
             g, lock = added.pop(id(t), None), locks.get(id(t))
             if g is None and lock is None:
                 continue
-            op, inputs, static, _ = t.node  # type: ignore[misc]
+            op, inputs, static = t.node
             y, values = self._value(t), [self._value(x) for x in inputs]
             for i, x in enumerate(inputs):
                 if type(x) is not Tensor or not x.track & NEEDS_GRAD:
                     continue
                 if lock is None:
-                    _gather(added, x, op.vjps[i](g, y, *values, **static or {}))  # type: ignore[misc]
+                    _gather(added, x, op.vjps[i](g, y, *values, **static))  # type: ignore[misc]
                 elif (d := lock.difference(i, self.at_kinks[id(t)], g, y, values)) is not None:
                     _gather(added, x, d)
         return [g + added.get(id(leaf), 0.0) for leaf, g in zip(self.leaves, self.ordinary, strict=True)]
@@ -305,7 +305,7 @@ class Locked:
 
 def _flowing(t: Tensor) -> Iterator[Tensor]:
     """Yield the inputs that a gradient flows to."""
-    return (x for x in t.node[1] if type(x) is Tensor and x.track & NEEDS_GRAD)  # type: ignore[index]
+    return (x for x in t.inputs if type(x) is Tensor and x.track & NEEDS_GRAD)
 
 
 def _gather(cotangents: dict[int, Array], x: Tensor, g: Array) -> None:

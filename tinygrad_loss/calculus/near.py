@@ -99,7 +99,7 @@ class Near:
 
 
 def _settle(y: Array, t: Tensor) -> Array:
-    scale = max((_largest(x) for x in t.node[1]), default=0.0) if t.node else 0.0
+    scale = max((_largest(x) for x in t.inputs), default=0.0)
     if not isinstance(y, Tensor):
         return settled(y, t.value, scale)
     y.value = settled(y.value, t.value, scale)

@@ -111,7 +111,7 @@ def _judged(done: Pass, near: Near, policy: Policy) -> Judgement:
 
 def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[np.ndarray]:
     """Let ops with a documented convention answer for the entries that only they leave undefined."""
-    open_hits = [t for t in done.hits if not (t.node and t.node[0].facts and t.node[0].facts.answers)]
+    open_hits = [t for t in done.hits if not (t.op and t.op.facts and t.op.facts.answers)]
     if len(open_hits) == len(done.hits) or not any(np.isnan(g).any() for g in found.gradients) or not only_kinks(done):
         return found.gradients
     answers = [np.asarray(value_of(done.cotangents[id(leaf)]), np.float64) for leaf in near.leaves]
@@ -124,7 +124,7 @@ def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[
 def only_kinks(done: Pass) -> bool:
     """Whether nothing but finite slopes is at stake, so that tangents decide."""
     return (
-        all(t.node is not None and t.node[0].facts is not None and t.node[0].facts.nature == "kink" for t in done.hits)
+        all(t.op is not None and t.op.facts is not None and t.op.facts.nature == "kink" for t in done.hits)
         and finite(done.root)
         and all(map(finite, done.cotangents.values()))
         and not any(map(tied, done.traced))
@@ -240,8 +240,8 @@ def _found(y: Tensor, tangents: Mapping[int, Array]) -> list[Tensor]:
         seen.add(id(t))
         if id(t) in tangents:
             found[id(t)] = t
-        elif t.node is not None:
-            stack.extend(x for x in t.node[1] if isinstance(x, Tensor))
+        elif t.op is not None:
+            stack.extend(x for x in t.inputs if isinstance(x, Tensor))
     return list(found.values())
 
 

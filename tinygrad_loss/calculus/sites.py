@@ -62,23 +62,23 @@ def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
     stack, seen = list(done.traced), set()
     while stack:
         t = stack.pop()
-        if t.node is None or id(t) in seen or not t.track:
+        if t.op is None or id(t) in seen or not t.track:
             continue
         seen.add(id(t))
-        facts = t.node[0].facts
+        facts = t.op.facts
         if facts is not None and facts.nature == "jump":
             steering[id(t)] = t
-        stack.extend(x for x in t.node[1] if isinstance(x, Tensor))
+        stack.extend(x for x in t.inputs if isinstance(x, Tensor))
     for t in {id(t): t for t in [*done.suspects, *steering.values()]}.values():
-        if t.node is None:
+        if t.op is None:
             continue
-        op, inputs, static, _ = t.node
+        op, inputs, static = t.node
         facts = op.facts
         if facts is None:
             continue
         values = [value_of(x) for x in inputs]
         with np.errstate(all="ignore"):
-            hit = np.broadcast_to(facts.tie(t.value, *values, **static or {}), np.shape(t.value))
+            hit = np.broadcast_to(facts.tie(t.value, *values, **static), np.shape(t.value))
         count = int(np.count_nonzero(hit))
         if count:
             first = np.unravel_index(np.flatnonzero(hit)[:shown], hit.shape) if hit.ndim else ()

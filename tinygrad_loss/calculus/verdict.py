@@ -188,8 +188,7 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
             )
         )
     for t in record_of(y, traced.stops):  # a verdict ignores the conventions of layers
-        op, *rest = t.node  # type: ignore[misc]
-        t.node = (screened(op), *rest)
+        t.op = screened(t.op)  # type: ignore[arg-type]
     return traced, y
 
 

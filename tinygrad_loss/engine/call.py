@@ -64,13 +64,15 @@ def _unary(op: Op) -> Callable[..., Array]:
         t.value = forward(x.value)
         track = x.track & mask
         if track and (mode := recording()):
-            t.node = (op, (x,), None, x.version)
+            t.op = op
+            t.first, t.second = x, None
+            t.stamp = x.version
             t.track = track
             t.version = 0
             if mode == REMEMBER_LINES:
                 watch(t)
         else:
-            t.node = None
+            t.op = None
             t.track = t.version = 0
         return t
 
@@ -106,13 +108,15 @@ def _binary(op: Op) -> Callable[..., Array]:
         except ValueError as error:
             raise explain(error, op, (x, z)) from None
         if track and (mode := recording()):
-            t.node = (op, (a, b), None, version)
+            t.op = op
+            t.first, t.second = a, b
+            t.stamp = version
             t.track = track
             t.version = 0
             if mode == REMEMBER_LINES:
                 watch(t)
         else:
-            t.node = None
+            t.op = None
             t.track = t.version = 0
         return t
 
@@ -154,13 +158,15 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
         if steers and track and t.value.dtype.kind == "f":
             track = TRACED | NEEDS_GRAD
         if track and (mode := recording()):
-            t.node = (op, inputs, static or None, version)
+            t.op = op
+            t.first, t.second, t.static = inputs, ..., static or None
+            t.stamp = version
             t.track = track
             t.version = 0
             if mode == REMEMBER_LINES:
                 watch(t)
         else:
-            t.node = None
+            t.op = None
             t.track = t.version = 0
         return t
 

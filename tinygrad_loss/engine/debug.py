@@ -80,9 +80,9 @@ def watch(t: Tensor) -> None:
     """Note where ``t`` was computed, and refuse a value that is not finite though its inputs are."""
     frame = errors.caller_frame()
     t.line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-    if t.node is None or not isinstance(t.value, np.ndarray | np.generic) or t.value.dtype.kind != "f":
+    if t.op is None or not isinstance(t.value, np.ndarray | np.generic) or t.value.dtype.kind != "f":
         return
-    op, inputs, _, _ = t.node
+    op, inputs, _ = t.node
     values = [x.value if type(x) is Tensor else x for x in inputs]
     if not np.all(np.isfinite(t.value)) and all(np.all(np.isfinite(v)) for v in values if _numeric(v)):
         raise errors.NonFiniteError(_worded(t, "a value became", np.asarray(t.value)))
@@ -94,7 +94,7 @@ def _numeric(v: Array) -> bool:
 
 
 def _worded(t: Tensor, what: str, bad: np.ndarray) -> str:
-    op, inputs, _, _ = t.node  # type: ignore[misc]
+    op, inputs, _ = t.node
     first = bad[~np.isfinite(bad)].flat[0]
     operands = ", ".join(_described(x) for x in inputs)
     instead = REMEDIES.get(op.name, "np.clip(x, low, high) before it, or the stable form of the whole expression")
@@ -112,15 +112,10 @@ def _described(x: Array) -> str:
 
 def _suspicious(t: Tensor, name: str, values: list[Any]) -> None:
     """Warn of two mistakes that give finite but wrong numbers."""
-    inputs = t.node[1] if t.node else ()
-    if (
-        name in {"softmax", "log_softmax"}
-        and type(inputs[0]) is Tensor
-        and inputs[0].node
-        and inputs[0].node[0].name in {"softmax", "expit"}
-    ):
+    inputs = t.inputs
+    if name in {"softmax", "log_softmax"} and type(inputs[0]) is Tensor and inputs[0].op and inputs[0].op.name in {"softmax", "expit"}:
         errors.warn_caller(
-            f"{name} of a {inputs[0].node[0].name}: probabilities are squashed twice. Type instead: {name} of the scores themselves",
+            f"{name} of a {inputs[0].op.name}: probabilities are squashed twice. Type instead: {name} of the scores themselves",
             errors.ProvenanceWarning,
         )
     shapes = [np.shape(v) for v in values]
@@ -141,14 +136,14 @@ def refuse_derivative(order: list[Tensor], root: Tensor, seed: Array) -> None:
     with np.errstate(all="ignore"):
         for t in reversed(order):
             g = cotangents.pop(id(t), None)
-            if g is None or t.node is None:
+            if g is None or t.op is None:
                 continue
-            op, inputs, static, _ = t.node
+            op, inputs, static = t.node
             values = [x.value if type(x) is Tensor else x for x in inputs]
             for i, x in enumerate(inputs):
                 if type(x) is not Tensor or not x.track & NEEDS_GRAD:
                     continue
-                cotangent = op.vjps[i](g, t.value, *values, **static or {})  # type: ignore[misc]
+                cotangent = op.vjps[i](g, t.value, *values, **static)  # type: ignore[misc]
                 if np.all(np.isfinite(g)) and not np.all(np.isfinite(cotangent)):
                     culprit = (t, cotangent)
                 old = cotangents.get(id(x))

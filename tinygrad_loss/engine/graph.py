@@ -1,4 +1,4 @@
-"""The record: which op, on which inputs. A node is the tuple ``(op, inputs, static, version)`` on its tensor.
+"""The record: which op, on which inputs; each tensor holds its own (`Tensor.node`).
 
 References go from results to inputs only, so letting go of a result frees its graph at once.
 Every walk here is a loop, because a graph may be a million nodes deep.
@@ -22,7 +22,7 @@ def differentiable_order(root: Tensor, stops: Collection[int] = ()) -> tuple[lis
     """
     ordered: list[Tensor] = []
     leaves: dict[int, Tensor] = {}
-    seen: set[int] = set()
+    seen: set[Tensor] = set()  # a tensor's hash is its identity, so no two are ever compared
     stack: list[Any] = [root]
     push, pop = stack.append, stack.pop
     while stack:
@@ -30,18 +30,18 @@ def differentiable_order(root: Tensor, stops: Collection[int] = ()) -> tuple[lis
         if t is None:  # marks that the inputs of the next one are done
             ordered.append(pop())
             continue
-        key = id(t)
-        if key in seen:
+        if t in seen:
             continue
-        seen.add(key)
-        if t.node is None or key in stops:
-            leaves[key] = t
+        seen.add(t)
+        if t.op is None or (stops and id(t) in stops):
+            leaves[id(t)] = t
             continue
         push(t)
         push(None)
-        for x in t.node[1]:
+        first, second = t.first, t.second
+        for x in first if second is ... else (first, second):
             if type(x) is Tensor and x.track & NEEDS_GRAD:
-                if x.node is None:
+                if x.op is None:
                     leaves[id(x)] = x
                 else:
                     push(x)
@@ -53,7 +53,7 @@ def leading_to(ordered: list[Tensor], stops: Collection[int]) -> list[Tensor]:
     reached = set(stops)
     kept = []
     for t in ordered:
-        if t.node is not None and any(id(x) in reached or (type(x) is Tensor and x.track == TRACED) for x in t.node[1]):
+        if any(id(x) in reached or (type(x) is Tensor and x.track == TRACED) for x in t.inputs):
             reached.add(id(t))
             kept.append(t)
     return kept
@@ -69,11 +69,11 @@ def record_of(root: Tensor, stops: Collection[int] = ()) -> list[Tensor]:
         if t is None:
             ordered.append(stack.pop())
             continue
-        if id(t) in seen or t.node is None or id(t) in stops:
+        if id(t) in seen or t.op is None or id(t) in stops:
             continue
         seen.add(id(t))
         stack += (t, None)
-        stack.extend(x for x in t.node[1] if type(x) is Tensor and id(x) not in seen)
+        stack.extend(x for x in t.inputs if type(x) is Tensor and id(x) not in seen)
     return ordered
 
 
@@ -85,12 +85,12 @@ def replay(record: list[Tensor], given: Mapping[int, Array], settle: Settle | No
     """
     now: dict[int, Array] = dict(given)
     for t in record:
-        if id(t) in now or t.node is None:
+        if id(t) in now or t.op is None:
             continue
-        op, inputs, static, _ = t.node
+        op, inputs, static = t.node
         if not any(type(x) is Tensor and id(x) in now for x in inputs):
             continue
         values = [now.get(id(x), x.value) if type(x) is Tensor else x for x in inputs]
-        y = op.call(*values, **static or {})
+        y = op.call(*values, **static)
         now[id(t)] = y if settle is None else settle(y, t)
     return now

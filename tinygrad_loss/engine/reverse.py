@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Pass", "backward", "pull", "sweep"]
 
-ONE: Final = 1
-TWO: Final = 2
-
 
 @dataclass(slots=True, eq=False, repr=False)
 class Pass:
@@ -132,8 +129,8 @@ def _find_steering_leaves(done: Pass, stops: Collection[int]) -> None:
         if id(t) in seen or not t.track:
             continue
         seen.add(id(t))
-        if t.node is not None and id(t) not in stops:
-            stack.extend(x for x in t.node[1] if type(x) is Tensor)
+        if t.op is not None and id(t) not in stops:
+            stack.extend(x for x in t.inputs if type(x) is Tensor)
         elif t.track & NEEDS_GRAD and id(t) not in done.cotangents:
             done.leaves[id(t)] = t
             done.cotangents[id(t)] = np.zeros_like(t.value)
@@ -148,12 +145,13 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
         g = cotangents.pop(id(t), None)
         if g is None:
             continue
-        op, inputs, static, version = t.node  # type: ignore[misc]
-        vjps, facts = op.vjps, op.facts if policy else None
-        if static is None and len(inputs) == ONE:
-            a = inputs[0]
-            if a.version != version:
-                raise stale(op, inputs)
+        op: Op = t.op  # type: ignore[assignment]  # leaves are not in the order
+        a, b = t.first, t.second
+        vjps: Any = op.vjps
+        facts = op.facts if policy else None
+        if b is None:
+            if a.version != t.stamp:
+                raise stale(t)
             y, x = t.value, a.value
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x)):
                 if convention:
@@ -162,12 +160,11 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                     hits.append(t)
                     if facts.nature != "kink" or count(hit & (g != 0)):
                         suspects.append(t)
-            cotangent = vjps[0](g, y, x)  # type: ignore[misc]
+            cotangent = vjps[0](g, y, x)
             key = id(a)
             old = cotangents.get(key)
             cotangents[key] = cotangent if old is None else old + cotangent
-        elif static is None and len(inputs) == TWO:
-            a, b = inputs
+        elif b is not ...:
             now = 0
             if type(a) is Tensor:
                 x, flows = a.value, a.track
@@ -179,8 +176,8 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                 now += b.version
             else:
                 z, flows_b = b, 0
-            if now != version:
-                raise stale(op, inputs)
+            if now != t.stamp:
+                raise stale(t)
             y = t.value
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x, z)):
                 if convention:
@@ -190,14 +187,14 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                     if facts.nature != "kink" or count(hit & (g != 0)):
                         suspects.append(t)
             if flows & NEEDS_GRAD:
-                cotangent = vjps[0](g, y, x, z)  # type: ignore[misc]
+                cotangent = vjps[0](g, y, x, z)
                 key = id(a)
                 old = cotangents.get(key)
                 cotangents[key] = cotangent if old is None else old + cotangent
             elif flows:
                 traced.append(a)
             if flows_b & NEEDS_GRAD:
-                cotangent = vjps[1](g, y, x, z)  # type: ignore[misc]
+                cotangent = vjps[1](g, y, x, z)
                 key = id(b)
                 old = cotangents.get(key)
                 cotangents[key] = cotangent if old is None else old + cotangent
@@ -205,16 +202,16 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                 traced.append(b)
         else:
             now = 0
-            values = []
+            inputs, values = a, []
             for a in inputs:
                 if type(a) is Tensor:
                     values.append(a.value)
                     now += a.version
                 else:
                     values.append(a)
-            if now != version:
-                raise stale(op, inputs)
-            y, static = t.value, static or {}
+            if now != t.stamp:
+                raise stale(t)
+            y, static = t.value, t.static or {}
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, *values, **static)):
                 if convention:
                     vjps = op.tied
@@ -226,7 +223,7 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                 if type(a) is not Tensor:
                     continue
                 if a.track & NEEDS_GRAD:
-                    cotangent = vjps[i](g, y, *values, **static)  # type: ignore[misc]
+                    cotangent = vjps[i](g, y, *values, **static)
                     key = id(a)
                     old = cotangents.get(key)
                     cotangents[key] = cotangent if old is None else old + cotangent
@@ -241,11 +238,10 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
         g = cotangents.pop(id(t), None)
         if g is None:
             continue
-        op, inputs, static, version = t.node  # type: ignore[misc]
-        if sum(a.version for a in inputs if type(a) is Tensor) != version:
-            raise stale(op, inputs)
-        static = static or {}
-        vjps = op.vjps
+        op, inputs, static = t.node
+        if sum(a.version for a in inputs if type(a) is Tensor) != t.stamp:
+            raise stale(t)
+        vjps: Any = op.vjps
         if op.facts is not None and (screen or op.tied):
             values = [a.value if type(a) is Tensor else a for a in inputs]
             hit = op.facts.tie(t.value, *values, **static)
@@ -260,7 +256,7 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
             if type(a) is not Tensor:
                 continue
             if a.track & NEEDS_GRAD:
-                cotangent = vjps[i](g, t, *inputs, **static)  # type: ignore[misc]
+                cotangent = vjps[i](g, t, *inputs, **static)
                 old = cotangents.get(id(a))
                 cotangents[id(a)] = cotangent if old is None else old + cotangent
             elif a.track:
@@ -283,13 +279,13 @@ def tied(t: Tensor) -> bool:
     stack, seen = [t], set()
     while stack:
         t = stack.pop()
-        if t.node is None or id(t) in seen or not t.track:
+        if t.op is None or id(t) in seen or not t.track:
             continue
         seen.add(id(t))
-        op, inputs, static, _ = t.node
+        op, inputs, static = t.node
         if op.facts is not None and op.facts.nature == "jump":
             values = [x.value if type(x) is Tensor else x for x in inputs]
-            if np.count_nonzero(op.facts.tie(t.value, *values, **static or {})):
+            if np.count_nonzero(op.facts.tie(t.value, *values, **static)):
                 return True
         stack.extend(x for x in inputs if type(x) is Tensor)
     return False
@@ -320,13 +316,13 @@ def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
         leaf._report = reports.get(key)  # noqa: SLF001
 
 
-def stale(op: Op, inputs: tuple[Any, ...]) -> errors.StaleGraphError:
+def stale(t: Tensor) -> errors.StaleGraphError:
     """Return the error for a graph whose leaf was given new values after it was recorded."""
-    changed = dict.fromkeys(repr(x.name) if x.name else f"of shape {x.shape}" for x in inputs if type(x) is Tensor and x.version)
+    changed = dict.fromkeys(repr(x.name) if x.name else f"of shape {x.shape}" for x in t.inputs if type(x) is Tensor and x.version)
     names = " and ".join(changed)
     return errors.StaleGraphError(
         errors.say(
-            op.name,
+            t.node[0].name,
             "its inputs must keep their values until backward",
             f"new values in the leaf {names}",
             "y = f(x) again after x.data = ..., then y.backward()",
@@ -338,7 +334,7 @@ def not_numbers(root: Tensor) -> errors.DTypeError:
     """Return the error that names the op at which an array of objects came in."""
     order, _ = differentiable_order(root)
     first = next((t for t in order if _kind_of(t.value) not in "biufc"), root)
-    name = first.node[0].name if first.node else "backward"
+    name = first.op.name if first.op else "backward"
     return errors.DTypeError(errors.say(name, "operands must be real numbers", "dtype object", "np.asarray(operand, dtype=np.float64)"))
 
 
@@ -349,21 +345,21 @@ def _kind_of(value: Array) -> str:
 
 def cut_path(root: Tensor, where: str = "backward") -> errors.CutPathError:
     """Return the error that names the op at which the path to the leaves was cut."""
-    if root.node is None:
+    if root.op is None:
         got = "a leaf with requires_grad=False, or the result of .data, .numpy(), .detach() or tl.no_grad()"
         instead = "x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()"
         return errors.CutPathError(errors.say(where, "a leaf that requires grad must have led here", got, instead))
     stack, seen, cut = [root], set(), root
     while stack:
         t = stack.pop()
-        if t.node is None or id(t) in seen:
+        if t.op is None or id(t) in seen:
             continue
         seen.add(id(t))
-        if any(type(x) is Tensor and x.track & NEEDS_GRAD for x in t.node[1]):
+        if any(type(x) is Tensor and x.track & NEEDS_GRAD for x in t.inputs):
             cut = t
             break
-        stack.extend(x for x in t.node[1] if type(x) is Tensor)
-    name = cut.node[0].name if cut.node else "?"
+        stack.extend(x for x in t.inputs if type(x) is Tensor)
+    name = cut.op.name if cut.op else "?"
     instead = INSTEAD.get(name, "np.where(condition, a, b) of values, which has a gradient in a and b")
     return errors.CutPathError(
         errors.say(

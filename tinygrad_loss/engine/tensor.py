@@ -67,16 +67,26 @@ class Tensor(Kind):
     """An array that remembers how it was computed; made by `tensor` and by every op on one.
 
     Its engine-side fields are plain slots, because each op creates one:
-    ``value`` (the array of any kind; a scalar may be a NumPy scalar, whose arithmetic is faster),
-    ``node`` (``(op, inputs, static, version)``; None for a leaf), ``track`` (bits `TRACED`, `NEEDS_GRAD`), ``version``.
+    ``value`` (the array of any kind; a scalar may be a NumPy scalar, whose arithmetic is faster), ``track`` (bits `TRACED`, `NEEDS_GRAD`),
+    ``version`` (how often a leaf was given new values), and how it was computed, which `node` puts together:
+    ``op`` (None for a leaf), ``first`` and ``second`` (its inputs; ``second`` is None where there is but one, and ``...`` where ``first``
+    is the tuple of all), ``static`` (set beside that tuple only), ``stamp`` (the inputs' versions then, added up).
+    So one or two inputs need no tuple, and Python's collector finds one object per op to look at.
     """
 
-    __slots__ = ("__weakref__", "_grad", "_line", "_name", "_report", "node", "track", "value", "version")
+    __slots__ = (
+        "__weakref__", "_grad", "_line", "_name", "_report",
+        "first", "op", "second", "stamp", "static", "track", "value", "version",
+    )  # fmt: skip
 
     value: Array
-    node: tuple[Op, tuple[Array, ...], dict[str, Any] | None, int] | None
     track: int
     version: int
+    op: Op | None
+    first: Any
+    second: Any
+    static: dict[str, Any] | None
+    stamp: int
 
     if TYPE_CHECKING:  # the ops install these: see `declare`
         __add__: Callable[..., Tensor]
@@ -119,11 +129,9 @@ class Tensor(Kind):
 
     @data.setter
     def data(self, new: ArrayLike) -> None:
-        if self.node is not None:
+        if self.op is not None:
             raise errors.StaleGraphError(
-                errors.say(
-                    "x.data = new", "only a leaf can be given new values", f"the result of {self.node[0].name}", "y = tl.tensor(new)"
-                )
+                errors.say("x.data = new", "only a leaf can be given new values", f"the result of {self.op.name}", "y = tl.tensor(new)")
             )
         array = np.array(new.value if isinstance(new, Tensor) else new, dtype=self.dtype)
         if array.shape != self.shape:
@@ -165,7 +173,20 @@ class Tensor(Kind):
     @property
     def is_leaf(self) -> bool:
         """Whether it was made by `tensor` rather than by an op."""
-        return self.node is None
+        return self.op is None
+
+    @property
+    def node(self) -> tuple[Op, tuple[Array, ...], dict[str, Any]]:
+        """How a result was computed: ``(op, inputs, static arguments)``; a leaf has an ``op`` of None and no node."""
+        return self.op, self.inputs, (self.second is ... and self.static) or {}  # type: ignore[return-value]  # only results are asked
+
+    @property
+    def inputs(self) -> tuple[Array, ...]:
+        """What the op took; empty for a leaf."""
+        if self.op is None:
+            return ()
+        second = self.second
+        return self.first if second is ... else (self.first,) if second is None else (self.first, second)
 
     @property
     def name(self) -> str | None:
@@ -260,7 +281,7 @@ class Tensor(Kind):
         """Notice a branch in Python on a comparison of equals: the record shows only the side that was taken."""
         from tinygrad_loss.engine.reverse import tied  # noqa: PLC0415  reverse walks tensors, so it imports this file
 
-        if self.node is None or not tied(self):
+        if self.op is None or not tied(self):
             return
         branches = BRANCHES.get()
         if branches is not None:
@@ -268,7 +289,7 @@ class Tensor(Kind):
             branches.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
             return
         errors.warn_caller(
-            f"`if` on {self.node[0].name} of equals: the branch taken is only one of two, so its derivative may not be the function's. "
+            f"`if` on {self.op.name} of equals: the branch taken is only one of two, so its derivative may not be the function's. "
             "Type instead: np.where(condition, a, b)",
             errors.UndefinedGradientWarning,
         )
@@ -308,8 +329,8 @@ class Tensor(Kind):
             else repr(self.value)
         )
         extra = "" if self.dtype in (np.float64, np.bool_) else f", dtype={self.dtype}"
-        if self.node is not None:
-            extra += f", op={self.node[0].name}"
+        if self.op is not None:
+            extra += f", op={self.op.name}"
         elif self.requires_grad:
             extra += ", requires_grad=True"
         return f"tensor({text}{extra}{f', name={self.name!r}' if self.name else ''})"
@@ -318,7 +339,7 @@ class Tensor(Kind):
         return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> Tensor:
-        if self.node is not None:
+        if self.op is not None:
             raise errors.lost_graph("copy.deepcopy(x) of a result", "x.detach()")
         return tensor(self.value, requires_grad=self.requires_grad, name=self.name)
 
@@ -375,7 +396,7 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
     tensor([1., 2.], requires_grad=True, name='x')
     """
     if isinstance(data, Tensor):
-        if data.node is not None and data.requires_grad:
+        if data.op is not None and data.requires_grad:
             raise errors.lost_graph("tl.tensor(x) of a recorded tensor", "x itself, or x.detach() to cut the graph")
         data = data.value
     if isinstance(data, Kind):
@@ -407,7 +428,7 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
             array = array[()]
     new = Tensor.__new__(Tensor)
     new.value = array
-    new.node = None
+    new.op = None
     new.track = LEAF if requires_grad else 0
     new.version = 0
     if name is not None:

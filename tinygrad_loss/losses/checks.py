@@ -299,8 +299,8 @@ def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) ->
 
 def not_probabilities(where: str, z: Array) -> None:
     """Warn when a loss of scores is given what softmax or expit made: it would be applied twice."""
-    if type(z) is Tensor and z.node is not None and z.node[0].name in MADE_PROBABILITIES:
-        maker = z.node[0].name
+    if type(z) is Tensor and z.op is not None and z.op.name in MADE_PROBABILITIES:
+        maker = z.op.name
         warn_caller(
             errors.say(
                 where,
@@ -314,9 +314,9 @@ def not_probabilities(where: str, z: Array) -> None:
 
 def not_scores(where: str, p: Array, instead: str) -> None:
     """Warn when a loss of log-probabilities is given scores or probabilities: anything above 0 is no log of a probability."""
-    if type(p) is Tensor and p.node is not None and p.node[0].name in MADE_PROBABILITIES:
+    if type(p) is Tensor and p.op is not None and p.op.name in MADE_PROBABILITIES:
         warn_caller(
-            errors.say(where, "input must be log-probabilities", f"the result of {p.node[0].name}", instead),
+            errors.say(where, "input must be log-probabilities", f"the result of {p.op.name}", instead),
             errors.ProvenanceWarning,
         )
 

@@ -77,7 +77,7 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Hold an attribute; what has weights learns the path to them, which pictures and messages then use."""
-        if isinstance(value, Tensor) and value.node is None:
+        if isinstance(value, Tensor) and value.op is None:
             value.name = name
         elif isinstance(value, Module):
             for path, p in value.named_parameters():
@@ -124,7 +124,7 @@ class Module:
     def _parameter_paths(self) -> Iterator[tuple[str, Tensor]]:
         for prefix, module in self._walk():
             for name, value in vars(module).items():
-                if isinstance(value, Tensor) and value.node is None:
+                if isinstance(value, Tensor) and value.op is None:
                     yield f"{prefix}.{name}" if prefix else name, value
 
     def parameters(self) -> Iterator[Tensor]:

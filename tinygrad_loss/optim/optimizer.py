@@ -209,7 +209,7 @@ def check_parameter(where: str, p: Any, i: int) -> None:
     elif not p.requires_grad:
         rule, got = "a parameter must require grad", f"number {i}, of shape {p.shape}, that does not"
     elif not p.is_leaf:
-        rule, got = "a parameter must be a leaf", f"the result of {p.node[0].name} as number {i}"  # type: ignore[index]
+        rule, got = "a parameter must be a leaf", f"the result of {p.node[0].name} as number {i}"
     else:
         return
     raise errors.DomainError(errors.say(where, rule, got, "x = tl.tensor(data, requires_grad=True)"))

@@ -35,11 +35,11 @@ def walk(root: Tensor) -> list[Tensor]:
         if t is None:
             ordered.append(stack.pop())
             continue
-        if id(t) in seen or t.node is None:
+        if id(t) in seen or t.op is None:
             continue
         seen.add(id(t))
         stack += (t, None)
-        stack.extend(x for x in reversed(t.node[1]) if type(x) is Tensor and x.node is not None and id(x) not in seen)
+        stack.extend(x for x in reversed(t.inputs) if type(x) is Tensor and x.op is not None and id(x) not in seen)
     return ordered
 
 
@@ -67,7 +67,7 @@ def _looks(record: Sequence[Tensor]) -> list[int]:
     numbers: dict[object, int] = {}
     looks = []
     for t in record:
-        op, inputs, static, _ = t.node  # type: ignore[misc]
+        op, inputs, static = t.node
         kinds = tuple((type(x) is Tensor, x.shape if type(x) is Tensor else np.shape(x)) for x in inputs)
         arguments = tuple(sorted((k, str(v)) for k, v in static.items() if k != "index")) if static else ()
         looks.append(numbers.setdefault((op.name, arguments, t.shape, kinds), len(numbers)))
@@ -78,7 +78,7 @@ def _kind(x: Any) -> object:
     """What an input from outside is, without saying which one."""
     if type(x) is not Tensor:
         return np.shape(x)
-    return (x.node[0].name if x.node else x.track & NEEDS_GRAD, x.shape)
+    return (x.op.name if x.op else x.track & NEEDS_GRAD, x.shape)
 
 
 def _candidates(looks: np.ndarray) -> list[Repeat]:
@@ -110,7 +110,7 @@ def _wiring(record: Sequence[Tensor], position: dict[int, int], run: Repeat, par
     start = run.start + part * run.length
     wires: list[tuple[int, int, object]] = []
     for offset in range(run.length):
-        for slot, x in enumerate(record[start + offset].node[1]):  # type: ignore[index]
+        for slot, x in enumerate(record[start + offset].inputs):
             at = position.get(id(x))
             inside = at is not None and start - run.length <= at < start + run.length
             wires.append((offset, slot, at - start if inside and at is not None else _kind(x)))

@@ -102,7 +102,7 @@ def scene_of(root: Tensor, names: Mapping[int, str] | None = None, *, fold: bool
     build = _Build(names or {}, slopes, first_of, kept)
     for t in record:
         build.op(t)
-    result = build.leaf(root) if root.node is None else build.keys[id(first_of.get(id(root), root))]
+    result = build.leaf(root) if root.op is None else build.keys[id(first_of.get(id(root), root))]
     groups = [(tuple(dict.fromkeys(build.keys[id(t)] for t in part if id(t) in kept)), count) for part, count in parts]
     return Scene(
         tuple(build.finished(result)),
@@ -135,8 +135,8 @@ def _nearest(root: Tensor, shown: list[Tensor], first_of: Mapping[int, Tensor], 
         kept.update(id(t) for t in ring[: limit - len(kept)])
         following: list[Tensor] = []
         for t in ring:
-            for x in t.node[1] if t.node else ():
-                if type(x) is Tensor and x.node is not None and id(near := first_of.get(id(x), x)) not in seen:
+            for x in t.inputs:
+                if type(x) is Tensor and x.op is not None and id(near := first_of.get(id(x), x)) not in seen:
                     seen.add(id(near))
                     following.append(near)
         ring = following
@@ -158,7 +158,7 @@ class _Build:
         """Note an op, the leaves it takes, and the edges to it."""
         first = self.first_of.get(id(t), t)
         hidden = id(first) not in self.kept
-        inputs, same_place = t.node[1], first.node[1]  # type: ignore[index]
+        inputs, same_place = t.inputs, first.inputs
         sources = [self._input(x, x0, t is first and not hidden, hidden) for x, x0 in zip(inputs, same_place, strict=True)]
         key = self._key(first, HIDDEN if hidden else "")
         self.members[key].append(t)
@@ -174,14 +174,14 @@ class _Build:
 
     def _input(self, x: Any, same_place: Any, drawn: bool, hidden: bool) -> str:
         """Return the key of an input; numbers and arrays of ops that are not drawn have none, nor have most leaves of hidden ops."""
-        if type(x) is Tensor and x.node is not None:
+        if type(x) is Tensor and x.op is not None:
             return self._key(self.first_of.get(id(x), x), "")
         if type(x) is Tensor:
             if hidden and id(x) not in self.keys:
                 self.out_of_sight += 1
                 if self.out_of_sight > LEAVES_OF_HIDDEN:
                     return ""
-            return self.leaf(x if id(x) in self.keys or type(same_place) is not Tensor or same_place.node else same_place, x)
+            return self.leaf(x if id(x) in self.keys or type(same_place) is not Tensor or same_place.op else same_place, x)
         if not drawn:
             return ""
         if isinstance(x, np.ndarray) and x.ndim:
@@ -224,13 +224,13 @@ class _Build:
         name = " \N{HORIZONTAL ELLIPSIS} ".join(n for n in names if n)
         g = self.slopes.cotangents.get(id(x))
         state, note = self._judged(members)
-        op = x.node[0] if x.node else None
+        op = x.op
         return Box(
             key,
             _role(x),
             op.name if op else name,
             name if op else "",
-            wording.arguments(x.node[2] or {}) if x.node else "",
+            wording.arguments(x.node[2]) if x.op else "",
             wording.array_type(x.value),
             wording.value(x.value),
             None if g is None else wording.gradient(g),
@@ -251,7 +251,7 @@ class _Build:
 
 
 def _role(x: Tensor) -> Role:
-    if x.node is None:
+    if x.op is None:
         return "parameter" if x.track & NEEDS_GRAD else "input"
     return "op" if x.track & NEEDS_GRAD else "truth"
 
@@ -272,6 +272,6 @@ def _said(sites: list[Site], members: int) -> str:
 def _spread(x: Any, t: Tensor) -> str:
     """Say the shape of an operand whose entries the op repeats."""
     shape = np.shape(x.value if type(x) is Tensor else x)
-    if t.node is None or t.node[0].kind not in {"elementwise", "selection", "predicate"} or not shape or shape == t.shape:
+    if t.op is None or t.op.kind not in {"elementwise", "selection", "predicate"} or not shape or shape == t.shape:
         return ""
     return f"{shape} repeated"

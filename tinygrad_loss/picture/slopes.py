@@ -96,10 +96,9 @@ def _every_node(root: Tensor, seed: Array, suspects: set[int]) -> tuple[dict[int
     with np.errstate(all="ignore"):
         for t in reversed(order):
             g = cotangents.get(id(t))
-            if g is None or t.node is None:
+            if g is None or t.op is None:
                 continue
-            op, inputs, static, _ = t.node
-            static = static or {}
+            op, inputs, static = t.node
             values = [x.value if type(x) is Tensor else x for x in inputs]
             hit = None
             if id(t) in suspects and op.facts is not None:
@@ -147,13 +146,13 @@ def _tied_comparisons(t: Tensor) -> list[tuple[Tensor, Site]]:
     found, stack, seen = [], [t], set()
     while stack:
         t = stack.pop()
-        if t.node is None or id(t) in seen or t.track & NEEDS_GRAD:
+        if t.op is None or id(t) in seen or t.track & NEEDS_GRAD:
             continue
         seen.add(id(t))
-        op, inputs, static, _ = t.node
+        op, inputs, static = t.node
         if op.facts is not None:
             values = [x.value if type(x) is Tensor else x for x in inputs]
-            hit = np.broadcast_to(op.facts.tie(t.value, *values, **static or {}), t.shape)
+            hit = np.broadcast_to(op.facts.tie(t.value, *values, **static), t.shape)
             if np.count_nonzero(hit):
                 found.append((t, Site("tie", int(np.count_nonzero(hit)), int(hit.size), None)))
         stack.extend(x for x in inputs if type(x) is Tensor)
