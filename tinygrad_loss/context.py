@@ -1,9 +1,9 @@
 """The ambient choices, each a ContextVar, so threads and tasks never see each other's."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Final, Literal, get_args
+from contextlib import ContextDecorator, contextmanager
+from contextvars import ContextVar, Token
+from typing import Any, Final, Literal, get_args
 
 from tinygrad_loss import errors
 
@@ -23,8 +23,29 @@ BRANCHES: ContextVar[list[str] | None] = ContextVar("branches", default=None)
 """Where a function under examination branched in Python on a tie; None: nobody is looking, so warn."""
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class Chosen(ContextDecorator):
+    """A choice that holds inside ``with``, or inside a function that it decorates; it may be entered again and again."""
+
+    __slots__ = ("_before", "_value", "_variable")
+
+    def __init__(self, variable: ContextVar[Any], value: object) -> None:
+        self._variable, self._value = variable, value
+        self._before: list[Token[Any]] = []
+
+    def __enter__(self) -> None:
+        """Choose."""
+        self._before.append(self._variable.set(self._value))
+
+    def __exit__(self, *_: object) -> None:
+        """Return to what held before."""
+        self._variable.reset(self._before.pop())
+
+    def _recreate_cm(self) -> "Chosen":
+        """Return an own choice for each call of a decorated function: calls may run at once."""
+        return Chosen(self._variable, self._value)
+
+
+def no_grad() -> Chosen:
     """Compute without recording, so nothing inside can be differentiated by ``backward``.
 
     >>> import tinygrad_loss as tl
@@ -34,11 +55,7 @@ def no_grad() -> Iterator[None]:
     >>> y.requires_grad
     False
     """
-    token = RECORDING.set(OFF)
-    try:
-        yield
-    finally:
-        RECORDING.reset(token)
+    return Chosen(RECORDING, OFF)
 
 
 @contextmanager
@@ -52,15 +69,11 @@ def enable_grad() -> Iterator[None]:
     >>> y.requires_grad
     True
     """
-    token = RECORDING.set(RECORDING.get() or ON)
-    try:
+    with Chosen(RECORDING, RECORDING.get() or ON):
         yield
-    finally:
-        RECORDING.reset(token)
 
 
-@contextmanager
-def without_watching() -> Iterator[None]:
+def without_watching() -> Chosen:
     """Record without remembering lines: the engine's own replays visit points that are singular on purpose.
 
     >>> from tinygrad_loss import context
@@ -68,15 +81,10 @@ def without_watching() -> Iterator[None]:
     ...     context.RECORDING.get() == context.ON
     True
     """
-    token = RECORDING.set(ON)
-    try:
-        yield
-    finally:
-        RECORDING.reset(token)
+    return Chosen(RECORDING, ON)
 
 
-@contextmanager
-def at_kinks(policy: Policy) -> Iterator[None]:
+def at_kinks(policy: Policy) -> Chosen:
     """Choose what a derivative is where the function has none; the policy in force when it is taken decides.
 
     ``"nan"`` (default): nan in exactly the entries concerned, and a warning.
@@ -94,8 +102,4 @@ def at_kinks(policy: Policy) -> Iterator[None]:
     """
     if policy not in POLICIES:
         raise errors.unknown_name("at_kinks", "policy", policy, POLICIES)
-    token = AT_KINKS.set(policy)
-    try:
-        yield
-    finally:
-        AT_KINKS.reset(token)
+    return Chosen(AT_KINKS, policy)

@@ -16,7 +16,7 @@ from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array
-from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, needs_judgement, sweep, tied, watched
+from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, sweep, tied, watched
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -103,7 +103,7 @@ class Traced:
         if again and not isinstance(seed, Tensor):
             seed = tensor(seed)
         done = sweep(y, seed, policy=policy, stops=self.stops, differentiable=again)
-        if policy != "convention" and needs_judgement(done):
+        if done.doubtful:
             from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
             nonsmooth.judge(done, policy)

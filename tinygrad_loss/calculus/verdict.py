@@ -20,7 +20,7 @@ from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import screened
-from tinygrad_loss.engine.reverse import Pass, needs_judgement, sweep
+from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Verdict", "differentiability", "directional"]
@@ -200,7 +200,7 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
         return Judgement("smooth", zeros, proved=True, left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
     near = Near(y, seed, traced.variables, order)
-    if not needs_judgement(done):
+    if not done.doubtful:
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
         found = Judgement("smooth", gradients, proved=True)
         if near.size == 1:

@@ -1,6 +1,7 @@
 """Put an op into the table by saying its algebraic kind; both modes of derivative follow from the kind."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -10,13 +11,13 @@ from tinygrad_loss.engine.call import caller
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import OPS, Array, Facts, Op, Rule, enter, open_door
 
-__all__ = ["bilinear", "custom", "door", "elementwise", "linear", "predicate", "selection", "unbroadcast", "unscreened"]
+__all__ = ["bilinear", "custom", "door", "elementwise", "linear", "ones", "predicate", "selection", "unbroadcast", "unscreened"]
 
 Interval: TypeAlias = tuple[float, float]
 
 ANYWHERE: Final[Interval] = (-3.0, 3.0)
-ROWS_FOR_BLAS: Final = 64
-"""From this many rows a sum over axis 0 is faster as a product with ones."""
+MANY_ROWS: Final = 1 << 12
+"""Up to this many rows the ones that add them up are worth keeping."""
 
 
 class _PerInput(Sequence[Rule]):
@@ -172,7 +173,7 @@ def bilinear(
         name=name,
         kind="bilinear",
         forward=forward,
-        vjps=[lambda g, _y, a, b, **kw: transpose_a(g, a, b, **kw), lambda g, _y, a, b, **kw: transpose_b(g, a, b, **kw)],
+        vjps=[_pull_transpose(transpose_a, static=static), _pull_transpose(transpose_b, static=static)],
         domain=_intervals(domain, 2),
         doc=doc,
     )
@@ -256,25 +257,32 @@ def door(*numpy: object, methods: Sequence[str] = ()) -> Callable[[Rule], Rule]:
 # ---- what follows from a kind ------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=16)
+def ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return what adds up rows, or the entries of a row, as a product: that is faster than a sum over a short axis."""
+    made = np.ones(n, dtype)
+    made.flags.writeable = False
+    return made
+
+
 def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
     """Sum ``g`` down to ``shape``: the transpose of broadcasting."""
     if g.shape == shape:
         return g
-    if (
-        type(g) is np.ndarray
-        and g.ndim == 2
-        and g.dtype.kind == "f"
-        and len(shape) == 1
-        and shape[0] == g.shape[1]
-        and len(g) >= ROWS_FOR_BLAS
-    ):
-        return np.ones(len(g), g.dtype) @ g
+    if type(g) is np.ndarray and g.ndim == 2 and g.dtype.kind == "f" and g.shape[1:] == shape:
+        return (ones(len(g), g.dtype) if len(g) <= MANY_ROWS else np.ones(len(g), g.dtype)).dot(g)
     if type(g) is np.ndarray and g.shape[1:] == shape:
         return np.add.reduce(g, 0)
     extra = g.ndim - len(shape)
     axes = tuple(range(extra)) + tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
     total = g.sum(axis=axes, keepdims=True)
     return total.reshape(shape)
+
+
+def _pull_transpose(transpose: Rule, *, static: bool) -> Rule:
+    if static:
+        return lambda g, _y, a, b, **kw: transpose(g, a, b, **kw)
+    return lambda g, _y, a, b: transpose(g, a, b)
 
 
 def _pull_partial(partial: Rule | float, i: int, arity: int | None) -> Rule:

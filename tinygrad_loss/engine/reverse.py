@@ -33,6 +33,7 @@ class Pass:
         hits: tensors at which a declared kink, jump or infinite slope was met.
         suspects: those of them that matter: with a non-zero cotangent, or not a mere kink.
         traced: tensors without gradient (comparisons, indices) that were computed from the leaves and steered the result.
+        doubtful: whether anything was noticed that may leave the gradient undefined; never asked under the convention.
     """
 
     root: Tensor
@@ -43,22 +44,46 @@ class Pass:
     hits: list[Tensor] = field(default_factory=list)
     suspects: list[Tensor] = field(default_factory=list)
     traced: list[Tensor] = field(default_factory=list)
+    doubtful: bool = False
 
 
-def backward(root: Tensor, gradient: "ArrayLike | None") -> None:
-    """Add the gradient of ``root`` into its leaves; see `Tensor.backward`."""
+def backward(self: Tensor, gradient: "ArrayLike | None" = None) -> None:
+    r"""Add the gradient of this tensor into ``.grad`` of every leaf that led to it.
+
+    $x.grad \mathrel{+}= \sum_k gradient_k \, \partial y_k / \partial x$
+
+    Args:
+        self: the result, whose method this is.
+        gradient: the cotangent of this tensor, of its shape; needed unless it is a single number.
+
+    Raises:
+        ShapeError: ``gradient`` is missing for more than one number, or has another shape.
+        CutPathError: no leaf that requires grad led here.
+        StaleGraphError: a leaf was given new values since.
+
+    Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3.
+
+    >>> import numpy as np, tinygrad_loss as tl
+    >>> x = tl.tensor([1.0, -2.0], requires_grad=True)
+    >>> np.sum(x * x).backward()
+    >>> x.grad
+    array([ 2., -4.])
+    """
     policy = AT_KINKS.get()
-    seed = _seed(root, gradient)
-    if not root.track & NEEDS_GRAD:
-        raise cut_path(root)
-    done = sweep(root, seed, policy=policy)
+    seed = _seed(self, gradient)
+    if not self.track & NEEDS_GRAD:
+        raise cut_path(self)
+    done = sweep(self, seed, policy=policy)
     reports: Mapping[int, object] = {}
-    if policy != "convention" and needs_judgement(done):
+    if done.doubtful:
         from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  the one exception that looks upward: only when a kink was hit
 
         reports = nonsmooth.judge(done, policy)
     watched(done)
     _deposit(done, reports)
+
+
+Tensor.backward = backward  # type: ignore[method-assign]
 
 
 def watched(done: Pass) -> None:
@@ -113,11 +138,12 @@ def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] =
             _pull_tensors(done, screen=policy != "convention")
         else:
             pull(done, policy=policy)
-    if done.traced:
-        _find_steering_leaves(done, stops)
-    if stops:
-        done.leaves = {key: leaf for key, leaf in done.leaves.items() if key in stops}
-        done.cotangents = {key: g for key, g in done.cotangents.items() if key in stops}
+        if done.traced:
+            _find_steering_leaves(done, stops)
+        if stops:
+            done.leaves = {key: leaf for key, leaf in done.leaves.items() if key in stops}
+            done.cotangents = {key: g for key, g in done.cotangents.items() if key in stops}
+        done.doubtful = policy != "convention" and _doubtful(done)
     return done
 
 
@@ -263,12 +289,9 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
                 done.traced.append(a)
 
 
-def needs_judgement(done: Pass) -> bool:
+def _doubtful(done: Pass) -> bool:
     """Whether anything was noticed that may leave the gradient undefined: a hit, a tied comparison, a non-finite leaf."""
-    if done.suspects:
-        return True
-    with np.errstate(all="ignore"):
-        return not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
+    return bool(done.suspects) or not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
 
 
 def tied(t: Tensor) -> bool:

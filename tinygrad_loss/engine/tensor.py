@@ -116,6 +116,9 @@ class Tensor(Kind):
         transpose: Callable[..., Tensor]
         astype: Callable[..., Tensor]
 
+        def backward(self, gradient: ArrayLike | None = None) -> None:
+            """See `reverse.backward`, which that file installs because it walks tensors."""
+
     # ---- what it looks like -------------------------------------------------------------------------------------
 
     @property
@@ -346,33 +349,6 @@ class Tensor(Kind):
     def __reduce__(self) -> Any:
         message = "a tensor is not pickled; save x.numpy() with np.save"
         raise TypeError(message)
-
-    # ---- derivatives ----------------------------------------------------------------------------------------------
-
-    def backward(self, gradient: ArrayLike | None = None) -> None:
-        r"""Add the gradient of this tensor into ``.grad`` of every leaf that led to it.
-
-        $x.grad \mathrel{+}= \sum_k gradient_k \, \partial y_k / \partial x$
-
-        Args:
-            gradient: the cotangent of this tensor, of its shape; needed unless it is a single number.
-
-        Raises:
-            ShapeError: ``gradient`` is missing for more than one number, or has another shape.
-            CutPathError: no leaf that requires grad led here.
-            StaleGraphError: a leaf was given new values since.
-
-        Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3.
-
-        >>> import numpy as np, tinygrad_loss as tl
-        >>> x = tl.tensor([1.0, -2.0], requires_grad=True)
-        >>> np.sum(x * x).backward()
-        >>> x.grad
-        array([ 2., -4.])
-        """
-        from tinygrad_loss.engine.reverse import backward  # noqa: PLC0415  reverse walks tensors, so it imports this file
-
-        backward(self, gradient)
 
 
 for _name in ELSEWHERE:

@@ -17,6 +17,7 @@ __all__ = ["Optimizer"]
 
 Group = dict[str, Any]
 NOT_FOR_THE_RULE: Final = frozenset({"params", "initial_lr"})
+NUMBERS: Final = frozenset({float, int, bool})
 
 
 class Optimizer:
@@ -64,7 +65,7 @@ class Optimizer:
 
     def settings(self, group: Group) -> dict[str, Any]:
         """Return what the rule reads of a group; NumPy's numbers become Python's, which promote no dtype."""
-        return {name: plain(value) for name, value in group.items() if name not in NOT_FOR_THE_RULE}
+        return {name: value if type(value) in NUMBERS else plain(value) for name, value in group.items() if name not in NOT_FOR_THE_RULE}
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; all new values are computed before the first is stored.

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.graph import differentiable_order
 from tinygrad_loss.engine.op import Array, Op
-from tinygrad_loss.engine.reverse import finite, needs_judgement, sweep
+from tinygrad_loss.engine.reverse import finite, sweep
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Site", "Slopes", "slopes_of"]
@@ -62,7 +62,7 @@ def slopes_of(root: Tensor) -> Slopes:
     done = sweep(root, seed, policy="nan")
     suspects = {id(t) for t in done.suspects}
     traced = {id(t): site for t in done.traced for t, site in _tied_comparisons(t)}
-    if needs_judgement(done):
+    if done.doubtful:
         from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
         with warnings.catch_warnings():
