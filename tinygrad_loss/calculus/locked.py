@@ -6,7 +6,7 @@ else, is the limit of gradients at x + t v, an element of the Clarke set.
 
 Only what the kinks touch is run again. Cotangents of what depends on no kink's branch are those of the ordinary pass; the
 difference that a branch makes starts at its kink and flows, linearly, through what led to it. So tangents and differences run
-on what leads to a kink, cotangents (once) on what depends on one, and what lies beside is left alone.
+on what leads to a kink, cotangents on what depends on one (none in training, where those that the pass met will do), and what lies beside is left alone.
 
 Sources: Khan 2018, Branch-locking AD techniques for nonsmooth composite functions, Optimization Methods and Software 33(4-6);
 the defect identity telescopes the chain rule over the kinks that were hit.
@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_loss.calculus.cancelling import classes_cancel, ordered_groups, orders_cancel, pair
-from tinygrad_loss.calculus.germ import CAP, Germ, constant, germ, variable
+from tinygrad_loss.calculus.germ import CAP, Germ, constant, germ, of_shape, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.engine.declare import unbroadcast
 from tinygrad_loss.engine.op import Array
@@ -43,7 +43,7 @@ class Kink:
         self.at: np.ndarray | None = None  # positions in the flattened result
         if op.kind in {"elementwise", "selection"}:
             hit = op.facts.tie(t.value, *(x.value if type(x) is Tensor else x for x in inputs), **self.static)  # type: ignore[union-attr]
-            self.at = np.flatnonzero(np.broadcast_to(hit, t.shape))
+            self.at = np.flatnonzero(of_shape(hit, t.shape))
         self.here = [self.gathered(x) for x in values]
         self.ordinary = {} if self.at is None else self._partials(self.here, self.gathered(y))
 
@@ -51,14 +51,19 @@ class Kink:
         """Return the entries of an operand, or of a cotangent, at the tied entries of the result."""
         if self.at is None or not isinstance(x, np.ndarray | np.generic) or not x.ndim:
             return x
-        whole: Array = x if x.shape == self.shape else np.broadcast_to(x, self.shape)
-        return whole.take(self.at)
+        return of_shape(x, self.shape).take(self.at)
 
     def scattered(self, into: np.ndarray, entries: Array) -> np.ndarray:
         """Return an array with its entries at the tied ones replaced."""
-        mended = into.flatten()
-        mended[self.at] = entries
-        return mended.reshape(self.shape)
+        mended = into.copy()  # contiguous, so that its flat form is a view
+        mended.reshape(-1)[self.at] = entries
+        return mended
+
+    def alone(self, entries: Array, dtype: np.dtype[Any]) -> np.ndarray:
+        """Return zeros but for the entries at the tied ones."""
+        made = np.zeros(self.shape, dtype)
+        made.reshape(-1)[self.at] = entries
+        return made
 
     def locked(self, dx: list[Array | None]) -> "Lock":
         """Lock the op on the branch that the tangents of its inputs point to."""
@@ -108,14 +113,15 @@ class Lock:
         """
         kink = self.kink
         rule, static = kink.op.vjps[i], kink.static
-        total = ordinary if added is None else ordinary + added
         if kink.at is None:
+            total = ordinary if added is None else ordinary + added
             return _plain(rule(constant(total), self.y, *self.x, **static)) - rule(ordinary, y, *values, **static)  # type: ignore[misc]
         passed = None if added is None else rule(added, y, *values, **static)  # type: ignore[misc]
         change = np.subtract(self.partials[i], kink.ordinary[i], dtype=np.float64)
         if not change.any():
             return passed
-        mended = unbroadcast(kink.scattered(np.zeros(kink.shape, y.dtype), change * kink.gathered(total)), values[i].shape)
+        total = kink.gathered(ordinary) if added is None else kink.gathered(ordinary) + kink.gathered(added)
+        mended = unbroadcast(kink.alone(change * total, y.dtype), values[i].shape)
         return mended if passed is None else passed + mended
 
 
@@ -157,9 +163,10 @@ class Locked:
 
     @cached_property
     def at_kinks(self) -> dict[int, Array]:
-        """The cotangents of the kinks under the ordinary rules."""
-        seed = self.done.seed.value if type(self.done.seed) is Tensor else self.done.seed
-        cotangents: dict[int, Array] = {id(self.done.root): _double(seed) if self.exact else seed}
+        """The cotangents of the kinks under the ordinary rules: those that the pass met, or again in double precision."""
+        if not self.exact:
+            return {id(t): g.value if type(g) is Tensor else g for t, g in self.done.hits.items()}
+        cotangents: dict[int, Array] = {id(self.done.root): _double(self.done.seed)}
         found: dict[int, Array] = {}
         for t in reversed(self.done.order):
             g = cotangents.pop(id(t), None)
@@ -256,7 +263,7 @@ class Locked:
         added = {}
         for key, lock in locks.items():
             kink = lock.kink
-            g = kink.gathered(np.broadcast_to(self.at_kinks[key], kink.shape))
+            g = kink.gathered(of_shape(self.at_kinks[key], kink.shape))
             if kink.at is None:
                 along = kink.op.jvp(lock.dx, kink.value, *kink.here, **kink.static)  # type: ignore[misc]
             else:
@@ -269,7 +276,7 @@ class Locked:
         total = 0.0
         for key, lock in locks.items():
             kink = lock.kink
-            g = kink.gathered(np.broadcast_to(self.at_kinks[key], kink.shape))
+            g = kink.gathered(of_shape(self.at_kinks[key], kink.shape))
             total += float(np.sum(np.abs(g) * sum(np.max(np.abs(d), initial=0.0) for d in lock.dx if d is not None)))
         return total
 
@@ -323,7 +330,7 @@ def _defects(locks: Sequence[Lock], g: Array) -> tuple[np.ndarray, np.ndarray] |
     kink = first.kink
     if kink.at is None or len(first.dx) > 2:
         return None
-    g = kink.gathered(np.broadcast_to(g, kink.shape))
+    g = kink.gathered(of_shape(g, kink.shape))
     hot = g != 0
     tangents, defects = [], []
     for lock in locks:

@@ -111,7 +111,7 @@ def _judged(done: Pass, near: Near, policy: Policy) -> Judgement:
 
 def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[np.ndarray]:
     """Let ops with a documented convention answer for the entries that only they leave undefined."""
-    open_hits = [t for t in done.hits if not (t.op and t.op.facts and t.op.facts.answers)]
+    open_hits = {t: g for t, g in done.hits.items() if not (t.op and t.op.facts and t.op.facts.answers)}
     if len(open_hits) == len(done.hits) or not any(np.isnan(g).any() for g in found.gradients) or not only_kinks(done):
         return found.gradients
     answers = [np.asarray(value_of(done.cotangents[id(leaf)]), np.float64) for leaf in near.leaves]

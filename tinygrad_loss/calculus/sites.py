@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.calculus.decide import Judgement
+from tinygrad_loss.calculus.germ import of_shape
 from tinygrad_loss.calculus.near import Near
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass
@@ -78,12 +79,12 @@ def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
             continue
         values = [value_of(x) for x in inputs]
         with np.errstate(all="ignore"):
-            hit = np.broadcast_to(facts.tie(t.value, *values, **static), np.shape(t.value))
-        count = int(np.count_nonzero(hit))
-        if count:
-            first = np.unravel_index(np.flatnonzero(hit)[:shown], hit.shape) if hit.ndim else ()
+            hit = of_shape(facts.tie(t.value, *values, **static), t.shape)
+        places = np.flatnonzero(hit)
+        if len(places):
+            first = np.unravel_index(places[:shown], hit.shape) if hit.ndim else ()
             entries = tuple(zip(*(axis.tolist() for axis in first), strict=True)) or ((),)
-            yield t, Site(op.name, entries, facts.slopes, t.line, count=count)
+            yield t, Site(op.name, entries, facts.slopes, t.line, count=len(places))
 
 
 def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:

@@ -175,12 +175,13 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
 
 def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Array:
     """Arrays in, arrays out; another kind decides for itself."""
-    kind = foreign(inputs)
-    if kind is not None:
-        return kind.apply(op, inputs, static)
-    inputs = tuple(constant(x, op.name) for x in inputs)
-    if not any(hasattr(x, "dtype") for x in inputs):
-        inputs = tuple(np.float64(x) if type(x) is float or type(x) is int else x for x in inputs)
+    if not PLAIN.issuperset(map(type, inputs)) or type(inputs[0]) not in NUMBERS:
+        kind = foreign(inputs)
+        if kind is not None:
+            return kind.apply(op, inputs, static)
+        inputs = tuple(constant(x, op.name) for x in inputs)
+        if not any(hasattr(x, "dtype") for x in inputs):
+            inputs = tuple(np.float64(x) if type(x) is float or type(x) is int else x for x in inputs)
     try:
         return op.forward(*inputs, **static)
     except ValueError as error:

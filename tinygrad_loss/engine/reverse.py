@@ -30,7 +30,7 @@ class Pass:
         order: the tensors that a gradient flowed through, inputs first.
         leaves: where it ended, by id.
         cotangents: the gradient of each leaf, by id; a leaf that no cotangent reached is missing.
-        hits: tensors at which a declared kink, jump or infinite slope was met.
+        hits: tensors at which a declared kink, jump or infinite slope was met, each with the cotangent that reached it.
         suspects: those of them that matter: with a non-zero cotangent, or not a mere kink.
         traced: tensors without gradient (comparisons, indices) that were computed from the leaves and steered the result.
         doubtful: whether anything was noticed that may leave the gradient undefined; never asked under the convention.
@@ -41,7 +41,7 @@ class Pass:
     order: list[Tensor]
     leaves: dict[int, Tensor]
     cotangents: dict[int, Array]
-    hits: list[Tensor] = field(default_factory=list)
+    hits: dict[Tensor, Array] = field(default_factory=dict)
     suspects: list[Tensor] = field(default_factory=list)
     traced: list[Tensor] = field(default_factory=list)
     doubtful: bool = False
@@ -183,7 +183,7 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                 if convention:
                     vjps = op.tied
                 else:
-                    hits.append(t)
+                    hits[t] = g
                     if facts.nature != "kink" or count(hit & (g != 0)):
                         suspects.append(t)
             cotangent = vjps[0](g, y, x)
@@ -209,7 +209,7 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                 if convention:
                     vjps = op.tied
                 else:
-                    hits.append(t)
+                    hits[t] = g
                     if facts.nature != "kink" or count(hit & (g != 0)):
                         suspects.append(t)
             if flows & NEEDS_GRAD:
@@ -242,7 +242,7 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                 if convention:
                     vjps = op.tied
                 else:
-                    hits.append(t)
+                    hits[t] = g
                     if facts.nature != "kink" or count(hit & (g != 0)):
                         suspects.append(t)
             for i, a in enumerate(inputs):
@@ -275,7 +275,7 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
                 if not screen:
                     vjps = op.tied
                 else:
-                    done.hits.append(t)
+                    done.hits[t] = g
                     if op.facts.nature != "kink" or np.count_nonzero(hit & ((g.value if type(g) is Tensor else g) != 0)):
                         done.suspects.append(t)
         for i, a in enumerate(inputs):
