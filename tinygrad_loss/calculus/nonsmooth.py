@@ -116,7 +116,8 @@ def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[
         return found.gradients
     answers = [np.asarray(value_of(done.cotangents[id(leaf)]), np.float64) for leaf in near.leaves]
     if open_hits and found.proved:
-        rest = Pass(done.root, done.seed, done.order, done.leaves, done.cotangents, open_hits, [t for t in done.suspects if t in open_hits])
+        rest = Pass(done.root, done.seed, done.order, done.leaves, done.cotangents)
+        rest.hits, rest.suspects = open_hits, [t for t in done.suspects if t in open_hits]
         answers = _judged_by_locking(rest, near, policy).gradients
     return [np.where(np.isnan(g), a, g) for g, a in zip(found.gradients, answers, strict=True)]
 

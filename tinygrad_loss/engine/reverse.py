@@ -1,7 +1,6 @@
 """The backward pass: one loop over the record, from the result to the leaves."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Pass", "backward", "pull", "sweep"]
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Pass:
     """What one reverse pass computed and noticed.
 
@@ -36,15 +34,14 @@ class Pass:
         doubtful: whether anything was noticed that may leave the gradient undefined; never asked under the convention.
     """
 
-    root: Tensor
-    seed: Array
-    order: list[Tensor]
-    leaves: dict[int, Tensor]
-    cotangents: dict[int, Array]
-    hits: dict[Tensor, Array] = field(default_factory=dict)
-    suspects: list[Tensor] = field(default_factory=list)
-    traced: list[Tensor] = field(default_factory=list)
-    doubtful: bool = False
+    __slots__ = ("cotangents", "doubtful", "hits", "leaves", "order", "root", "seed", "suspects", "traced")
+
+    def __init__(self, root: Tensor, seed: Array, order: list[Tensor], leaves: dict[int, Tensor], cotangents: dict[int, Array]) -> None:
+        self.root, self.seed, self.order, self.leaves, self.cotangents = root, seed, order, leaves, cotangents
+        self.hits: dict[Tensor, Array] = {}
+        self.suspects: list[Tensor] = []
+        self.traced: list[Tensor] = []
+        self.doubtful = False
 
 
 def backward(self: Tensor, gradient: "ArrayLike | None" = None) -> None:
