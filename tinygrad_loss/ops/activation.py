@@ -129,10 +129,18 @@ celu_ = elementwise(
 silu = elementwise(
     "silu",
     lambda x: x * expit(x),
-    lambda _y, x: expit(x) * (1.0 + x * expit(-x)),
+    lambda _y, x: silu_slope(x),
     domain=WIDE,
     doc=r"x \sigma(x)",
 )
+
+
+def silu_slope(x: Array) -> Array:
+    """Return the slope of `silu`."""
+    s = expit(x)
+    return s * (1.0 + x * (1.0 - s))
+
+
 mish = elementwise(
     "mish",
     lambda x: x * np.tanh(softplus_(x)),
