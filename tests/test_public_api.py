@@ -42,3 +42,26 @@ def test_an_unknown_name_names_the_nearest():
     with pytest.raises(AttributeError) as raised:
         tl.gradient  # noqa: B018
     assert str(raised.value) == "module 'tinygrad_loss' has no attribute 'gradient'; the nearest is 'grad'"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("relu", "type tl.ops.relu"),
+        ("mse_loss", "type tl.losses.mse_loss"),
+        ("Linear", "type tl.nn.Linear"),
+        ("zeros", "type np.zeros"),
+        ("cat", "type np.concatenate"),
+    ],
+)
+def test_a_name_of_another_room_or_library_says_what_to_type(name, told):
+    with pytest.raises(AttributeError) as raised:
+        getattr(tl, name)
+    assert str(raised.value) == f"module 'tinygrad_loss' has no attribute {name!r}; {told}"
+
+
+def test_schedules_of_torch_that_are_not_here_say_what_to_type():
+    with pytest.raises(AttributeError) as raised:
+        tl.optim.MultiplicativeLR  # noqa: B018
+    told = "type tl.optim.LambdaLR(optimizer, lambda t: factor**t)"
+    assert str(raised.value) == f"module 'tinygrad_loss.optim' has no attribute 'MultiplicativeLR'; {told}"

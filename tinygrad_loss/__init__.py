@@ -40,15 +40,38 @@ _LATER = {
     "training": ("training", ""),
 }
 
+_TORCH = {
+    # what to type for names of PyTorch's, or of NumPy's for something else
+    "gradient": "the nearest is 'grad'",
+    **dict.fromkeys(("rand", "randn", "randint", "manual_seed"), "type rng = np.random.default_rng(0), then rng.normal(size=shape)"),
+    **dict.fromkeys(("Parameter", "as_tensor", "from_numpy"), "type tl.tensor(array, requires_grad=True)"),
+    **dict.fromkeys(("cuda", "device"), "leave it out: arrays live in main memory"),
+    "autograd": "type tl.grad(f), or y.backward()",
+    "bmm": "type a @ b",
+    "cat": "type np.concatenate",
+    "func": "type tl.grad, tl.jacobian or tl.hessian",
+    "mm": "type a @ b",
+    "compile": "there is nothing to compile: call the function",
+}
+
 
 def __getattr__(name: str) -> _Any:
     """Load a heavy room when it is first asked for, so that importing the package stays fast."""
     if name not in _LATER:
-        message = f"module {__name__!r} has no attribute {name!r}; the nearest is {errors.nearest(name, __dir__())!r}"
-        raise AttributeError(message)
+        raise errors.no_name(__name__, name, __dir__(), {} if name.startswith("_") else _elsewhere(name))
     room, attribute = _LATER[name]
     module = _import_module(f"{__name__}.{room}")
     return getattr(module, attribute) if attribute else module
+
+
+def _elsewhere(name: str) -> dict[str, str]:
+    """Return what to type for a name that another room has, or NumPy, or PyTorch."""
+    import numpy as np  # noqa: PLC0415  so that it is no name of this module
+
+    for room in ("ops", "losses", "nn", "optim", "distributions", "data"):
+        if name in dir(_import_module(f"{__name__}.{room}")):
+            return {name: f"type tl.{room}.{name}"}
+    return _TORCH if name in _TORCH or not hasattr(np, name) else {name: f"type np.{name}"}
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ Each class also is the builtin exception that a caller would expect to catch.
 
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -138,6 +138,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     known = list(known)
     return (difflib.get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
+
+
+def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:
+    """Return the error for a name that a module does not have: what to type if it is known elsewhere, else the nearest of its names."""
+    hint = (elsewhere or {}).get(name) or f"the nearest is {nearest(name, (k for k in known if not k.startswith('_')))!r}"
+    return AttributeError(f"module {module!r} has no attribute {name!r}; {hint}")
 
 
 def unknown_name(where: str, what: str, name: object, known: Iterable[str]) -> DomainError:

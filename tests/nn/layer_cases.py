@@ -147,7 +147,26 @@ RESAMPLED = [
     Case("Softplus", (3.0, 0.2), inputs=(X2,)),
 ]
 
-CASES = ACTIVATIONS + LINEAR + CONVOLUTIONS + POOLS + NORMS + RECURRENT + ATTENTION + RESAMPLED
+OPTIONS = [
+    Case(
+        "MultiheadAttention",
+        (4, 2, 0.0, True, True, True),
+        {"batch_first": True},
+        ((2, 3, 4), (2, 3, 4), (2, 3, 4)),
+        {"key_padding_mask": LATE},
+    ),
+    Case("MultiheadAttention", (4, 2), {"add_bias_kv": True, "vdim": 3}, ((3, 4), (3, 4), (3, 3)), {"attn_mask": AHEAD}),
+    Case("MultiheadAttention", (4, 2), {"add_zero_attn": True}, ((3, 2, 4), (5, 2, 4), (5, 2, 4))),
+    Case("LSTM", (3, 5, 2), {"bidirectional": True, "proj_size": 2}, ((4, 2, 3),)),
+    Case("LSTM", (3, 4), {"batch_first": True, "bias": False, "proj_size": 3}, ((2, 4, 3),)),
+    Case("AdaptiveMaxPool2d", ((2, 3),), {"return_indices": True}, (X4,)),
+    Case("AdaptiveMaxPool1d", (5, True), inputs=((4, 7),)),
+    Case("BatchNorm2d", (4,), {"bias": False}, (X4,)),
+    Case("GroupNorm", (2, 4), {"bias": False}, (X4,)),
+    Case("InstanceNorm2d", (4,), {"affine": True, "track_running_stats": True}, ((4, 5, 6),)),
+]
+
+CASES = ACTIVATIONS + LINEAR + CONVOLUTIONS + POOLS + NORMS + RECURRENT + ATTENTION + RESAMPLED + OPTIONS
 """New cases go to the end: the place of a case seeds its numbers."""
 
 

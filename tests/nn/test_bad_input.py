@@ -130,6 +130,16 @@ def single(*shape):
             "RNN: nonlinearity must be one of 'tanh', 'relu', got 'sine'. Type instead: 'tanh'",
         ),
         (
+            lambda: nn.LSTM(3, 4, proj_size=4),
+            errors.ArgumentError,
+            "LSTM: proj_size must be below hidden_size, got 4 and 4. Type instead: proj_size=3",
+        ),
+        (
+            lambda: nn.LSTM(3, 4, proj_size=2)(single(5, 2, 3), (single(1, 2, 4), single(1, 2, 4))),
+            errors.ShapeError,
+            "LSTM: the first state must have shape (1, 2, 2), got (1, 2, 4). Type instead: hx=None for zeros",
+        ),
+        (
             lambda: nn.MultiheadAttention(6, 4),
             errors.ArgumentError,
             "MultiheadAttention: num_heads must divide embed_dim, got 4 and 6. Type instead: nn.MultiheadAttention(6, 1)",

@@ -90,10 +90,73 @@ def test_a_state_that_does_not_fit_changes_nothing(state, message):
     assert all(np.array_equal(value, before[name]) for name, value in model.state_dict().items())
 
 
-def test_what_fits_is_loaded_without_strictness():
+def test_what_fits_is_loaded_without_strictness_and_the_rest_is_told():
     model = nn.Linear(2, 1)
-    model.load_state_dict({"bias": [3.0], "more": [1.0]}, strict=False)
+    left = model.load_state_dict({"bias": [3.0], "more": [1.0]}, False)
     assert model.bias.tolist() == [3.0]
+    assert left == (["weight"], ["more"])
+    assert repr(left) == "Loaded(missing_keys=['weight'], unexpected_keys=['more'])"
+    assert repr(model.load_state_dict(model.state_dict())) == "<all keys matched>"
+
+
+def test_a_buffer_that_is_not_persistent_is_no_part_of_the_state():
+    model = nn.Module()
+    model.register_buffer("positions", np.arange(3.0), persistent=False)
+    model.register_buffer("seen", np.zeros(()))
+    assert list(model.state_dict()) == ["seen"]
+    assert [name for name, _ in model.named_buffers()] == ["positions", "seen"]
+    model.load_state_dict({"seen": 2.0})
+    assert model.float32().positions.dtype == np.float32
+
+
+def test_parts_are_found_by_their_path():
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    assert model.get_submodule("1") is model[1]
+    assert model.get_submodule("") is model
+    assert model.get_parameter("0.weight") is model[0].weight
+    assert model.get_buffer("1.running_mean") is model[1].running_mean
+    with pytest.raises(AttributeError) as raised:
+        model.get_parameter("0.wieght")
+    assert str(raised.value) == "'Sequential' has no parameter '0.wieght'; the nearest is '0.weight'"
+
+
+def test_own_parameters_come_without_those_inside():
+    model = nn.Module()
+    model.register_parameter("scale", nn.Parameter(np.ones(2)))
+    model.add_module("inside", nn.Linear(2, 2))
+    assert [name for name, _ in model.named_parameters(recurse=False)] == ["scale"]
+    assert [name for name, _ in model.named_parameters("model")] == ["model.scale", "model.inside.weight", "model.inside.bias"]
+    assert len(list(model.buffers(recurse=False))) == 0
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ([nn.Linear(1, 1)], "a list as layers. Type instead: self.layers = nn.ModuleList(...)"),
+        ((nn.parameter([1.0]),), "a tuple as layers. Type instead: self.layers = nn.ModuleList(...)"),
+        ({"a": nn.Linear(1, 1)}, "a dict as layers. Type instead: self.layers = nn.ModuleDict(...)"),
+    ],
+)
+def test_weights_in_a_plain_container_would_never_be_found(held, message):
+    model = nn.Module()
+    with pytest.raises(errors.ArgumentError) as raised:
+        model.layers = held
+    rule = "what has weights must be an attribute or in a container of modules, or its weights would never be found"
+    assert str(raised.value) == f"Module: {rule}, got {message}"
+
+
+def test_names_of_torch_that_are_not_here_say_what_to_type():
+    with pytest.raises(AttributeError) as raised:
+        nn.Linear(1, 1).to("cpu")
+    told = "arrays live in main memory: leave it out (model.astype(np.float64) changes the dtype)"
+    assert str(raised.value) == f"'Linear' object has no attribute 'to'; {told}"
+    with pytest.raises(AttributeError) as raised:
+        nn.ReflectionPad1d(1)
+    told = "type nn.Sequential(lambda x: tl.ops.pad(x, (1, 1), mode='reflect'))"
+    assert str(raised.value) == f"module 'tinygrad_loss.nn' has no attribute 'ReflectionPad1d'; {told}"
+    with pytest.raises(AttributeError) as raised:
+        nn.Lineer(1, 1)
+    assert str(raised.value) == "module 'tinygrad_loss.nn' has no attribute 'Lineer'; the nearest is 'Linear'"
 
 
 def test_a_loaded_value_keeps_the_dtype_of_the_model():

@@ -23,6 +23,8 @@ class MultiheadAttention(Module):
         num_heads: into how many parts the features are divided.
         dropout: the probability of dropping a weight, in training.
         bias: whether the projections add a bias.
+        add_bias_kv: whether every query may also see one learnt key and its learnt value.
+        add_zero_attn: whether every query may also see a key and a value of zeros.
         kdim: the number of features of keys; ``embed_dim`` by default.
         vdim: the number of features of values; ``embed_dim`` by default.
         batch_first: whether the batch is the first axis rather than the second.
@@ -48,6 +50,8 @@ class MultiheadAttention(Module):
         num_heads: int,
         dropout: float = 0.0,
         bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
         kdim: int | None = None,
         vdim: int | None = None,
         batch_first: bool = False,
@@ -80,6 +84,10 @@ class MultiheadAttention(Module):
             self.q_proj_weight, self.k_proj_weight = weight(embed_dim, embed_dim), weight(embed_dim, self.kdim)
             self.v_proj_weight = weight(embed_dim, self.vdim)
         self.in_proj_bias = parameter(np.zeros(3 * embed_dim, dtype)) if bias else None
+        self.add_zero_attn = add_zero_attn
+        self.bias_k, self.bias_v = (
+            initialise.xavier_normal_(parameter(np.empty((1, 1, embed_dim), dtype)), rng=rng) if add_bias_kv else None for _ in range(2)
+        )
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype, rng=rng)
         if self.out_proj.bias is not None:
             initialise.zeros_(self.out_proj.bias)
@@ -108,15 +116,21 @@ class MultiheadAttention(Module):
             is_causal: whether a query may not see later keys.
 
         Returns:
-            The answers, of the query's shape, and the weights ``[N, L, S]`` (``[N, num_heads, L, S]`` each), or None.
+            The answers, of the query's shape, and the weights ``[N, L, S]`` (``[N, num_heads, L, S]`` each), or None;
+            keys that ``add_bias_kv`` and ``add_zero_attn`` add stand behind the S.
 
         Raises:
             ShapeError: the axes or features do not fit.
         """
         same = query is key and key is value
         query, key, value, single = self._accept(query, key, value)
-        heads = [self._split(x) for x in self._projected(query, key, value, same=same)]
-        hidden = self._hidden(heads[0], heads[1], key_padding_mask, attn_mask, is_causal=is_causal, single=single)
+        q, k, v = self._projected(query, key, value, same=same)
+        hidden = self._hidden(
+            (len(q), self.num_heads, q.shape[1], k.shape[1]), q.dtype, key_padding_mask, attn_mask, is_causal=is_causal, single=single
+        )
+        k, v, more = self._extended(k, v)
+        hidden = _with_seen(hidden, more)
+        heads = [self._split(x) for x in (q, k, v)]
         weights = ops.attention_weights((heads[0] * (heads[0].shape[-1] ** -0.5)) @ np.swapaxes(heads[1], -1, -2), hidden)
         dropped = ops.dropout(weights, self.dropout, self.training, rng=self.rng) if self.dropout else weights
         y = np.transpose(dropped @ heads[2], (0, 2, 1, 3)).reshape(query.shape)
@@ -165,14 +179,27 @@ class MultiheadAttention(Module):
             ops.linear(x, w, None if bias is None else bias[part]) for x, w, part in zip((query, key, value), weights, parts, strict=True)
         ]
 
+    def _extended(self, k: Array, v: Array) -> tuple[Array, Array, int]:
+        """Return keys and values with those behind them that every query sees, and how many these are."""
+        row = (len(k), 1, self.embed_dim)
+        more: list[tuple[Array, Array]] = []
+        if self.bias_k is not None and self.bias_v is not None:
+            more.append((np.broadcast_to(self.bias_k, row), np.broadcast_to(self.bias_v, row)))
+        if self.add_zero_attn:
+            more.append((np.zeros(row, k.dtype),) * 2)
+        for own_k, own_v in more:
+            k, v = np.concatenate([k, own_k], axis=1), np.concatenate([v, own_v], axis=1)
+        return k, v, len(more)
+
     def _split(self, x: Array) -> Array:
         """Turn ``[N, L, E]`` into ``[N, heads, L, E / heads]``."""
         n, length, features = x.shape
         return np.transpose(x.reshape((n, length, self.num_heads, features // self.num_heads)), (0, 2, 1, 3))
 
-    def _hidden(self, q: Array, k: Array, padding: Any, mask: Any, *, is_causal: bool, single: bool) -> Array | None:
+    def _hidden(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], padding: Any, mask: Any, *, is_causal: bool, single: bool
+    ) -> Array | None:
         """Return one mask that broadcasts against ``[N, heads, L, S]``: True where a key may be seen, or numbers to add."""
-        shape = (*q.shape[:3], k.shape[2])
         masks = []
         if padding is not None:
             padding = np.asarray(padding)[None] if single else np.asarray(padding)
@@ -202,7 +229,7 @@ class MultiheadAttention(Module):
             for m in masks[1:]:
                 seen = seen & ~m
             return seen
-        return sum(np.where(m, -np.inf, 0.0).astype(q.dtype) if m.dtype == np.bool_ else m.astype(q.dtype) for m in masks)
+        return sum(np.where(m, -np.inf, 0.0).astype(dtype) if m.dtype == np.bool_ else m.astype(dtype) for m in masks)
 
     def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:
         """Return those of the projections but the last, the scores and the answers."""
@@ -215,3 +242,11 @@ class MultiheadAttention(Module):
     def extra_repr(self) -> str:
         """Return the settings."""
         return f"embed_dim={self.embed_dim}, num_heads={self.num_heads}, dropout={self.dropout}, batch_first={self.batch_first}"
+
+
+def _with_seen(mask: Array | None, count: int) -> Array | None:
+    """Return a mask with columns behind it for keys that every query sees."""
+    if mask is None or not count:
+        return mask
+    columns = np.ones if mask.dtype == np.bool_ else np.zeros
+    return np.concatenate([mask, columns((*mask.shape[:-1], count), mask.dtype)], axis=-1)

@@ -38,15 +38,30 @@ def scan(kind: str, x: Array, state: tuple[Array, ...], weights: Sequence[Tensor
     return h, (h,)
 
 
-def states_given(layer: str, hx: Any, shape: tuple[int, ...], called: str, *, pair: bool) -> tuple[Array, ...]:
+def projected_scan(x: Array, state: tuple[Array, ...], weights: Sequence[Tensor | None], down: Tensor) -> tuple[Array, tuple[Array, ...]]:
+    r"""Run a layer of an LSTM whose state is a projection: $h_t = P\, o \tanh c_t$.
+
+    Since $U h_t = (U P)(o \tanh c_t)$, a plain layer does it; the first state, which is no such product, comes in beside the first input.
+    """
+    w_ih, w_hh, *biases = weights
+    h, c = state
+    beside = np.concatenate([h[None], np.zeros((len(x) - 1, *h.shape), h.dtype)])
+    joined: Any = np.concatenate([w_ih, w_hh], axis=1)
+    y, (_, cells) = scan("LSTM", np.concatenate([x, beside], axis=-1), (np.zeros_like(c), c), (joined, w_hh @ down, *biases))
+    y = ops.linear(y, down)
+    return y, (y, cells)
+
+
+def states_given(layer: str, hx: Any, shapes: Sequence[tuple[int, ...]], called: str) -> tuple[Array, ...]:
     """Return the arrays of a state that the caller gave, each of the shape that fits."""
+    pair = len(shapes) == 2
     several = isinstance(hx, tuple) or (pair and isinstance(hx, list))
     if several != pair or (pair and len(hx) != 2):
         rule = f"the {called} is " + ("a pair of arrays" if pair else "one array")
         got = f"a {type(hx).__name__} of {len(hx)}" if several else f"one array of shape {np.shape(hx)}"
         raise errors.ArgumentError(errors.say(layer, rule, got, "hx=(h, c)" if pair else "hx=hx[0]"))
     given = tuple(h if hasattr(h, "dtype") else np.asarray(h) for h in (hx if pair else (hx,)))
-    for h in given:
+    for h, shape in zip(given, shapes, strict=True):
         if h.shape != shape:
             raise errors.shapes(layer, f"the {called} must have shape {shape}", [h.shape], "hx=None for zeros")
     return given
@@ -104,7 +119,7 @@ class Cell(Module):
             )
         shape = (*x.shape[:-1], self.hidden_size)
         pair = self.kind == "LSTM"
-        states = (np.zeros(shape, x.dtype),) * (1 + pair) if hx is None else states_given(name, hx, shape, "state", pair=pair)
+        states = (np.zeros(shape, x.dtype),) * (1 + pair) if hx is None else states_given(name, hx, (shape,) * (1 + pair), "state")
         rows = (1, math.prod(shape[:-1]))
         _, carried = scan(
             self.kind,

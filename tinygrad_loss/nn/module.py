@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, DTypeLike
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
+from tinygrad_loss.nn.elsewhere import OF_MODULES
 
-__all__ = ["Module", "parameter"]
+__all__ = ["Loaded", "Module", "parameter"]
 
 Watcher = Callable[["Module", tuple[Any, ...], Any], None]
 WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
@@ -40,6 +41,33 @@ def check_state(state: Any) -> None:
     if not isinstance(state, Mapping):
         got = type(state).__name__
         raise errors.StateError(errors.say("load_state_dict", "it takes arrays by path", got, "model.load_state_dict(other.state_dict())"))
+
+
+class Loaded(NamedTuple):
+    """What `Module.load_state_dict` found: with ``strict=False`` paths may be left over on either side.
+
+    Attributes:
+        missing_keys: paths of the model that the state does not have; they keep their values.
+        unexpected_keys: paths of the state that the model does not have.
+    """
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not any(self):
+            return "<all keys matched>"
+        return f"Loaded(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
+
+
+def check_held(module: Module, name: str, value: Any) -> None:
+    """Refuse a plain list or dict of what has weights: nothing would find them there."""
+    inside = value.values() if isinstance(value, dict) else value
+    if any(isinstance(v, Module) or (isinstance(v, Tensor) and v.requires_grad and v.node is None) for v in inside):
+        kind = type(value).__name__
+        instead = f"self.{name} = nn.ModuleDict(...)" if isinstance(value, dict) else f"self.{name} = nn.ModuleList(...)"
+        rule = "what has weights must be an attribute or in a container of modules, or its weights would never be found"
+        raise errors.ArgumentError(errors.say(type(module).__name__, rule, f"a {kind} as {name}", instead))
 
 
 class Module:
@@ -82,7 +110,16 @@ class Module:
         elif isinstance(value, Module):
             for path, p in value.named_parameters():
                 p.name = f"{name}.{path}"
+        elif isinstance(value, list | tuple | dict):
+            check_held(self, name, value)
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what to type for a name of PyTorch's that is not here."""
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(f"{message}; {OF_MODULES[name]}" if name in OF_MODULES else message, name=name, obj=self)
 
     # ---- what it holds ------------------------------------------------------------------------------------------------
 
@@ -113,55 +150,106 @@ class Module:
         """Yield this module and all inside it, each once."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Yield the parameters with their paths, each once, however often it is shared."""
+    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """Yield the parameters with their paths, each once, however often it is shared.
+
+        Args:
+            prefix: what every path begins with.
+            recurse: whether those of the modules inside come too.
+        """
         seen: set[int] = set()
-        for path, p in self._parameter_paths():
+        for path, p in self._parameter_paths(prefix, recurse=recurse):
             if id(p) not in seen:
                 seen.add(id(p))
                 yield path, p
 
-    def _parameter_paths(self) -> Iterator[tuple[str, Tensor]]:
-        for prefix, module in self._walk():
+    def _parameter_paths(self, prefix: str = "", *, recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+        for start, module in self._walk(prefix) if recurse else [(prefix, self)]:
             for name, value in vars(module).items():
                 if isinstance(value, Tensor) and value.op is None:
-                    yield f"{prefix}.{name}" if prefix else name, value
+                    yield f"{start}.{name}" if start else name, value
 
-    def parameters(self) -> Iterator[Tensor]:
+    def parameters(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield the parameters, each once: what an optimiser is given."""
-        return (p for _, p in self.named_parameters())
+        return (p for _, p in self.named_parameters(recurse=recurse))
 
-    def register_buffer(self, name: str, value: ArrayLike | None) -> None:
-        """Hold an array that belongs to the state but is not learnt, such as a running mean."""
+    def register_parameter(self, name: str, value: Tensor | None) -> None:
+        """Hold a parameter: the same as assigning it as an attribute."""
+        setattr(self, name, value)
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Hold a module: the same as assigning it as an attribute, for names that are computed."""
+        setattr(self, name, module)
+
+    add_module = register_module
+
+    _buffers: dict[str, bool] = {}  # noqa: RUF012  never changed in place: whether each buffer belongs to the state
+
+    def register_buffer(self, name: str, value: ArrayLike | None, persistent: bool = True) -> None:
+        """Hold an array that is not learnt, such as a running mean.
+
+        Args:
+            name: of the attribute.
+            value: the array; None holds its place.
+            persistent: whether it belongs to the state.
+        """
         object.__setattr__(self, name, None if value is None else np.array(value))
-        object.__setattr__(self, "_buffers", (*getattr(self, "_buffers", ()), name))
+        object.__setattr__(self, "_buffers", {**self._buffers, name: persistent})
 
-    def named_buffers(self) -> Iterator[tuple[str, np.ndarray]]:
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, np.ndarray]]:
         """Yield the buffers with their paths."""
-        for prefix, module in self._walk():
-            for name in getattr(module, "_buffers", ()):
+        return ((path, value) for path, value, _ in self._buffer_paths(prefix, recurse=recurse))
+
+    def _buffer_paths(self, prefix: str = "", *, recurse: bool = True) -> Iterator[tuple[str, np.ndarray, bool]]:
+        for start, module in self._walk(prefix) if recurse else [(prefix, self)]:
+            for name, persistent in module._buffers.items():  # noqa: SLF001  of the same class
                 value = getattr(module, name)
                 if value is not None:
-                    yield f"{prefix}.{name}" if prefix else name, value
+                    yield f"{start}.{name}" if start else name, value, persistent
 
-    def buffers(self) -> Iterator[np.ndarray]:
+    def _state_buffers(self) -> dict[str, np.ndarray]:
+        return {path: value for path, value, persistent in self._buffer_paths() if persistent}
+
+    def buffers(self, recurse: bool = True) -> Iterator[np.ndarray]:
         """Yield the buffers."""
-        return (value for _, value in self.named_buffers())
+        return (value for _, value in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> Module:
+        """Return the module at a path such as ``"encoder.0"``; the empty path is this module."""
+        return self._found("module", target, dict(self._walk()))
+
+    def get_parameter(self, target: str) -> Tensor:
+        """Return the parameter at a path such as ``"encoder.0.weight"``."""
+        return self._found("parameter", target, dict(self._parameter_paths()))
+
+    def get_buffer(self, target: str) -> np.ndarray:
+        """Return the buffer at a path such as ``"norm.running_mean"``."""
+        return self._found("buffer", target, dict(self.named_buffers()))
+
+    def _found(self, what: str, target: str, known: Mapping[str, Any]) -> Any:
+        if target not in known:
+            near = f"; the nearest is {errors.nearest(target, known)!r}" if known else ""
+            message = f"{type(self).__name__!r} has no {what} {target!r}{near}"
+            raise AttributeError(message)
+        return known[target]
 
     # ---- its state ----------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return a copy of every parameter and buffer by path."""
         state = {path: p.numpy() for path, p in self._parameter_paths()}
-        state |= {path: np.array(value) for path, value in self.named_buffers()}
+        state |= {path: np.array(value) for path, value in self._state_buffers().items()}
         return state
 
-    def load_state_dict(self, state: Mapping[str, ArrayLike], *, strict: bool = True) -> None:
-        """Take over the values of ``state``; each keeps the dtype it has here. Unless all of them fit, nothing is changed.
+    def load_state_dict(self, state_dict: Mapping[str, ArrayLike], strict: bool = True) -> Loaded:
+        """Take over the values of ``state_dict``; each keeps the dtype it has here. Unless all of them fit, nothing is changed.
 
         Args:
-            state: arrays by path, as `state_dict` returns them.
+            state_dict: arrays by path, as `state_dict` returns them.
             strict: whether paths may neither be missing nor unexpected.
+
+        Returns:
+            The paths that are missing, and those that are unexpected.
 
         Raises:
             StateError: paths are missing or unexpected, a shape differs, or something is no number.
@@ -169,25 +257,27 @@ class Module:
         >>> from tinygrad_loss import nn
         >>> a, b = nn.Linear(2, 1), nn.Linear(2, 1)
         >>> b.load_state_dict(a.state_dict())
+        <all keys matched>
         """
-        check_state(state)
-        parameters, buffers = dict(self._parameter_paths()), dict(self.named_buffers())
-        own: dict[str, Any] = {**parameters, **buffers}
-        given = {path: np.asarray(value.value if isinstance(value, Tensor) else value) for path, value in state.items()}
-        self._check(own, given, strict=strict)
+        check_state(state_dict)
+        parameters = dict(self._parameter_paths())
+        own: dict[str, Any] = {**parameters, **self._state_buffers()}
+        given = {path: np.asarray(value.value if isinstance(value, Tensor) else value) for path, value in state_dict.items()}
+        left = Loaded([k for k in own if k not in given], [k for k in given if k not in own])
+        self._check(own, given, left, strict=strict)
         for path in own.keys() & given.keys():
             new = np.array(given[path], dtype=own[path].dtype)
             if path in parameters:
                 parameters[path].assign(new[()] if new.ndim == 0 else new)
             else:
                 self._set_buffer(path, new)
+        return left
 
-    def _check(self, own: Mapping[str, Any], given: Mapping[str, np.ndarray], *, strict: bool) -> None:
+    def _check(self, own: Mapping[str, Any], given: Mapping[str, np.ndarray], left: Loaded, *, strict: bool) -> None:
         name = type(self).__name__
-        missing, unexpected = [k for k in own if k not in given], [k for k in given if k not in own]
-        if strict and (missing or unexpected):
+        if strict and any(left):
             got = " and ".join(
-                f"{what} {', '.join(map(repr, paths))}" for what, paths in (("missing", missing), ("unexpected", unexpected)) if paths
+                f"{what} {', '.join(map(repr, paths))}" for what, paths in zip(("missing", "unexpected"), left, strict=True) if paths
             )
             raise errors.StateError(
                 errors.say(
@@ -245,10 +335,10 @@ class Module:
             p.track = LEAF if requires_grad else 0
         return self
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to 0."""
         for p in self.parameters():
-            p.grad = None
+            p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.grad)
 
     def astype(self, dtype: DTypeLike) -> Self:
         """Give every parameter and floating buffer another floating dtype, in place.

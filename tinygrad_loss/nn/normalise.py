@@ -17,10 +17,10 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _scales(shape: tuple[int, ...], dtype: DTypeLike, *, affine: bool) -> tuple[Tensor | None, Tensor | None]:
+def _scales(shape: tuple[int, ...], dtype: DTypeLike, *, affine: bool, bias: bool = True) -> tuple[Tensor | None, Tensor | None]:
     if not affine:
         return None, None
-    return parameter(np.ones(shape, dtype)), parameter(np.zeros(shape, dtype))
+    return parameter(np.ones(shape, dtype)), parameter(np.zeros(shape, dtype)) if bias else None
 
 
 def _lengths(layer: str, given: Any) -> tuple[int, ...]:
@@ -38,6 +38,7 @@ class ChannelNorm(Module):
         momentum: how far running statistics move; None takes the mean over all batches (for instance norms it stops them, as in PyTorch).
         affine: whether to scale and shift.
         track_running_stats: whether to keep running statistics, which evaluation uses.
+        bias: whether to shift, where it scales.
         dtype: of the parameters, and so of the input.
     """
 
@@ -52,12 +53,13 @@ class ChannelNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.num_features = num_features = whole(type(self).__name__, "num_features", num_features)
         self.eps, self.momentum = eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.weight, self.bias = _scales((num_features,), dtype, affine=affine)
+        self.weight, self.bias = _scales((num_features,), dtype, affine=affine, bias=bias)
         self.running_mean: np.ndarray | None = None
         self.running_var: np.ndarray | None = None
         if track_running_stats:
@@ -157,12 +159,15 @@ class InstanceNorm(ChannelNorm):
         affine: bool = False,
         track_running_stats: bool = False,
         *,
+        bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, dtype=dtype)
 
     def forward(self, x: Array) -> Array:
-        """Return the same shape."""
+        """Return the same shape; the batch's axis may be missing."""
+        if np.ndim(x) == self.allowed[0] - 1:
+            return self.forward(x[None])[0]
         x = self._accept(x)
         own = self.training or self.running_mean is None
         moves = self.training and self.track_running_stats
@@ -227,9 +232,7 @@ class LayerNorm(Module):
     ) -> None:
         self.normalized_shape = _lengths("LayerNorm", normalized_shape)
         self.eps = eps
-        self.weight, self.bias = _scales(self.normalized_shape, dtype, affine=elementwise_affine)
-        if not bias:
-            self.bias = None
+        self.weight, self.bias = _scales(self.normalized_shape, dtype, affine=elementwise_affine, bias=bias)
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""
@@ -283,6 +286,7 @@ class GroupNorm(Module):
         num_channels: the length of the input's axis 1.
         eps: added to the variance.
         affine: whether to scale and shift.
+        bias: whether to shift, where it scales.
         dtype: of the parameters, and so of the input.
 
     Raises:
@@ -295,7 +299,14 @@ class GroupNorm(Module):
     """
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, dtype: DTypeLike = np.float32
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        bias: bool = True,
+        dtype: DTypeLike = np.float32,
     ) -> None:
         num_groups = whole("GroupNorm", "num_groups", num_groups, 1)
         num_channels = whole("GroupNorm", "num_channels", num_channels)
@@ -309,7 +320,7 @@ class GroupNorm(Module):
                 )
             )
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
-        self.weight, self.bias = _scales((num_channels,), dtype, affine=affine)
+        self.weight, self.bias = _scales((num_channels,), dtype, affine=affine, bias=bias)
 
     def forward(self, x: Array) -> Array:
         """Return the same shape."""

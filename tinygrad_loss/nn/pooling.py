@@ -6,7 +6,7 @@ from tinygrad_loss import ops
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.nn.module import Module
 from tinygrad_loss.ops.pooling import max_pool_layer, max_pooled
-from tinygrad_loss.ops.resampling import adaptive_largest
+from tinygrad_loss.ops.resampling import adaptive_pooled
 
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d",
@@ -219,16 +219,17 @@ class AdaptiveMaxPooling(Pooling):
 
     Args:
         output_size: how many windows there are, one number or one per spatial axis; None keeps an axis.
+        return_indices: whether to return where the largest entries were, too.
     """
 
     dims: ClassVar[int]
 
-    def __init__(self, output_size: Any) -> None:
-        self.output_size = output_size
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+        self.output_size, self.return_indices = output_size, return_indices
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Any:
         """Map ``[N, C, ...]`` to ``output_size`` entries per channel."""
-        return adaptive_largest(self.dims, x, self.output_size, max_pool_layer)
+        return adaptive_pooled(self.dims, x, self.output_size, max_pool_layer, return_indices=self.return_indices)
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPooling):

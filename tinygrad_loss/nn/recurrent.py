@@ -10,7 +10,7 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
-from tinygrad_loss.nn.cell import KINDS, scan, states_given
+from tinygrad_loss.nn.cell import KINDS, projected_scan, scan, states_given
 from tinygrad_loss.nn.module import Module, accept, parameter
 from tinygrad_loss.ops.settings import probability, whole
 
@@ -56,6 +56,7 @@ class Recurrent(Module):
     """
 
     gates: ClassVar[int]
+    proj_size: int = 0
 
     def __init__(
         self,
@@ -79,9 +80,11 @@ class Recurrent(Module):
         self.rng = np.random.default_rng(rng)
         width = self.gates * hidden_size
         for suffix, features in self._suffixes():
-            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (width, features), "weight_hh": (width, hidden_size)}
+            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (width, features), "weight_hh": (width, self.width)}
             if bias:
                 shapes |= {"bias_ih": (width,), "bias_hh": (width,)}
+            if self.proj_size:
+                shapes |= {"weight_hr": (self.proj_size, hidden_size)}
             for part, shape in shapes.items():
                 setattr(self, f"{part}_{suffix}", parameter(initialise.fan_in_uniform(shape, hidden_size, self.rng, dtype)))
 
@@ -90,17 +93,27 @@ class Recurrent(Module):
         """How many layers read the same input."""
         return 2 if self.bidirectional else 1
 
+    @property
+    def width(self) -> int:
+        """How many features a layer hands on."""
+        return self.proj_size or self.hidden_size
+
     def _suffixes(self) -> list[tuple[str, int]]:
         """Return the end of the parameters' names of each layer, and its number of input features."""
         ends = ("", "_reverse") if self.bidirectional else ("",)
         return [
-            (f"l{layer}{end}", self.input_size if layer == 0 else self.hidden_size * self.directions)
+            (f"l{layer}{end}", self.input_size if layer == 0 else self.width * self.directions)
             for layer in range(self.num_layers)
             for end in ends
         ]
 
     def _weights(self, suffix: str) -> list[Tensor | None]:
         return [getattr(self, f"{part}_{suffix}", None) for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+
+    def _scan(self, x: Array, state: tuple[Array, ...], suffix: str) -> tuple[Array, tuple[Array, ...]]:
+        if self.proj_size:
+            return projected_scan(x, state, self._weights(suffix), getattr(self, f"weight_hr_{suffix}"))
+        return scan(self.kind, x, state, self._weights(suffix))
 
     kind: str = ""
 
@@ -142,7 +155,7 @@ class Recurrent(Module):
                 suffix, _ = self._suffixes()[layer * self.directions + direction]
                 read = y if direction == 0 else _turned(y, ends)
                 own = tuple(s[layer * self.directions + direction] for s in states)
-                h, carried = scan(self.kind, read, own, self._weights(suffix))
+                h, carried = self._scan(read, own, suffix)
                 last.append([c[-1] if ends is None else c[ends - 1, np.arange(batch)] for c in carried])
                 parts.append(h if direction == 0 else _turned(h, ends))
             y = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
@@ -203,14 +216,11 @@ class Recurrent(Module):
 
     def _states(self, hx: Any, batch: int, *, single: bool) -> tuple[Array, ...]:
         name = type(self).__name__
-        count = self.num_layers * self.directions
-        shape: tuple[int, ...] = (count, batch, self.hidden_size)
+        lead = (self.num_layers * self.directions, *(() if single and hx is not None else (batch,)))
+        shapes = [(*lead, n) for n in (self.width, self.hidden_size)[: self.carried]]
         if hx is None:
-            zeros = np.zeros(shape, self.weight_ih_l0.dtype)
-            return (zeros,) * self.carried
-        if single:
-            shape = (count, self.hidden_size)
-        given = states_given(name, hx, shape, "first state", pair=self.carried == 2)
+            return tuple(np.zeros(shape, self.weight_ih_l0.dtype) for shape in shapes)
+        given = states_given(name, hx, shapes, "first state")
         return tuple(accept(name, h[:, None] if single else h, self.weight_ih_l0) for h in given)
 
     weight_ih_l0: Tensor
@@ -220,11 +230,12 @@ class Recurrent(Module):
         del output
         x = inputs[0]
         steps = x.shape[0] * (x.shape[1] if x.ndim == 3 else 1)
-        return steps * sum(self.gates * self.hidden_size * (features + self.hidden_size) for _, features in self._suffixes())
+        own = self.gates * self.width + self.proj_size
+        return steps * self.hidden_size * sum(self.gates * features + own for _, features in self._suffixes())
 
     def extra_repr(self) -> str:
         """Return the settings that differ from their defaults."""
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False, "proj_size": 0}
         text = f"{self.input_size}, {self.hidden_size}"
         return text + "".join(f", {name}={getattr(self, name)}" for name, usual in defaults.items() if getattr(self, name) != usual)
 
@@ -286,6 +297,18 @@ class RNN(Recurrent):
 class LSTM(Recurrent):
     r"""Long short-term memory: $c_t = f c_{t-1} + i g$, $h_t = o \tanh c_t$ with gates of $x_t$ and $h_{t-1}$; see `Recurrent`.
 
+    Args:
+        input_size: the number of features of the input.
+        hidden_size: the number of features of the cell.
+        num_layers: how many layers stand on each other.
+        bias: whether to add biases.
+        batch_first: whether the batch is the first axis rather than the second.
+        dropout: the probability of dropping a feature between two layers, in training.
+        bidirectional: whether a second layer reads backwards.
+        proj_size: the number of features that $h_t$ is projected to, fewer than ``hidden_size``; 0 for no projection.
+        dtype: of the parameters, and so of the input.
+        rng: a seed or generator for the first weights and the dropout.
+
     Source: Hochreiter and Schmidhuber, Long short-term memory, 1997; Gers, Schmidhuber and Cummins, Learning to forget, 2000.
 
     >>> import numpy as np
@@ -297,6 +320,27 @@ class LSTM(Recurrent):
 
     gates = 4
     kind = "LSTM"
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        *,
+        dtype: DTypeLike = np.float32,
+        rng: Any = None,
+    ) -> None:
+        self.proj_size = whole("LSTM", "proj_size", proj_size)
+        if proj_size and proj_size >= hidden_size:
+            raise errors.ArgumentError(
+                errors.say("LSTM", "proj_size must be below hidden_size", f"{proj_size} and {hidden_size}", f"proj_size={hidden_size - 1}")
+            )
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng)
 
 
 class GRU(Recurrent):

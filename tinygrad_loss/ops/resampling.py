@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.pooling import max_pool
+from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.windows import Geometry
 
 __all__ = [
@@ -76,6 +77,25 @@ def adaptive_largest(dims: int, x: Array, output_size: Any, pool: Rule) -> Array
     return np.concatenate([cell.reshape((*x.shape[:2], 1)) for cell in cells], axis=-1).reshape((*x.shape[:2], *sizes))
 
 
+def adaptive_pooled(dims: int, x: Array, output_size: Any, pool: Rule, *, return_indices: bool) -> Any:
+    """Return the largest entries of windows that cover the input evenly, and on request where in their channel they are."""
+    y = adaptive_largest(dims, x, output_size, pool)
+    return (y, _largest_places(dims, np.asarray(values(x)), y.shape[y.ndim - dims :])) if return_indices else y
+
+
+def _largest_places(dims: int, x: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
+    """Return the place of the largest entry of each window, counted through a channel."""
+    lead, old = x.shape[: x.ndim - dims], x.shape[x.ndim - dims :]
+    bounds = [_bounds(n, m) for n, m in zip(old, sizes, strict=True)]
+    places = np.arange(math.prod(old)).reshape(old)
+    found = np.empty((*lead, *sizes), np.int64)
+    for at in np.ndindex(sizes):
+        window = tuple(slice(*bounds[i][k]) for i, k in enumerate(at))
+        cell: Any = (..., *window)
+        found[(..., *at)] = places[window].ravel()[x[cell].reshape((*lead, -1)).argmax(axis=-1)]
+    return found
+
+
 def adaptive_avg_pool1d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
     """Return means of windows that cover ``[N, C, L]`` evenly, so many that the length becomes ``output_size``.
 
@@ -106,34 +126,34 @@ def adaptive_avg_pool3d(input: Array, output_size: Any) -> Array:  # noqa: A002 
     return _adaptive_mean(3, input, output_size)
 
 
-def adaptive_max_pool1d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
-    """Return the largest entries of windows that cover ``[N, C, L]`` evenly.
+def adaptive_max_pool1d(input: Array, output_size: Any, return_indices: bool = False) -> Any:  # noqa: A002  PyTorch's name
+    """Return the largest entries of windows that cover ``[N, C, L]`` evenly, and with ``return_indices`` their places.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> tl.ops.adaptive_max_pool1d(np.array([[[1.0, 2.0, 4.0]]]), 2)
     array([[[2., 4.]]])
     """
-    return adaptive_largest(1, input, output_size, max_pool)
+    return adaptive_pooled(1, input, output_size, max_pool, return_indices=return_indices)
 
 
-def adaptive_max_pool2d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+def adaptive_max_pool2d(input: Array, output_size: Any, return_indices: bool = False) -> Any:  # noqa: A002  PyTorch's name
     """Return the largest entries of windows that cover ``[N, C, H, W]`` evenly.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> tl.ops.adaptive_max_pool2d(np.arange(4.0).reshape(1, 1, 2, 2), 1).item()
     3.0
     """
-    return adaptive_largest(2, input, output_size, max_pool)
+    return adaptive_pooled(2, input, output_size, max_pool, return_indices=return_indices)
 
 
-def adaptive_max_pool3d(input: Array, output_size: Any) -> Array:  # noqa: A002  PyTorch's name
+def adaptive_max_pool3d(input: Array, output_size: Any, return_indices: bool = False) -> Any:  # noqa: A002  PyTorch's name
     """Return the largest entries of windows that cover ``[N, C, D, H, W]`` evenly.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> tl.ops.adaptive_max_pool3d(np.arange(8.0).reshape(1, 1, 2, 2, 2), 1).item()
     7.0
     """
-    return adaptive_largest(3, input, output_size, max_pool)
+    return adaptive_pooled(3, input, output_size, max_pool, return_indices=return_indices)
 
 
 def _places(n: int, out: int, scale: float, *, align_corners: bool) -> np.ndarray:

@@ -1,5 +1,8 @@
 """Optimisers, schedules and clipping under PyTorch's names; steps for |x|; SciPy's optimisers with exact derivatives."""
 
+from typing import Any as _Any
+
+from tinygrad_loss import errors as _errors
 from tinygrad_loss.optim import lr_scheduler as lr_scheduler
 from tinygrad_loss.optim import rules as rules
 from tinygrad_loss.optim.clip import clip_grad_norm_ as clip_grad_norm_
@@ -28,3 +31,19 @@ from tinygrad_loss.optim.schedules import MultiStepLR as MultiStepLR
 from tinygrad_loss.optim.schedules import Schedule as Schedule
 from tinygrad_loss.optim.schedules import SequentialLR as SequentialLR
 from tinygrad_loss.optim.schedules import StepLR as StepLR
+
+_ELSEWHERE = {
+    "LRScheduler": "type tl.optim.Schedule",
+    "ChainedScheduler": "type tl.optim.LambdaLR(optimizer, lambda t: first(t) * second(t))",
+    "MultiplicativeLR": "type tl.optim.LambdaLR(optimizer, lambda t: factor**t)",
+    "PolynomialLR": "type tl.optim.LambdaLR(optimizer, lambda t: (1 - min(t, steps) / steps) ** power)",
+    "CyclicLR": "type tl.optim.OneCycleLR(optimizer, max_lr, total_steps), or tl.optim.CosineAnnealingWarmRestarts(optimizer, T_0)",
+    **dict.fromkeys(("Adamax", "NAdam", "RAdam", "Adafactor", "SparseAdam", "Muon"), "type tl.optim.Adam or tl.optim.AdamW"),
+    **dict.fromkeys(("Adadelta", "Rprop"), "type tl.optim.RMSprop"),
+    "ASGD": "type tl.optim.SGD",
+}
+"""What to type for PyTorch's names that are not here."""
+
+
+def __getattr__(name: str) -> _Any:
+    raise _errors.no_name(__name__, name, globals(), _ELSEWHERE)
