@@ -63,6 +63,17 @@ def test_large_finite_gradients_whose_square_overflows_are_taken():
     np.testing.assert_allclose(x.data, [0.0, -1.0], atol=1e-15)
 
 
+@pytest.mark.parametrize(("alpha", "gradient"), [(0.5, 1e-3), (0.9, 0.1)])
+def test_a_gradient_that_stays_has_no_variance_and_still_no_nan(alpha, gradient):
+    x, state = np.array(1.0), {}
+    least = 0.0
+    for _ in range(1000):
+        x, state = optim.rules.rmsprop(x, np.array(gradient), state, lr=1e-9, alpha=alpha, centered=True)
+        least = min(least, float(state["square_avg"] - state["grad_avg"] ** 2))
+    assert least < 0  # by rounding, so the root of it would be nan
+    assert np.isfinite(x)
+
+
 @pytest.mark.parametrize("make", ALL)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3)])

@@ -104,11 +104,11 @@ class Optimizer:
         """Return the error for a gradient that no step may use."""
         return errors.refuse_nonfinite(f"{type(self).__name__}.step", p.name or f"number {i}", p.grad, p.report)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to 0."""
         for group in self.param_groups:
             for p in group["params"]:
-                p.grad = None
+                p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.grad)
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings and state, parameters by position: all that is needed to go on elsewhere."""

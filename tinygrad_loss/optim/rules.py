@@ -97,7 +97,7 @@ def rmsprop(
     if centered:
         before = state.get("grad_avg", 0.0)
         new["grad_avg"] = mean = before + (1 - alpha) * (g - before)
-        square = square - mean * mean
+        square = np.maximum(square - mean * mean, 0.0)  # rounding takes a gradient that stays the same below 0
     move = g / (np.sqrt(square) + eps)
     if momentum > 0:
         new["momentum_buffer"] = move = momentum * state.get("momentum_buffer", 0.0) + move
