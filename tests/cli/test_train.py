@@ -105,6 +105,9 @@ REFUSED = {
         "cnn: each input must be an image (height, width), got (4,). Type instead: --model mlp, which reads any shape"
     ),
     ("train", "pydoc"): "train: inputs must be numbers, not text, got pydoc. Type instead: tinygrad-loss train digits",
+    ("train", "iris", "--folder", "."): (
+        "train: only fashion is read from a folder, got --folder with iris. Type instead: tinygrad-loss train iris, without --folder"
+    ),
     ("predict", "nowhere"): "[Errno 2] No such file or directory: 'nowhere'",
 }  # fmt: skip
 
@@ -113,7 +116,7 @@ REFUSED = {
 def test_what_cannot_be_is_said_in_a_sentence(command, capsys):
     assert main(list(command)) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"tinygrad-loss {command[0]}: {REFUSED[command]}")
+    assert said.startswith(f"tinygrad-loss {command[0]}: {REFUSED[command].removeprefix('train: ')}")
     assert said.count("\n") == 1
 
 
@@ -182,3 +185,43 @@ def test_resuming_ends_where_an_unbroken_run_ends(elsewhere, capsys, monkeypatch
     whole, cut = (open_model(elsewhere / name)[0].state_dict() for name in ("whole", "cut"))
     for path, weights in whole.items():
         np.testing.assert_array_equal(weights, cut[path])
+
+
+@pytest.mark.parametrize(
+    ("option", "was"),
+    [
+        (("--loss", "focal_loss"), "--loss cross_entropy"),
+        (("--epochs", "3"), "--epochs 2"),
+        (("--seed", "1"), "--seed 0"),
+        (("--lr", "0.5"), "--lr 0.003"),
+        (("--batch-size", "7"), "--batch-size 32"),
+    ],
+)
+def test_a_run_goes_on_only_as_it_began(option, was, capsys):
+    begun = ["train", "iris", "--epochs", "2", "--out", "run"]
+    assert main(begun) == 0
+    capsys.readouterr()
+    assert main([*begun, *option, "--resume"]) == 2
+    assert capsys.readouterr().err == (
+        f"tinygrad-loss train: train --resume: the run in run must go on as it began, with {was}, got {' '.join(option)}. "
+        "Type instead: the command it began with, or another --out to start anew\n"
+    )
+
+
+def test_the_seconds_of_a_resumed_run_are_those_of_all_its_parts(capsys):
+    begun = ["train", "iris", "--epochs", "2", "--out", "run", "--json"]
+    main(begun)
+    first = last_line(capsys)["seconds"]
+    main([*begun, "--resume"])
+    assert last_line(capsys)["seconds"] == first > 0
+
+
+def test_clothes_are_read_from_a_folder_and_read_again_to_predict(elsewhere, capsys):
+    rng = np.random.default_rng(0)
+    for part, n in (("train", 40), ("t10k", 20)):
+        for kind, array in (("images-idx3", rng.integers(0, 256, (n, 8, 8))), ("labels-idx1", np.arange(n) % 10)):
+            head = bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
+            (elsewhere / f"{part}-{kind}-ubyte").write_bytes(head + array.astype(np.uint8).tobytes())
+    assert main(["train", "fashion", "--folder", str(elsewhere), "--epochs", "1", "--out", "run"]) == 0
+    assert main(["predict", "run", "--json"]) == 0
+    assert len(last_line(capsys)["predictions"]) == 12

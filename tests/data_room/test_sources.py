@@ -88,7 +88,7 @@ def test_what_is_missing_says_how_to_get_it(monkeypatch, tmp_path):
         tl.data.load("fashion", folder=str(tmp_path))
     assert str(error.value) == (
         f"tl.data.load('fashion'): needs train-images-idx3-ubyte.gz in {tmp_path}, which is not installed here. "
-        "Type: apt-get install dataset-fashion-mnist, or tl.data.load('fashion', folder=...)"
+        "Type: apt-get install dataset-fashion-mnist, or give the folder: tl.data.load('fashion', folder=...), --folder DIR"
     )
 
 

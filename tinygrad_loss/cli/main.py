@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(import_module(f"tinygrad_loss.cli.{name}").run(arguments)) if name else _overview()
     except (errors.TinygradLossError, ImportError, OSError) as error:
-        sys.stderr.write(f"tinygrad-loss {name}: {error}\n")
+        sys.stderr.write(f"tinygrad-loss {name}: {str(error).removeprefix(f'{name}: ')}\n")
         return FAILED
     except KeyboardInterrupt:
         sys.stderr.write("\n")

@@ -10,10 +10,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from tinygrad_loss import data, errors
+from tinygrad_loss import errors
 from tinygrad_loss.training import metrics
 from tinygrad_loss.training.evaluate import predict
-from tinygrad_loss.training.experiment import open_model
+from tinygrad_loss.training.experiment import load, open_model
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
@@ -59,7 +59,7 @@ def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndar
     """Return the rows of a file, or the test rows with their targets."""
     shape = tuple(saved["shape"])
     if path is None:
-        test = data.load(saved["setup"]["dataset"]).split()[1]
+        test = load(saved["setup"]["dataset"], saved["setup"].get("folder")).split()[1]
         return test.x, test.y
     with Path(path).open("rb") as file:
         try:

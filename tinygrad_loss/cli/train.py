@@ -18,8 +18,12 @@ from tinygrad_loss.training.history import History
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss train digits --model cnn --out runs/digits"
+TEXT: Final = "pydoc"
+"""The data set whose inputs are characters, which none of the models reads."""
 SHOWN: Final = 8
 """Epochs in the table at the end."""
+HEADS: Final = {"undefined": "undefined gradients", "lr": "learning rate", "grad_norm": "gradient norm"}
+"""Columns of the history whose names need more words."""
 NUMBERS: Final[tuple[tuple[str, Callable[[float], bool], str, str], ...]] = (
     ("epochs", lambda n: n >= 1, "there must be at least one epoch", "--epochs 10"),
     ("seed", lambda n: n >= 0, "a seed is a whole number from 0 on", "--seed 0"),
@@ -31,7 +35,7 @@ NUMBERS: Final[tuple[tuple[str, Callable[[float], bool], str, str], ...]] = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("dataset", metavar="DATASET", help=f"one of {', '.join(data.names())}")
+    parser.add_argument("dataset", metavar="DATASET", help=f"one of {', '.join(name for name in data.names() if name != TEXT)}")
     parser.add_argument("--model", default="mlp", metavar="NAME", help=f"{', '.join(ENCODERS)} (default: mlp)")
     parser.add_argument(
         "--loss", default=None, metavar="NAME", help="of tl.losses (default: cross_entropy for classes, mse_loss for numbers)"
@@ -41,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=float, default=None, metavar="X", help="the highest learning rate (default: the model's own)")
     parser.add_argument("--batch-size", type=int, default=BATCH, metavar="N", help=f"rows per step (default: {BATCH})")
     parser.add_argument("--out", default=None, metavar="DIR", help="where model, history and curves go (default: DATASET-MODEL)")
+    parser.add_argument("--folder", default=None, metavar="DIR", help="where the files of fashion are (default: the Debian package's)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out that was interrupted")
     parser.add_argument("--json", action="store_true", help="print the results as one last line of JSON")
 
@@ -49,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, test, print and keep."""
     out = Console(highlight=False)
     check(arguments)
-    setup = Setup(arguments.dataset, arguments.model, arguments.loss, arguments.epochs, arguments.seed, arguments.lr, arguments.batch_size)
+    given = arguments
+    setup = Setup(given.dataset, given.model, given.loss, given.epochs, given.seed, given.lr, given.batch_size, given.folder)
     experiment = Experiment(setup)
     folder = Path(arguments.out or f"{setup.dataset}-{setup.model}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +90,7 @@ def check(arguments: argparse.Namespace) -> None:
 def curve(history: History) -> Table:
     """Return some of the epochs, the first and the last among them."""
     names = [name for name in history.columns if name != "seconds"]
-    table = Table(*names)
+    table = Table(*(HEADS.get(name, name.replace("_", " ")) for name in names))
     step = max(1, -(-(len(history) - 1) // (SHOWN - 1)))
     rows = history.rows[::step]
     for row in rows if rows[-1] is history.rows[-1] else [*rows, history.rows[-1]]:

@@ -112,6 +112,6 @@ def idx_file(folder: Path, stem: str) -> Path:
     """Return where one of the files is, gzipped or not."""
     path = next((p for p in (folder / f"{stem}.gz", folder / stem) if p.is_file()), None)
     if path is None:
-        command = "apt-get install dataset-fashion-mnist, or tl.data.load('fashion', folder=...)"
+        command = "apt-get install dataset-fashion-mnist, or give the folder: tl.data.load('fashion', folder=...), --folder DIR"
         raise errors.missing("tl.data.load('fashion')", f"{stem}.gz in {folder}", command)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +37,18 @@ class Setup:
     seed: int = 0
     lr: float | None = None
     batch_size: int = BATCH
+    folder: str | None = None
+
+
+def load(name: str, folder: str | None) -> Dataset:
+    """Return a data set, read from a folder where one is given."""
+    if folder is not None and name != "fashion":
+        raise errors.DomainError(
+            errors.say(
+                "train", "only fashion is read from a folder", f"--folder with {name}", f"tinygrad-loss train {name}, without --folder"
+            )
+        )
+    return data.load(name) if folder is None else data.load(name, folder=folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ class Experiment:
         if setup.model not in ENCODERS:
             raise errors.unknown_name("train", "model", setup.model, ENCODERS)
         self.setup, self.recipe = setup, ENCODERS[setup.model]
-        raw, raw_test = data.load(setup.dataset).split()
+        raw, raw_test = load(setup.dataset, setup.folder).split()
         if raw.x.dtype.kind != "f":
             raise errors.DomainError(errors.say("train", "inputs must be numbers, not text", setup.dataset, "tinygrad-loss train digits"))
         # Columns of a table have units of their own; pixels share one.
@@ -89,11 +100,43 @@ class Experiment:
         self.epochs = setup.epochs or self.recipe.epochs_for(len(raw))
         self.model = build(setup.model, raw, setup.seed)
         self.history = History()
-        self.seconds = 0.0
+        self.lr = setup.lr or self.recipe.lr
+
+    @property
+    def seconds(self) -> float:
+        """How long the training took, all parts of the run together."""
+        return sum(row["seconds"] for row in self.history.rows)
+
+    @property
+    def began(self) -> dict[str, Any]:
+        """What a run begins with and must go on with, by the name of its option."""
+        setup = self.setup
+        return {
+            "dataset": setup.dataset,
+            "model": setup.model,
+            "loss": self.loss_name,
+            "epochs": self.epochs,
+            "seed": setup.seed,
+            "lr": self.lr,
+            "batch_size": setup.batch_size,
+        }
+
+    def check_resumed(self, path: Path) -> None:
+        """Refuse to go on with a run that began otherwise: its numbers would belong to neither."""
+        saved = checkpoint.load(path)
+        was = saved.get("settings") if isinstance(saved, dict) else None
+        if not isinstance(was, dict):
+            return  # no checkpoint of a run, which the training says better
+        other = {name: (was[name], value) for name, value in self.began.items() if name in was and was[name] != value}
+        if other:
+            first, second = (" ".join(f"--{name.replace('_', '-')} {pair[i]}" for name, pair in other.items()) for i in (0, 1))
+            rule = f"the run in {path.parent} must go on as it began, with {first}"
+            raise errors.StateError(errors.say("train --resume", rule, second, "the command it began with, or another --out to start anew"))
 
     def train(self, folder: Path | None = None, *, resume: bool = False, progress: bool | None = None) -> None:
         """Train; with a ``folder`` the run is kept there after each epoch."""
-        start = time.perf_counter()
+        if folder and resume and (folder / RUN).exists():
+            self.check_resumed(folder / RUN)
         optimizer = AdamW(self.model.parameters(), lr=1e-3, weight_decay=WEIGHT_DECAY)
         loader = data.DataLoader(
             self.train_set,
@@ -102,7 +145,7 @@ class Experiment:
             rng=self.setup.seed,
             augment=self.recipe.vary if self.train_set.x.ndim == 3 else None,
         )
-        schedule = OneCycleLR(optimizer, self.setup.lr or self.recipe.lr, epochs=self.epochs, steps_per_epoch=len(loader))
+        schedule = OneCycleLR(optimizer, self.lr, epochs=self.epochs, steps_per_epoch=len(loader))
         self.history = fit(
             self.model,
             self.loss,
@@ -113,9 +156,9 @@ class Experiment:
             schedule_per="batch",
             checkpoint=folder / RUN if folder else None,
             resume=resume,
+            setup=self.began,
             progress=progress,
         )
-        self.seconds = time.perf_counter() - start
 
     def test(self) -> dict[str, Any]:
         """Return what the model reaches on the part of the data that it has not seen."""
@@ -137,7 +180,7 @@ class Experiment:
         checkpoint.save(
             written[0],
             {
-                "setup": {"dataset": self.setup.dataset, "model": self.setup.model, "loss": self.loss_name, "seed": self.setup.seed},
+                "setup": {**self.began, "folder": self.setup.folder},
                 "results": results,
                 "shape": list(self.train_set.x.shape[1:]),
                 "classes": list(self.train_set.classes),

@@ -59,6 +59,7 @@ def fit(
     augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
     prefetch: int = 0,
     rng: np.random.Generator | int = 0,
+    setup: Mapping[str, Any] | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train a model on a data set, and return what happened in each epoch.
@@ -87,6 +88,7 @@ def fit(
         augment: a function ``(x, rng) -> x`` for each batch of inputs.
         prefetch: batches that a thread prepares ahead.
         rng: where the order of the rows comes from.
+        setup: what else must not change between the parts of a run, such as the loss's name; plain values, kept in the checkpoint.
         progress: whether to show a bar; by default on a terminal only.
 
     Raises:
@@ -116,6 +118,7 @@ def fit(
     run = Run(model, loss, loader, optimizer, metrics, measured_on)
     run.schedule, run.schedule_per, run.clip_norm = schedule, schedule_per, clip_norm
     run.patience, run.keep_best, run.checkpoint = patience, keep_best, checkpoint
+    run.setup = dict(setup or {})
     if checkpoint is not None and resume and os.path.exists(checkpoint):  # noqa: PTH110  a path may be a text
         resuming.restore(run, checkpoint)
     return run.to(epochs, tuple(callbacks), progress=progress)
@@ -142,6 +145,7 @@ class Run:
         self.patience: int | None = None
         self.keep_best = False
         self.checkpoint: str | os.PathLike[str] | None = None
+        self.setup: dict[str, Any] = {}
         self.params = [p for group in optimizer.param_groups for p in group["params"]]
         self.history = History()
         self.epoch = 0

@@ -35,7 +35,8 @@ def generators(model: Module) -> dict[str, np.random.Generator]:
 
 def settings(run: Run) -> dict[str, Any]:
     """Return what must not change between the parts of a run."""
-    return {"rows": len(run.loader.dataset), "batch_size": run.loader.batch_size, "optimizer": type(run.optimizer).__name__}
+    own = {"rows": len(run.loader.dataset), "batch_size": run.loader.batch_size, "optimizer": type(run.optimizer).__name__}
+    return {**run.setup, **own}
 
 
 def keep(run: Run, path: str | os.PathLike[str]) -> None:
