@@ -133,7 +133,7 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
     checkpoint.save("other", {"a": 1})
     for command, said in {
         ("predict", "junk"): "loading junk: the header must fit into the file, got 6 bytes.",
-        ("predict", "other"): "opening other: the file must be a model saved by tinygrad-loss train, got KeyError('shape').",
+        ("predict", "other"): "opening other: the file must be a model saved by tinygrad-loss train, got KeyError('setup').",
         ("predict", "run", "--data", "wrong.npy"): (
             "reading wrong.npy: rows must be numbers of shape (4,), got (3, 5). Type instead: np.save(path, x.reshape(-1, *(4,)))"
         ),
@@ -149,6 +149,61 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
     }.items():
         assert main(list(command)) == 2
         assert said in capsys.readouterr().err
+
+
+def put(*keys, value):
+    """Return a change of a saved model."""
+
+    def change(saved):
+        for key in keys[:-1]:
+            saved = saved[key]  # noqa: PLW2901  one step further in
+        saved[keys[-1]] = value
+
+    return change
+
+
+HOSTILE = [
+    (put("shape", value=[100_000, 100_000]), "ValueError('its sizes must be those of its weights')"),
+    (put("shape", value=[-4]), "ValueError('its sizes must be whole numbers')"),
+    (put("shape", value=[4.0]), "ValueError('its sizes must be whole numbers')"),
+    (put("outputs", value=[10**9]), "ValueError('its sizes must be those of its weights')"),
+    (put("classes", value=["a", {}, [1]]), "ValueError('its classes must be names or numbers')"),
+    (put("setup", "dataset", value=["iris"]), "ValueError('its data set and model must be names')"),
+    (put("setup", value=None), """TypeError("'NoneType' object is not subscriptable")"""),
+    (put("weights", value=None), """AttributeError("'NoneType' object has no attribute 'values'")"""),
+    (put("weights", "1.3.bias", value=np.full(3, np.nan)), "ValueError('its weights must be finite numbers')"),
+    (put("scales", value=[["a", "b"], ["c", "d"]]), "ValueError('its scales must be a centre and a spread above 0 for each column')"),
+    (put("scales", 0, 1, value=np.zeros(4)), "ValueError('its scales must be a centre and a spread above 0 for each column')"),
+    (put("scales", 0, 0, value=np.zeros(7)), "ValueError('its scales must be a centre and a spread above 0 for each column')"),
+    (put("scales", 0, 0, value=np.full(4, np.nan)), "ValueError('its scales must be a centre and a spread above 0 for each column')"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "got"), HOSTILE)
+def test_a_hostile_model_is_refused_before_anything_is_made_of_it(change, got, capsys):
+    main(["train", "iris", "--epochs", "1", "--out", "run"])
+    capsys.readouterr()
+    saved = checkpoint.load("run/model.safetensors")
+    change(saved)
+    checkpoint.save("hostile", saved)
+    assert main(["predict", "hostile"]) == 2
+    assert capsys.readouterr().err == (
+        f"tinygrad-loss predict: opening hostile: the file must be a model saved by tinygrad-loss train, got {got}. "
+        "Type instead: tinygrad-loss train digits\n"
+    )
+
+
+def test_a_model_of_another_data_set_is_refused(capsys):
+    main(["train", "iris", "--epochs", "1", "--out", "run"])
+    saved = checkpoint.load("run/model.safetensors")
+    saved["setup"]["dataset"] = "digits"
+    checkpoint.save("other", saved)
+    capsys.readouterr()
+    assert main(["predict", "other"]) == 2
+    assert capsys.readouterr().err == (
+        "tinygrad-loss predict: the test rows of digits must have shape (4,) and 3 classes, as the model was trained, "
+        "got (8, 8) and 10. Type instead: --data rows.npy\n"
+    )
 
 
 def test_an_interrupted_training_is_kept_and_resumed(elsewhere):

@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Predict and print."""
     out = Console(highlight=False)
+    if arguments.rows < 0:
+        raise errors.DomainError(errors.say("predict", "rows to print are at least 0", f"--rows {arguments.rows}", "--rows 10"))
     model, saved = open_model(Path(arguments.model))
     x, y = inputs(arguments.data, saved)
     output = predict(model, saved["x_scale"].forth(x).astype(np.float32))
@@ -42,12 +44,17 @@ def run(arguments: argparse.Namespace) -> int:
         truth = None if y is None else [classes[i] for i in y]
     else:
         answers = [round(float(v), 6) for v in saved["y_scale"].back(output).ravel()]
-        notes = [""] * len(answers)
+        notes = []
         truth = None if y is None else [f"{v:.4g}" for v in y.ravel()]
-    table = Table("row", "predicted", "probability", *(["true"] if truth else []))
-    for i in range(min(arguments.rows, len(answers))):
-        table.add_row(str(i), str(answers[i]), notes[i], *([truth[i]] if truth else []))
+    columns = {"row": [str(i) for i in range(len(answers))], "predicted": [str(a) for a in answers]}
+    columns |= {"probability": notes} if classes else {}
+    columns |= {"true": [str(t) for t in truth]} if truth else {}
+    table = Table(*columns)
+    for row in list(zip(*columns.values(), strict=True))[: arguments.rows]:
+        table.add_row(*row)
     out.print(table)
+    if y is not None and not classes:
+        out.print(f"mean absolute error of {len(y)} test rows: {np.abs(np.array(answers) - y.ravel()).mean():.4g}")
     if classes and y is not None:
         out.print(f"{metrics.accuracy(output, y):.4f} of {len(y)} test rows are right")
     if arguments.json:
@@ -59,7 +66,12 @@ def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndar
     """Return the rows of a file, or the test rows with their targets."""
     shape = tuple(saved["shape"])
     if path is None:
-        test = load(saved["setup"]["dataset"], saved["setup"].get("folder")).split()[1]
+        name = saved["setup"]["dataset"]
+        test = load(name, saved["setup"].get("folder")).split()[1]
+        if test.x.shape[1:] != shape or len(test.classes) != len(saved["classes"]):
+            rule = f"the test rows of {name} must have shape {shape} and {len(saved['classes'])} classes, as the model was trained"
+            got = f"{test.x.shape[1:]} and {len(test.classes)}"
+            raise errors.StateError(errors.say("predict", rule, got, "--data rows.npy"))
         return test.x, test.y
     with Path(path).open("rb") as file:
         try:

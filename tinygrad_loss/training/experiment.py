@@ -16,6 +16,7 @@ from tinygrad_loss.training.encoders import ENCODERS, build
 from tinygrad_loss.training.evaluate import evaluate, predict
 from tinygrad_loss.training.fit import fit
 from tinygrad_loss.training.history import History
+from tinygrad_loss.training.kept import check_model
 from tinygrad_loss.training.objective import objective
 
 __all__ = ["Experiment", "Scale", "Setup", "open_model"]
@@ -206,17 +207,16 @@ def open_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     path = path / MODEL if path.is_dir() else path
     saved = checkpoint.load(path)
     try:
+        check_model(saved)
         x = np.zeros((1, *saved["shape"]), np.float32)
-        n = len(saved["classes"])
-        y = np.zeros(1, np.int64) if n else np.zeros((1, *saved["outputs"]), np.float32)
+        y = np.zeros(1, np.int64) if saved["classes"] else np.zeros((1, *saved["outputs"]), np.float32)
         model = build(saved["setup"]["model"], Dataset(x, y, classes=saved["classes"]))
-        weights = saved["weights"]
         saved["x_scale"], saved["y_scale"] = (Scale(*pair) for pair in saved["scales"])
-    except (KeyError, TypeError, ValueError) as error:
+        model.load_state_dict(saved["weights"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise errors.StateError(
             errors.say(
-                f"opening {path}", "the file must be a model saved by tinygrad-loss train", repr(error)[:80], "tinygrad-loss train digits"
+                f"opening {path}", "the file must be a model saved by tinygrad-loss train", repr(error)[:120], "tinygrad-loss train digits"
             )
         ) from None
-    model.load_state_dict(weights)
     return model.eval(), saved
