@@ -156,7 +156,7 @@ def put(*keys, value):
 
     def change(saved):
         for key in keys[:-1]:
-            saved = saved[key]  # noqa: PLW2901  one step further in
+            saved = saved[key]
         saved[keys[-1]] = value
 
     return change
