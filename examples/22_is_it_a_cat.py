@@ -26,11 +26,12 @@ def focal(score: tl.Tensor, is_cat: np.ndarray) -> tl.Tensor:
 
 def sheet(images: np.ndarray, titles: list[str], path: str) -> None:
     """Draw images side by side."""
-    figure = Figure(figsize=(12, 3.2), layout="constrained")
+    figure = Figure(figsize=(12, 3.5), layout="constrained")
+    figure.suptitle("The surest mistakes: what it is, and the probability p that the model gives a cat")
     for k, (image, title) in enumerate(zip(images, titles, strict=True)):
         axes = figure.add_subplot(2, 8, k + 1, xticks=[], yticks=[])
         axes.imshow(image, cmap="gray")
-        axes.set_title(title, fontsize=8)
+        axes.set_title(title, fontsize=9)
     figure.savefig(path)
 
 

@@ -89,6 +89,13 @@ def test_what_does_not_fit_is_refused(call, message):
     assert str(error.value) == message
 
 
+def test_one_epoch_is_seen_and_a_count_begins_at_0(tmp_path):
+    figure = History([{"epoch": 1, "loss": 2.0, "grad_norm": 1.0, "undefined": 0}]).plot()
+    assert [axes.get_title() for axes in figure.axes] == ["training loss", "gradient norm", "undefined gradients"]
+    assert [axes.lines[0].get_marker() for axes in figure.axes] == ["o"] * 3
+    assert figure.axes[2].get_ylim()[0] == 0
+
+
 def test_a_history_is_a_table_a_file_and_a_picture(tmp_path):
     history = History(
         [{"epoch": 1, "loss": 2.0, "val_loss": 2.5, "seconds": 0.1}, {"epoch": 2, "loss": 1.0, "val_loss": 1.5, "seconds": 0.1}]

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors
-from tinygrad_loss.cli.show import written
+from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.losses import LOSSES, Loss
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -65,7 +65,7 @@ def _table(losses: Sequence[Loss], width: int) -> Table:
             _yes(value=x.facts.robust),
             x.facts.smoothness,
             x.facts.estimates,
-            escape(written(x.facts.formula)),
+            escape(plain(x.facts.formula)),
         )
         for x in losses
     ]

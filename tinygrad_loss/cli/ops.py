@@ -1,28 +1,20 @@
 """``tinygrad-loss ops``: the table of operations."""
 
 import argparse
-import re
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors
+from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.engine.op import OPS, Facts, Op
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss ops log"
 FOUND, NOT_FOUND = 0, 1
-
-WORDS: Final = {
-    r"\\frac1n": "1/n ", r"\\lfloor\s*": "floor(", r"\s*\\rfloor": ")", r"\\lceil\s*": "ceil(", r"\s*\\rceil": ")", r"\\cdot": "*",
-    r"\\sqrt\[3\]\{(\w+)\}": r"cbrt(\1)", r"\\sqrt\{([^{}]+)\}": r"sqrt(\1)", r"\\frac\{([^{}]+)\}\{([^{}]+)\}": r"(\1) / (\2)",
-    r"\\binom\{([^{}]+)\}\{?([^{}])\}?": r"binom(\1, \2)",
-    r"\\math(?:rm|bf|cal)\{(\w+)\}": r"\1", r"\\(?:operatorname|text)\{([^{}]+)\}": r"\1", r"\\[,;!]": " ", r"\\left|\\right": "",
-    r"\\([A-Za-z]+)": r"\1", r"\{(\w)\}": r"\1",
-}  # fmt: skip
-"""How a terminal writes what LaTeX writes otherwise."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,17 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
         return NOT_FOUND
     table = Table("op", "kind", "formula", "not smooth")
     for op in sorted(found, key=lambda op: op.name):
-        table.add_row(op.name, op.kind, plain(op.doc), _not_smooth(op))
+        table.add_row(op.name, op.kind, escape(plain(op.doc)), _not_smooth(op))
     out.print(table)
     out.print(f"{len(found)} of {len(OPS)} ops", markup=False)
     return FOUND
-
-
-def plain(formula: str) -> str:
-    """Write a LaTeX formula with plain letters."""
-    for pattern, replacement in WORDS.items():
-        formula = re.sub(pattern, replacement, formula)
-    return formula.replace("[", r"\[")
 
 
 def _not_smooth(op: Op) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from tinygrad_loss import errors
-from tinygrad_loss.cli.ops import plain
+from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.engine.tensor import tensor
 from tinygrad_loss.losses import DOMAINS, LOSSES, Loss
 
@@ -55,18 +55,11 @@ def _named(word: str) -> Loss:
     return LOSSES[chosen[0]]
 
 
-def written(formula: str) -> str:
-    """Write a LaTeX formula in a line of plain text."""
-    for latex, text in (("\\le ", "<= "), ("\\ge ", ">= "), ("\\tfrac", "\\frac"), ("\\ne ", "!= ")):
-        formula = formula.replace(latex, text)
-    return " ".join(plain(formula).replace(r"\[", "[").split())
-
-
 def _facts(loss: Loss) -> list[str]:
     f = loss.facts
     kinks = "; ".join(f"at {f.variable} {k.at:g} the slope goes from {k.left:g} to {k.right:g}" for k in f.kinks)
     rows = [
-        ("formula", written(f.formula)),
+        ("formula", plain(f.formula)),
         ("prediction", DOMAINS[f.input]),
         ("target", DOMAINS[f.target]),
         ("for", f.task),

@@ -13,7 +13,7 @@ from rich.table import Table
 from tinygrad_loss import data, errors
 from tinygrad_loss.training.encoders import ENCODERS
 from tinygrad_loss.training.experiment import BATCH, RUN, Experiment, Setup
-from tinygrad_loss.training.history import History
+from tinygrad_loss.training.history import History, title
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
@@ -22,8 +22,6 @@ TEXT: Final = "pydoc"
 """The data set whose inputs are characters, which none of the models reads."""
 SHOWN: Final = 8
 """Epochs in the table at the end."""
-HEADS: Final = {"undefined": "undefined gradients", "lr": "learning rate", "grad_norm": "gradient norm"}
-"""Columns of the history whose names need more words."""
 NUMBERS: Final[tuple[tuple[str, Callable[[float], bool], str, str], ...]] = (
     ("epochs", lambda n: n >= 1, "there must be at least one epoch", "--epochs 10"),
     ("seed", lambda n: n >= 0, "a seed is a whole number from 0 on", "--seed 0"),
@@ -90,7 +88,7 @@ def check(arguments: argparse.Namespace) -> None:
 def curve(history: History) -> Table:
     """Return some of the epochs, the first and the last among them."""
     names = [name for name in history.columns if name != "seconds"]
-    table = Table(*(HEADS.get(name, name.replace("_", " ")) for name in names))
+    table = Table(*map(title, names))
     step = max(1, -(-(len(history) - 1) // (SHOWN - 1)))
     rows = history.rows[::step]
     for row in rows if rows[-1] is history.rows[-1] else [*rows, history.rows[-1]]:

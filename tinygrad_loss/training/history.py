@@ -5,12 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import os
-from typing import Any
+from typing import Any, Final
 
 from tinygrad_loss import errors
 from tinygrad_loss.training.checkpoint import write_atomically
 
-__all__ = ["History"]
+__all__ = ["History", "title"]
+
+TITLES: Final = {"undefined": "undefined gradients", "lr": "learning rate", "grad_norm": "gradient norm"}
+FEW: Final = 20
+"""Epochs up to which each is a point: a line through one epoch cannot be seen."""
+
+
+def title(column: str) -> str:
+    """Return a column's name in words."""
+    return TITLES.get(column, column.replace("_", " "))
 
 
 class History:
@@ -75,12 +84,18 @@ class History:
         names = [c for c in self.columns if c not in {"epoch", "seconds", "lr"} and not c.startswith("val_")]
         figure = Figure(figsize=(3.2 * max(1, len(names)), 2.8), layout="constrained")
         for k, name in enumerate(names):
-            axes = figure.add_subplot(1, len(names), k + 1)
-            axes.plot(self["epoch"], self[name], label="training")
-            if f"val_{name}" in self.columns:
-                axes.plot(self["epoch"], self[f"val_{name}"], label="validation")
+            axes: Any = figure.add_subplot(1, len(names), k + 1)
+            marker, compared = "o" if len(self) <= FEW else None, f"val_{name}" in self.columns
+            axes.plot(self["epoch"], self[name], marker=marker, markersize=3, label="training")
+            if compared:
+                axes.plot(self["epoch"], self[f"val_{name}"], "--", marker=marker, markersize=3, label="validation")
                 axes.legend()
-            axes.set(title=name, xlabel="epoch")
+            alone = "" if compared or name in TITLES else "training "
+            axes.set(title=alone + title(name), xlabel="epoch")
+            axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+            if name == "undefined":  # a count, which begins at 0
+                axes.yaxis.get_major_locator().set_params(integer=True)
+                axes.set_ylim(bottom=0, top=max(1, *self[name]) * 1.05)
         if path is not None:
             figure.savefig(path)
         return figure
