@@ -92,4 +92,4 @@ def test_show_an_unknown_loss(capsys):
 
 def test_brackets_of_a_formula_are_printed(capsys):
     main(["losses", "zero_inflated_poisson"])
-    assert "-log(pi [y = 0] + (1 - pi) e^{-lambda} lambda^y / y!)" in capsys.readouterr().out
+    assert "-log(pi [y = 0] + (1 - pi) e^(-lambda) lambda^y / y!)" in capsys.readouterr().out
