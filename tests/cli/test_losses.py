@@ -58,6 +58,13 @@ def test_an_unknown_task_names_the_nearest(capsys):
     assert "Type instead: 'regression'" in capsys.readouterr().err
 
 
+def test_an_unknown_estimate_names_the_nearest(capsys):
+    assert main(["losses", "--estimates", "mdian"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tinygrad-loss losses: --estimates must be one of 'between mean and median', ")
+    assert said.endswith("got 'mdian'. Type instead: 'median'\n")
+
+
 @pytest.mark.parametrize("name", sorted(tl.losses.LOSSES))
 def test_show_every_loss(capsys, name):
     assert main(["show", name]) == 0

@@ -45,6 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     tasks = sorted({loss.facts.task for loss in LOSSES.values()})
     if arguments.task and arguments.task not in tasks:
         raise errors.unknown_name("losses", "--for", arguments.task, tasks)
+    estimates = sorted({loss.facts.estimates for loss in LOSSES.values()})
+    if not any(arguments.estimates in e for e in estimates):
+        raise errors.unknown_name("losses", "--estimates", arguments.estimates, estimates)
     found = [loss for loss in sorted(LOSSES.values(), key=lambda loss: loss.__name__) if _fits(loss, arguments)]
     if not found:
         out.print("no loss fits; leave out a filter: tinygrad-loss losses", markup=False)
