@@ -61,7 +61,7 @@ def test_an_unknown_task_names_the_nearest(capsys):
 def test_an_unknown_estimate_names_the_nearest(capsys):
     assert main(["losses", "--estimates", "mdian"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("tinygrad-loss losses: --estimates must be one of 'between mean and median', ")
+    assert said.startswith("tinygrad-loss losses: --estimates must be one of 'a point within the tube', 'between mean and median', ")
     assert said.endswith("got 'mdian'. Type instead: 'median'\n")
 
 
