@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
-from tinygrad_loss import context
+from tinygrad_loss import context, errors
 from tinygrad_loss.engine.graph import record_of
 
 # ---- a long way ----------------------------------------------------------------------------------------------------------
@@ -357,3 +357,48 @@ def test_a_python_branch_on_a_tie_warns():
         assert not x > 3.0
     with pytest.warns(tl.errors.UndefinedGradientWarning, match="greater"):
         assert not x > 2.0
+
+
+def test_a_leaf_is_frozen_and_freed():
+    w, x = tl.tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 4.0])
+    w.requires_grad = False
+    assert not np.sum(w * x).requires_grad
+    w.requires_grad = True
+    np.sum(w * x).backward()
+    np.testing.assert_array_equal(w.grad, x)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (
+            lambda: tl.tensor([1, 2]),
+            errors.DTypeError,
+            "x.requires_grad = True: only floating numbers have a gradient, got dtype int64. Type instead: x.astype(np.float64)",
+        ),
+        (
+            lambda: np.exp(tl.tensor(1.0, requires_grad=True)),
+            errors.StaleGraphError,
+            "x.requires_grad = True: only a leaf is frozen or freed, got the result of exp. Type instead: x.detach(), or the leaves themselves",
+        ),
+    ],
+)
+def test_what_has_no_gradient_of_its_own_is_not_freed(make, error, message):
+    x = make()
+    with pytest.raises(error) as raised:
+        x.requires_grad = True
+    assert str(raised.value) == message
+
+
+def test_an_augmented_assignment_that_would_move_no_weight_is_refused():
+    w = weight = tl.tensor([1.0, 2.0], requires_grad=True)
+    with tl.no_grad(), pytest.raises(errors.ArgumentError) as raised:
+        w -= 0.1
+    assert str(raised.value) == (
+        "x -= y, x += y, ...: an augmented assignment makes a new tensor and moves no leaf, "
+        "got a leaf that requires grad, under no_grad. Type instead: x.data = x.data - y"
+    )
+    assert w is weight
+    w *= 2.0  # recorded, it is the product that it says
+    np.sum(w).backward()
+    np.testing.assert_array_equal(weight.grad, [2.0, 2.0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import BRANCHES
+from tinygrad_loss.context import BRANCHES, RECORDING
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array, Op
 
@@ -28,17 +28,23 @@ ELSEWHERE: Final = {
     "cos": "np.cos(x)",
     "cpu": "x, which is in this machine's memory already",
     "cuda": "x, which is in this machine's memory already",
+    "dim": "x.ndim",
     "double": "x.astype(np.float64)",
     "exp": "np.exp(x)",
+    "expand": "np.broadcast_to(x, shape)",
     "float": "x.astype(np.float32)",
+    "gather": "np.take_along_axis(x, index, axis)",
     "log": "np.log(x)",
     "logsumexp": "tl.ops.logsumexp(x, axis=-1)",
+    "masked_fill": "np.where(mask, value, x)",
+    "matmul": "x @ y",
     "mm": "x @ y",
     "norm": "np.linalg.norm(x)",
+    "numel": "x.size",
     "permute": "x.transpose(axes)",
     "pow": "x**y",
     "relu": "tl.ops.relu(x)",
-    "requires_grad_": "tl.tensor(data, requires_grad=True)",
+    "requires_grad_": "x.requires_grad = True",
     "sigmoid": "tl.ops.expit(x)",
     "sin": "np.sin(x)",
     "softmax": "tl.ops.softmax(x, axis=-1)",
@@ -143,6 +149,15 @@ class Tensor(Kind):
             )
         self.assign(array[()] if array.ndim == 0 else array)
 
+    def _augmented(self, _other: Any) -> Any:
+        """Refuse ``p -= step`` on a weight that shall move: it would give the name a new tensor, and leave the weight as it was."""
+        if self.node is None and self.track & NEEDS_GRAD and not RECORDING.get():
+            rule, got = "an augmented assignment makes a new tensor and moves no leaf", "a leaf that requires grad, under no_grad"
+            raise errors.ArgumentError(errors.say("x -= y, x += y, ...", rule, got, "x.data = x.data - y"))
+        return NotImplemented
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = _augmented
+
     def assign(self, value: Array) -> None:
         """Hold ``value`` from now on; graphs recorded before become stale, and say so."""
         self.value = value
@@ -172,6 +187,18 @@ class Tensor(Kind):
     def requires_grad(self) -> bool:
         """Whether a gradient flows through this tensor."""
         return self.track & NEEDS_GRAD != 0
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        where = f"x.requires_grad = {wanted}"
+        if self.node is not None:
+            got = f"the result of {self.node[0].name}"
+            raise errors.StaleGraphError(errors.say(where, "only a leaf is frozen or freed", got, "x.detach(), or the leaves themselves"))
+        if wanted and self.dtype.kind != "f":
+            raise errors.DTypeError(
+                errors.say(where, "only floating numbers have a gradient", f"dtype {self.dtype}", "x.astype(np.float64)")
+            )
+        self.track = LEAF if wanted else 0
 
     @property
     def is_leaf(self) -> bool:
