@@ -213,7 +213,9 @@ def check_parameter(where: str, p: Any, i: int) -> None:
         rule, got = "a parameter must be a leaf", f"the result of {p.node[0].name} as number {i}"
     else:
         return
-    raise errors.DomainError(errors.say(where, rule, got, "x = tl.tensor(data, requires_grad=True)"))
+    frozen = isinstance(p, Tensor) and not p.requires_grad and p.name
+    instead = "[p for p in model.parameters() if p.requires_grad]" if frozen else "x = tl.tensor(data, requires_grad=True)"
+    raise errors.DomainError(errors.say(where, rule, got, instead))
 
 
 RANGES: Final[dict[str, tuple[float, float]]] = {

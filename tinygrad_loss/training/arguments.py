@@ -60,7 +60,7 @@ def as_optimizer(given: Any, model: Any) -> Optimizer:
         known = {name.lower(): name for name, kind in vars(rules).items() if isinstance(kind, type) and issubclass(kind, Optimizer)}
         instead = f"lambda p: tl.optim.{known[errors.nearest(str(given).lower(), known)]}(p, lr=1e-3)"
         raise refused("optimizer must be an optimiser, or make one of parameters", repr(given), instead)
-    made = given if isinstance(given, Optimizer) else (given or Adam)(model.parameters())
+    made = given if isinstance(given, Optimizer) else (given or Adam)([p for p in model.parameters() if p.requires_grad])
     if not isinstance(made, Optimizer):
         raise refused("optimizer must make an optimiser", made, "lambda p: tl.optim.Adam(p, lr=1e-3)")
     own = {id(p) for p in model.parameters()}
