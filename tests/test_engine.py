@@ -372,7 +372,7 @@ def test_a_leaf_is_frozen_and_freed():
     ("make", "error", "message"),
     [
         (
-            lambda: tl.tensor([1, 2]),
+            lambda: tl.tensor(np.array([1, 2])),
             errors.DTypeError,
             "x.requires_grad = True: only floating numbers have a gradient, got dtype int64. Type instead: x.astype(np.float64)",
         ),

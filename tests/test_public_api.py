@@ -52,6 +52,7 @@ def test_an_unknown_name_names_the_nearest():
         ("Linear", "type tl.nn.Linear"),
         ("zeros", "type np.zeros"),
         ("cat", "type np.concatenate"),
+        ("save", "type tl.training.checkpoint.save(path, model.state_dict())"),
     ],
 )
 def test_a_name_of_another_room_or_library_says_what_to_type(name, told):
@@ -65,3 +66,12 @@ def test_schedules_of_torch_that_are_not_here_say_what_to_type():
         tl.optim.MultiplicativeLR  # noqa: B018
     told = "type tl.optim.LambdaLR(optimizer, lambda t: factor**t)"
     assert str(raised.value) == f"module 'tinygrad_loss.optim' has no attribute 'MultiplicativeLR'; {told}"
+    with pytest.raises(AttributeError) as raised:
+        tl.optim.lr_scheduler.StepLr  # noqa: B018
+    assert str(raised.value) == "module 'tinygrad_loss.optim.lr_scheduler' has no attribute 'StepLr'; the nearest is 'StepLR'"
+
+
+def test_what_data_has_under_another_name_says_so():
+    with pytest.raises(AttributeError) as raised:
+        tl.data.TensorDataset  # noqa: B018
+    assert str(raised.value) == "module 'tinygrad_loss.data' has no attribute 'TensorDataset'; type tl.data.Dataset(x, y)"

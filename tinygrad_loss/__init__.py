@@ -50,7 +50,9 @@ _TORCH = {
     "bmm": "type a @ b",
     "cat": "type np.concatenate",
     "func": "type tl.grad, tl.jacobian or tl.hessian",
+    "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
     "mm": "type a @ b",
+    "save": "type tl.training.checkpoint.save(path, model.state_dict())",
     "compile": "there is nothing to compile: call the function",
 }
 
@@ -68,10 +70,12 @@ def _elsewhere(name: str) -> dict[str, str]:
     """Return what to type for a name that another room has, or NumPy, or PyTorch."""
     import numpy as np  # noqa: PLC0415  so that it is no name of this module
 
+    if name in _TORCH:
+        return _TORCH
     for room in ("ops", "losses", "nn", "optim", "distributions", "data"):
         if name in dir(_import_module(f"{__name__}.{room}")):
             return {name: f"type tl.{room}.{name}"}
-    return _TORCH if name in _TORCH or not hasattr(np, name) else {name: f"type np.{name}"}
+    return {name: f"type np.{name}"} if hasattr(np, name) else {}
 
 
 def __dir__() -> list[str]:

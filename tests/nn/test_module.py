@@ -251,7 +251,76 @@ def test_containers(rng):
     assert len(two_layers()[:2]) == 2
 
 
+def kinds(container):
+    return [type(m).__name__ for m in container]
+
+
+def test_a_list_of_modules_is_a_list():
+    layers = nn.ModuleList([nn.Linear(2, 2)]).insert(0, nn.Tanh()).append(nn.ReLU())
+    assert kinds(layers) == ["Tanh", "Linear", "ReLU"]
+    assert list(layers.state_dict()) == ["1.weight", "1.bias"]
+    layers[2] = nn.Identity()
+    assert type(layers.pop(0)).__name__ == "Tanh"
+    assert kinds(layers) == ["Linear", "Identity"]
+    del layers[0]
+    assert kinds(layers + [nn.ReLU()]) == ["Identity", "ReLU"]  # noqa: RUF005  its own addition
+    part = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))[:2]
+    assert part(np.ones((1, 2), np.float32)).shape == (1, 3)
+    assert kinds(nn.Sequential({"first": nn.ReLU()}).append(nn.Tanh())) == ["ReLU", "Tanh"]
+
+
+def test_a_dict_of_modules_is_a_dict():
+    heads = nn.ModuleDict({"a": nn.ReLU()})
+    heads.update({"b": nn.Tanh()})
+    assert list(heads.keys()) == ["a", "b"]
+    assert kinds(heads.values()) == ["ReLU", "Tanh"]
+    assert "b" in heads
+    assert "pop" not in heads
+    assert type(heads.pop("a")).__name__ == "ReLU"
+    del heads["b"]
+    assert len(heads) == 0
+
+
+@pytest.mark.parametrize("name", ["train", "items", "", "a.b"])
+def test_a_module_may_not_take_the_place_of_a_method(name):
+    with pytest.raises(errors.ArgumentError) as raised:
+        nn.ModuleDict({name: nn.ReLU()})
+    rule = "a name must not be that of a method of ModuleDict, nor empty, nor have a dot in it"
+    assert str(raised.value) == f"ModuleDict: {rule}, got {name!r}. Type instead: {name.replace('.', '_') + '_'!r}"
+
+
+def test_known_vectors_are_frozen_on_request(rng):
+    table = rng.normal(size=(4, 3))
+    fixed, moving = nn.Embedding.from_pretrained(table, padding_idx=0), nn.Embedding.from_pretrained(table, freeze=False)
+    np.testing.assert_array_equal(fixed(np.array([2])), table[2:3])
+    assert (fixed.weight.requires_grad, moving.weight.requires_grad) == (False, True)
+    with pytest.raises(errors.ShapeError) as raised:
+        nn.Embedding.from_pretrained([1, 2])
+    assert str(raised.value) == (
+        "Embedding.from_pretrained: there must be a row of numbers per word, got shape (2,) and dtype int64. Type instead: np.zeros((words, features))"
+    )
+
+
+def test_what_is_frozen_stays_while_the_rest_is_trained(rng):
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 2, rng=1))
+    model[0].requires_grad_(False)
+    before = model.state_dict()
+    data = (rng.normal(size=(20, 2)).astype(np.float32), rng.integers(0, 2, 20))
+    tl.fit(model, tl.losses.cross_entropy, data, epochs=2)
+    changed = {name for name, value in model.state_dict().items() if not np.array_equal(value, before[name])}
+    assert changed == {"2.weight", "2.bias"}
+    with pytest.raises(errors.DomainError) as raised:
+        tl.optim.SGD(model.parameters())
+    assert str(raised.value) == (
+        "SGD: a parameter must require grad, got number 0, of shape (3, 2), that does not. "
+        "Type instead: [p for p in model.parameters() if p.requires_grad]"
+    )
+
+
 def test_mistakes_in_composition_say_what_to_type():
+    with pytest.raises(errors.ArgumentError) as raised:
+        nn.Sequential([nn.ReLU()])
+    assert str(raised.value) == "Sequential: its parts must be modules or functions, got a list. Type instead: nn.Sequential(*modules)"
     with pytest.raises(errors.ArgumentError) as raised:
         nn.Sequential(nn.ReLU)
     assert str(raised.value) == "Sequential: its parts must be modules or functions, got the class ReLU. Type instead: nn.ReLU(...)"

@@ -1,5 +1,8 @@
 """Examples to learn from: data sets, the batches they are cut into, and where they come from."""
 
+from typing import Any as _Any
+
+from tinygrad_loss import errors as _errors
 from tinygrad_loss.data.augment import flip as flip
 from tinygrad_loss.data.augment import noise as noise
 from tinygrad_loss.data.augment import shift as shift
@@ -8,3 +11,15 @@ from tinygrad_loss.data.dataset import standardise as standardise
 from tinygrad_loss.data.loader import DataLoader as DataLoader
 from tinygrad_loss.data.sources import load as load
 from tinygrad_loss.data.sources import names as names
+
+_ELSEWHERE = {
+    "TensorDataset": "type tl.data.Dataset(x, y)",
+    "random_split": "type train, test = dataset.split()",
+    "Subset": "type dataset.take(rows)",
+    "ConcatDataset": "type tl.data.Dataset(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]))",
+}
+"""What to type for PyTorch's names that are not here."""
+
+
+def __getattr__(name: str) -> _Any:
+    raise _errors.no_name(__name__, name, globals(), _ELSEWHERE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -33,15 +33,35 @@ class ModuleList(Module):
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         self.extend(modules)
 
-    def append(self, module: Module) -> ModuleList:
+    def append(self, module: Module) -> Self:
         """Add a module at the end."""
         setattr(self, str(len(self)), _module(type(self).__name__, module))
         return self
 
-    def extend(self, modules: Iterable[Module]) -> ModuleList:
+    def extend(self, modules: Iterable[Module]) -> Self:
         """Add modules at the end."""
         for module in modules:
             self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Add a module before another one; all are numbered anew."""
+        held = list(self.children())
+        held.insert(index, _module(type(self).__name__, module))
+        return self._hold(held)
+
+    def pop(self, index: int = -1) -> Module:
+        """Take a module out, and return it."""
+        taken: Module = list(self.children())[index]
+        del self[index]
+        return taken
+
+    def _hold(self, modules: list[Module]) -> Self:
+        """Hold these modules, numbered from 0."""
+        for name, _ in list(self.named_children()):
+            delattr(self, name)
+        for i, module in enumerate(modules):
+            setattr(self, str(i), module)
         return self
 
     def __len__(self) -> int:
@@ -52,7 +72,19 @@ class ModuleList(Module):
 
     def __getitem__(self, index: int | slice) -> Any:
         chosen = list(self.children())[index]
-        return type(self)(*chosen) if isinstance(self, Sequential) and isinstance(chosen, list) else chosen
+        return new(type(self), chosen) if isinstance(chosen, list) else chosen
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        name = [name for name, _ in self.named_children()][index]
+        setattr(self, name, _module(type(self).__name__, module))
+
+    def __delitem__(self, index: int | slice) -> None:
+        held = list(self.children())
+        del held[index]
+        self._hold(held)
+
+    def __add__(self, other: Iterable[Module]) -> Self:
+        return new(type(self), [*self, *other])
 
 
 class Sequential(ModuleList):
@@ -70,7 +102,7 @@ class Sequential(ModuleList):
     def __init__(self, *modules: Any) -> None:
         if len(modules) == 1 and isinstance(modules[0], Mapping):
             for name, module in modules[0].items():
-                setattr(self, name, _module("Sequential", module))
+                setattr(self, _free(self, name), _module("Sequential", module))
         else:
             self.extend(modules)
 
@@ -93,11 +125,24 @@ class ModuleDict(Module):
     """
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
-        for name, module in (modules or {}).items():
+        self.update(modules or {})
+
+    def update(self, modules: Mapping[str, Module]) -> None:
+        """Add modules by name, in the place of those that had it."""
+        for name, module in modules.items():
             self[name] = module
 
     def __setitem__(self, name: str, module: Module) -> None:
-        setattr(self, name, _module("ModuleDict", module))
+        setattr(self, _free(self, name), _module("ModuleDict", module))
+
+    def __delitem__(self, name: str) -> None:
+        self.pop(name)
+
+    def pop(self, name: str) -> Module:
+        """Take a module out, and return it."""
+        taken = self[name]
+        delattr(self, name)
+        return taken
 
     def __getitem__(self, name: str) -> Module:
         found = dict(self.named_children())
@@ -110,6 +155,17 @@ class ModuleDict(Module):
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self.named_children())
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == held for held, _ in self.named_children())
+
+    def keys(self) -> Iterator[str]:
+        """Yield the names."""
+        return iter(self)
+
+    def values(self) -> Iterator[Module]:
+        """Yield the modules."""
+        return self.children()
 
     def items(self) -> Iterator[tuple[str, Module]]:
         """Yield names and modules."""
@@ -200,9 +256,27 @@ class Function(Module):
         return getattr(self.function, "__name__", repr(self.function))
 
 
+def new(kind: type[Any], modules: list[Module]) -> Any:
+    """Return a container of these modules; a subclass that is made otherwise becomes what it is made of."""
+    return Sequential(*modules) if issubclass(kind, Sequential) else ModuleList(modules)
+
+
+def _free(holder: Module, name: str) -> str:
+    """Return a module's name, unless the container needs it itself: ``{"train": ...}`` would take the method's place."""
+    if hasattr(type(holder), name) or not name or "." in name:
+        rule = f"a name must not be that of a method of {type(holder).__name__}, nor empty, nor have a dot in it"
+        where = type(holder).__name__
+        raise errors.ArgumentError(errors.say(where, rule, repr(name), repr(f"{name.replace('.', '_')}_")))
+    return name
+
+
 def _module(where: str, module: Any) -> Module:
     if isinstance(module, Module):
         return module
+    if isinstance(module, list | tuple):
+        raise errors.ArgumentError(
+            errors.say(where, "its parts must be modules or functions", f"a {type(module).__name__}", f"nn.{where}(*modules)")
+        )
     if callable(module) and not isinstance(module, type):
         return Function(module)
     name = module.__name__ if isinstance(module, type) else type(module).__name__

@@ -1,12 +1,13 @@
 """A vector per word."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.settings import whole
 
@@ -60,6 +61,31 @@ class Embedding(Module):
         if self.padding_idx is not None:
             first[self.padding_idx] = 0.0
         self.weight = parameter(first)
+
+    @classmethod
+    def from_pretrained(cls, embeddings: ArrayLike, freeze: bool = True, **settings: Any) -> Self:
+        """Return a layer with vectors that are known already.
+
+        Args:
+            embeddings: ``[num_embeddings, embedding_dim]``.
+            freeze: whether they shall stay as they are.
+            settings: those of the layer, from ``padding_idx`` on.
+
+        >>> import numpy as np
+        >>> from tinygrad_loss import nn
+        >>> nn.Embedding.from_pretrained(np.eye(2))(np.array([1]))
+        tensor([[0., 1.]])
+        """
+        given = np.asarray(embeddings.value if isinstance(embeddings, Tensor) else embeddings)
+        if given.ndim != 2 or given.dtype.kind != "f":
+            got = f"shape {given.shape} and dtype {given.dtype}"
+            raise errors.ShapeError(
+                errors.say("Embedding.from_pretrained", "there must be a row of numbers per word", got, "np.zeros((words, features))")
+            )
+        made = cls(*given.shape, dtype=given.dtype, **settings)
+        made.weight.data = given
+        made.weight.requires_grad = not freeze
+        return made
 
     def forward(self, x: Array) -> Array:
         """Map whole numbers of any shape to ``[..., embedding_dim]``."""

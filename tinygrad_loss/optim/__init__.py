@@ -8,6 +8,7 @@ from tinygrad_loss.optim import rules as rules
 from tinygrad_loss.optim.clip import clip_grad_norm_ as clip_grad_norm_
 from tinygrad_loss.optim.clip import clip_grad_value_ as clip_grad_value_
 from tinygrad_loss.optim.clip import grad_norm as grad_norm
+from tinygrad_loss.optim.elsewhere import OF_THE_ROOM as _OF_THE_ROOM
 from tinygrad_loss.optim.first_order import SGD as SGD
 from tinygrad_loss.optim.first_order import Adagrad as Adagrad
 from tinygrad_loss.optim.first_order import Adam as Adam
@@ -32,18 +33,6 @@ from tinygrad_loss.optim.schedules import Schedule as Schedule
 from tinygrad_loss.optim.schedules import SequentialLR as SequentialLR
 from tinygrad_loss.optim.schedules import StepLR as StepLR
 
-_ELSEWHERE = {
-    "LRScheduler": "type tl.optim.Schedule",
-    "ChainedScheduler": "type tl.optim.LambdaLR(optimizer, lambda t: first(t) * second(t))",
-    "MultiplicativeLR": "type tl.optim.LambdaLR(optimizer, lambda t: factor**t)",
-    "PolynomialLR": "type tl.optim.LambdaLR(optimizer, lambda t: (1 - min(t, steps) / steps) ** power)",
-    "CyclicLR": "type tl.optim.OneCycleLR(optimizer, max_lr, total_steps), or tl.optim.CosineAnnealingWarmRestarts(optimizer, T_0)",
-    **dict.fromkeys(("Adamax", "NAdam", "RAdam", "Adafactor", "SparseAdam", "Muon"), "type tl.optim.Adam or tl.optim.AdamW"),
-    **dict.fromkeys(("Adadelta", "Rprop"), "type tl.optim.RMSprop"),
-    "ASGD": "type tl.optim.SGD",
-}
-"""What to type for PyTorch's names that are not here."""
-
 
 def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals(), _ELSEWHERE)
+    raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)

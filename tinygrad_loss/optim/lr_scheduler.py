@@ -1,5 +1,9 @@
 """The schedules under the module name that PyTorch has for them."""
 
+from typing import Any as _Any
+
+from tinygrad_loss import errors as _errors
+from tinygrad_loss.optim.elsewhere import OF_THE_ROOM as _OF_THE_ROOM
 from tinygrad_loss.optim.one_cycle import OneCycleLR as OneCycleLR
 from tinygrad_loss.optim.one_cycle import ReduceLROnPlateau as ReduceLROnPlateau
 from tinygrad_loss.optim.schedules import ConstantLR as ConstantLR
@@ -11,3 +15,7 @@ from tinygrad_loss.optim.schedules import LinearLR as LinearLR
 from tinygrad_loss.optim.schedules import MultiStepLR as MultiStepLR
 from tinygrad_loss.optim.schedules import SequentialLR as SequentialLR
 from tinygrad_loss.optim.schedules import StepLR as StepLR
+
+
+def __getattr__(name: str) -> _Any:
+    raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)
