@@ -133,11 +133,12 @@ def say(where: str, rule: str, got: str, instead: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name closest to ``name``, or the first one."""
+    """Return the known name closest to ``name``, whatever its capitals, or the first one."""
     import difflib  # noqa: PLC0415  only a mistyped name needs it
 
     known = list(known)
-    return (difflib.get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
+    same = [k for k in known if k.lower() == name.lower()]
+    return (same or difflib.get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
 
 
 def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:

@@ -95,7 +95,16 @@ REFUSED = {
     ("train", "digits", "--model", "cmn"): (
         "train: model must be one of 'mlp', 'cnn', 'rnn', 'transformer', got 'cmn'. Type instead: 'cnn'"
     ),
-    ("train", "digits", "--loss", "cross_entropi"): "a loss for digits: loss must be one of ",
+    ("train", "digits", "--model", "CNN"): (
+        "train: model must be one of 'mlp', 'cnn', 'rnn', 'transformer', got 'CNN'. Type instead: 'cnn'"
+    ),
+    ("train", "digits", "--loss", "cross_entropi"): (
+        f"a loss for digits: loss must be one of the {len(usable(tl.data.load('digits')))} of tl.losses that compare what a model says of it, "
+        "got 'cross_entropi'. Type instead: 'cross_entropy'"
+    ),
+    ("train", "iris", "--out", os.devnull): (
+        f"train: the run must have a folder to be kept in, got --out {os.devnull} (File exists). Type instead: --out runs/digits"
+    ),
     ("train", "digits", "--epochs", "0"): "train: there must be at least one epoch, got --epochs 0. Type instead: --epochs 10",
     ("train", "iris", "--seed", "-1"): "train: a seed is a whole number from 0 on, got --seed -1. Type instead: --seed 0",
     ("train", "iris", "--lr", "-1"): "train: a learning rate lies above 0, got --lr -1.0. Type instead: --lr 0.001",

@@ -56,7 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
     setup = Setup(given.dataset, given.model, given.loss, given.epochs, given.seed, given.lr, given.batch_size, given.folder)
     experiment = Experiment(setup)
     folder = Path(arguments.out or f"{setup.dataset}-{setup.model}")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        got = f"--out {folder} ({error.strerror})"
+        raise errors.SaveError(errors.say("train", "the run must have a folder to be kept in", got, "--out runs/digits")) from None
     if arguments.resume and not (folder / RUN).exists():
         out.print(f"There is no {folder / RUN} to go on from; this run starts anew.", soft_wrap=True)
     parameters = sum(p.size for p in experiment.model.parameters())

@@ -60,7 +60,8 @@ def objective(name: str, dataset: Dataset) -> Objective:
     """
     known = usable(dataset)
     if name not in known:
-        raise errors.unknown_name(f"a loss for {dataset.name}", "loss", name, known)
+        rule = f"loss must be one of the {len(known)} of tl.losses that compare what a model says of it"
+        raise errors.DomainError(errors.say(f"a loss for {dataset.name}", rule, repr(name), repr(errors.nearest(name, known))))
     chosen: Loss = getattr(losses, name)
     if not dataset.classes:
         return chosen
