@@ -53,7 +53,7 @@ _TORCH = {
     "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
     "mm": "type a @ b",
     "save": "type tl.training.checkpoint.save(path, model.state_dict())",
-    "compile": "there is nothing to compile: call the function",
+    "compile": "functions are not compiled yet: call f itself",
 }
 
 

@@ -151,7 +151,7 @@ class Tensor(Kind):
 
     def _augmented(self, _other: Any) -> Any:
         """Refuse ``p -= step`` on a weight that shall move: it would give the name a new tensor, and leave the weight as it was."""
-        if self.node is None and self.track & NEEDS_GRAD and not RECORDING.get():
+        if self.op is None and self.track & NEEDS_GRAD and not RECORDING.get():
             rule, got = "an augmented assignment makes a new tensor and moves no leaf", "a leaf that requires grad, under no_grad"
             raise errors.ArgumentError(errors.say("x -= y, x += y, ...", rule, got, "x.data = x.data - y"))
         return NotImplemented
@@ -191,8 +191,8 @@ class Tensor(Kind):
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
         where = f"x.requires_grad = {wanted}"
-        if self.node is not None:
-            got = f"the result of {self.node[0].name}"
+        if self.op is not None:
+            got = f"the result of {self.op.name}"
             raise errors.StaleGraphError(errors.say(where, "only a leaf is frozen or freed", got, "x.detach(), or the leaves themselves"))
         if wanted and self.dtype.kind != "f":
             raise errors.DTypeError(

@@ -63,7 +63,7 @@ class Loaded(NamedTuple):
 def check_held(module: Module, name: str, value: Any) -> None:
     """Refuse a plain list or dict of what has weights: nothing would find them there."""
     inside = value.values() if isinstance(value, dict) else value
-    if any(isinstance(v, Module) or (isinstance(v, Tensor) and v.requires_grad and v.node is None) for v in inside):
+    if any(isinstance(v, Module) or (isinstance(v, Tensor) and v.requires_grad and v.op is None) for v in inside):
         kind = type(value).__name__
         instead = f"self.{name} = nn.ModuleDict(...)" if isinstance(value, dict) else f"self.{name} = nn.ModuleList(...)"
         rule = "what has weights must be an attribute or in a container of modules, or its weights would never be found"
