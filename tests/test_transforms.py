@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import scipy.special
 
 import tinygrad_loss as tl
 
@@ -236,3 +237,14 @@ def test_softplus_to_third_order_at_extremes(x, wanted):
         f = tl.grad(f)
         got.append(float(f(x)))
     assert got == wanted
+
+
+def test_second_derivatives_where_a_factor_of_a_logarithm_is_0_are_proved():
+    """The first factor being 0 is a tie only where the logarithm has no value; d2 (x log y) is 1/y off the diagonal and -x/y^2 on it."""
+    h = tl.hessian(lambda p: scipy.special.xlogy(p[0], p[1]))(np.array([0.0, 4.0]))
+    np.testing.assert_array_equal(h, [[0.0, 0.25], [0.25, 0.0]])
+    h = tl.hessian(lambda p: scipy.special.xlog1py(p[0], p[1]))(np.array([0.0, 3.0]))
+    np.testing.assert_array_equal(h, [[0.0, 0.25], [0.25, 0.0]])
+    exponential = tl.distributions.Gamma
+    h = tl.hessian(lambda p: exponential(p[0], p[1]).log_prob(0.5))(np.array([1.0, 2.0]))
+    np.testing.assert_allclose(h, [[-(math.pi**2) / 6, 0.5], [0.5, -0.25]], rtol=1e-12)  # -trigamma(1), 1/b, -a/b^2

@@ -60,6 +60,7 @@ ROWS = table(
         tied=(0.0,),
     ),
     Row(name="xlogy", at=(2.0, 2.0), value=2 * LN2, slopes=(LN2, 1.0), curvature=0.0, source=CLOSED, tied=(1.0, 0.0), beside=1),
+    Row(name="absent", at=([0.0, 0.0, 1.0], [0.0, 2.0, 0.0]), value=[True, False, False], source="by definition", tied=(0.0, 0.0)),
     Row(name="xlog1py", at=(2.0, 1.0), value=2 * LN2, slopes=(LN2, 1.0), curvature=0.0, source=CLOSED, tied=(1.0, -1.0), beside=1),
     Row(name="entr", at=(1.0,), value=0.0, slopes=(-1.0,), curvature=-1.0, source=CLOSED, tied=(0.0,)),
     Row(name="rel_entr", at=(1.0, 2.0), value=-LN2, slopes=(1 - LN2, -0.5), curvature=1.0, source=CLOSED, tied=(0.0, 1.0)),

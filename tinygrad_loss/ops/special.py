@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.declare import door, elementwise
+from tinygrad_loss.engine.declare import door, elementwise, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.scipy_ufunc import of_two, scipy_ufunc
 
@@ -190,20 +190,29 @@ def gammaincc(a: Array, x: Array) -> Array:
 
 
 def _xlogy(x: Array, y: Array) -> Array:
-    absent = (x == 0) & np.logical_not(np.isnan(y))
-    return x * np.log(np.where(absent, 1.0, y))
+    return x * np.log(np.where((x == 0) & np.logical_not(np.isnan(y)), 1.0, y))
 
 
-def _unless_both_vanish(x: Array, y: Array) -> Array:
-    """Return ``y`` with 1 where both are 0: there the term is absent, whatever ``y`` becomes."""
-    return np.where((x == 0) & (y == 0), 1.0, y)
+# One predicate, not two comparisons: where y is positive, that x is 0 is no tie of anything.
+absent: Rule = predicate(
+    "absent",
+    lambda x, y: (x == 0) & (y <= 0),
+    arity=2,
+    facts=Facts(nature="jump", tie=lambda found, _x, _y: found),
+    doc=r"whether a term x \log y is absent though the logarithm has no value",
+)
+
+
+def _present(x: Array, y: Array) -> Array:
+    """Return ``y`` with 1 where the term is absent, whatever ``y`` becomes."""
+    return np.where(absent(x, y), 1.0, y)
 
 
 xlogy_ = elementwise(
     "xlogy",
     _xlogy,
-    lambda _z, x, y: np.log(np.where((x == 0) & (y <= 0), 1.0, y)),
-    lambda _z, x, y: x / _unless_both_vanish(x, y),
+    lambda _z, x, y: np.log(_present(x, y)),
+    lambda _z, x, y: x / _present(x, y),
     facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == 0),
     domain=POSITIVE,
     doc=r"x \log y, and 0 where x is 0",
@@ -212,8 +221,8 @@ xlogy = of_two(xlogy_, "xlogy")
 xlog1py_ = elementwise(
     "xlog1py",
     lambda x, y: x * np.log1p(np.where((x == 0) & np.logical_not(np.isnan(y)), 0.0, y)),
-    lambda _z, x, y: np.log1p(np.where((x == 0) & (y <= -1), 0.0, y)),
-    lambda _z, x, y: x / _unless_both_vanish(x, 1.0 + y),
+    lambda _z, x, y: np.log1p(np.where(absent(x, 1.0 + y), 0.0, y)),
+    lambda _z, x, y: x / _present(x, 1.0 + y),
     facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == -1),
     domain=POSITIVE,
     doc=r"x \log(1 + y), and 0 where x is 0",
@@ -238,7 +247,7 @@ rel_entr_ = elementwise(
     "rel_entr",
     scipy_ufunc("rel_entr"),
     lambda _z, x, y: np.log(x / y) + 1.0,
-    lambda _z, x, y: -x / _unless_both_vanish(x, y),
+    lambda _z, x, y: -x / _present(x, y),
     facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y)),
     domain=POSITIVE,
     doc=r"x \log(x / y), a term of the relative entropy",
@@ -248,7 +257,7 @@ kl_div_ = elementwise(
     "kl_div",
     scipy_ufunc("kl_div"),
     lambda _z, x, y: np.log(x / y),
-    lambda _z, x, y: 1.0 - x / _unless_both_vanish(x, y),
+    lambda _z, x, y: 1.0 - x / _present(x, y),
     facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y) - x + y),
     domain=POSITIVE,
     doc=r"x \log(x / y) - x + y, which is not negative",

@@ -8,7 +8,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.residual import exp_remainder
-from tinygrad_loss.ops.special import digamma, gammaln, polygamma
+from tinygrad_loss.ops.special import absent, digamma, gammaln, polygamma
 
 __all__ = ["FAR", "gamma_remainder", "gamma_term", "half_step", "log_ratio"]
 
@@ -92,7 +92,7 @@ gamma_term: Rule = elementwise(
     "gamma_term",
     _gamma_term,
     lambda _y, a, m: log_ratio(m, a) - gamma_remainder_(a, order=1),
-    lambda _y, a, m: np.where(a == 1.0, -1.0, (a - 1.0 - m) / m),
+    lambda _y, a, m: np.where(absent(a - 1.0, m), -1.0, (a - 1.0 - m) / m),
     domain=POSITIVE,
     doc=r"(a - 1) \log m - m - \log \Gamma(a), exact where a and m are large and near each other",
 )
