@@ -293,3 +293,18 @@ def test_a_student_with_many_degrees_of_freedom_keeps_its_digits():
         nu, r = mp.mpf(df), mp.mpf(1.5)
         wanted = mp.loggamma(nu / 2) - mp.loggamma((nu + 1) / 2) + mp.log(nu * mp.pi) / 2 + (nu + 1) / 2 * mp.log1p(r * r / nu)
         np.testing.assert_allclose(L.student_t_nll_loss([1.5], [0.0], df=df), float(wanted), rtol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 2), (4, 3), (4, 3, 1), (4, 1, 2), (1, 3, 2), (1, 1, 2), (1, 1, 1), ()])
+def test_one_variance_for_many_targets(shape, rng):
+    """Every form of PyTorch's documentation: one per entry, one fewer axis, axes of length 1, one for all."""
+    z, y, var = *rng.standard_normal((2, 4, 3, 2)), rng.uniform(0.5, 2.0, shape)
+    v = np.broadcast_to(var[..., None] if shape == (4, 3) else var, z.shape)
+    means, variances = tl.tensor(z, requires_grad=True), tl.tensor(var, requires_grad=True)
+    terms = L.gaussian_nll_loss(means, y, variances, reduction="none", full=True)
+    np.testing.assert_allclose(terms.data, -stats.norm.logpdf(y, z, np.sqrt(v)), rtol=1e-12)
+    np.sum(terms).backward()
+    slopes = (1 - (z - y) ** 2 / v) / v / 2
+    single = tuple(i for i, n in enumerate((*shape, 1) if shape == (4, 3) else shape or (1, 1, 1)) if n == 1)
+    np.testing.assert_allclose(variances.grad, np.sum(slopes, axis=single, keepdims=True).reshape(shape), rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(means.grad, (z - y) / v, rtol=1e-12)

@@ -143,6 +143,18 @@ REFUSED = [
         "nll_loss: target must be whole numbers, got dtype float64. Type instead: np.argmax(target, axis=1)",
     ),
     (
+        lambda: L.gaussian_nll_loss(np.zeros((4, 3)), np.zeros((4, 3)), np.ones(3)),
+        errors.ShapeError,
+        "gaussian_nll_loss: var must have input's shape, with axes of length 1 where one variance is shared, got (3,) and (4, 3). "
+        "Type instead: np.broadcast_to(var, (4, 3))",
+    ),
+    (
+        lambda: L.gaussian_nll_loss(np.zeros((4, 3)), np.zeros((4, 3)), np.ones((2, 3))),
+        errors.ShapeError,
+        "gaussian_nll_loss: var must have input's shape, with axes of length 1 where one variance is shared, got (2, 3) and (4, 3). "
+        "Type instead: var of shape (4, 3)",
+    ),
+    (
         lambda: L.gaussian_nll_loss(TWO, TWO, -np.ones(4)),
         errors.DomainError,
         "gaussian_nll_loss: var must not be negative, got -1. Type instead: np.exp(log_var), with the network's output as log_var",

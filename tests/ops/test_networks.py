@@ -2,6 +2,7 @@
 
 import tracemalloc
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -367,3 +368,16 @@ def test_an_lstm_keeps_its_steps_only_while_a_backward_may_come(rng):
         assert held(y) < 2.5 < recorded
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (0, 3, 4), (2, 3, 0)])
+@pytest.mark.parametrize("norm", [partial(ops.batch_norm, training=True), ops.instance_norm], ids=["batch_norm", "instance_norm"])
+def test_running_statistics_stay_where_they_are_without_values(norm, shape):
+    channels = shape[1] if shape[1:] else 0
+    mean, variance, weight = np.full(channels, 2.0), np.full(channels, 3.0), tl.tensor(np.ones(channels), requires_grad=True)
+    y = norm(np.zeros(shape), mean, variance, weight)
+    assert y.shape == shape
+    assert mean.tolist() == [2.0] * channels
+    assert variance.tolist() == [3.0] * channels
+    np.sum(y).backward()
+    assert weight.grad.tolist() == [0.0] * channels

@@ -222,6 +222,18 @@ def _along_single_axes(target: Array, z: Array) -> Array:
     return np.broadcast_to(target, shapes[1]) if fits else target
 
 
+def _shared(where: str, var: Array, shape: tuple[int, ...]) -> Array:
+    """Return a variance that broadcasts to ``shape``: one for all, one per row, or shared along its axes of length 1."""
+    if shape[:-1] == var.shape:
+        return np.expand_dims(var, -1)
+    if var.ndim and (var.ndim != len(shape) or any(a not in (1, b) for a, b in zip(var.shape, shape, strict=True))):
+        rule = "var must have input's shape, with axes of length 1 where one variance is shared"
+        fits = var.ndim < len(shape) and all(a in (1, b) for a, b in zip(var.shape, shape[-var.ndim :], strict=True))
+        way_out = f"np.broadcast_to(var, {shape})" if fits else f"var of shape {shape}"
+        raise errors.shapes(where, rule, (var.shape, shape), way_out)
+    return var
+
+
 def _with_variance(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     """Check input and target as usual, and bring the variance to their number of axes."""
     z, target, var = given
@@ -232,12 +244,7 @@ def _with_variance(where: str, given: Any, names: Any, mask: Array | None) -> li
         var = np.full_like(checks.value_of(z), var)
     var = checks.of_array(var, where, "var")
     if var.shape != z.shape:
-        if z.shape[:-1] == var.shape:
-            var = np.expand_dims(var, -1)
-        elif z.shape[:-1] != var.shape[:-1] or var.shape[-1] != 1:
-            raise errors.shapes(
-                where, "var must have input's shape, or one value per row", (var.shape, z.shape), f"np.broadcast_to(var, {z.shape})"
-            )
+        var = _shared(where, var, z.shape)
     if np.any(checks.value_of(var) < 0):
         worst = float(np.min(checks.value_of(var)))
         raise errors.DomainError(
@@ -266,7 +273,7 @@ def gaussian_nll_loss(input: Array, target: Array, var: Array, *, full: bool = F
     Args:
         input: means z, any shape.
         target: y, of the same shape.
-        var: variances v, of the same shape, or one per row, or one number.
+        var: variances v, of the same shape, or shared: one number, one per row, or axes of length 1.
         full: add the constant $\tfrac12 \log 2\pi$.
         eps: the smallest variance used, so that an exact fit does not reach minus infinity; the gradient passes as if it were not there.
 

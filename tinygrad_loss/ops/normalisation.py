@@ -158,7 +158,7 @@ def _channels(op: str, x: Array) -> tuple[int, ...]:
     if x.ndim < 2:
         if x.size:
             raise errors.shapes(op, "the channels stand on axis 1", [x.shape], "x[None]")
-        return (-1,)
+        return (0,)
     return (1, x.shape[1]) + (1,) * (x.ndim - 2)
 
 
@@ -214,6 +214,8 @@ def batch_norm(
             raise errors.ArgumentError(errors.say("batch_norm", "evaluation needs running statistics", "None", "training=True"))
         y = (x - operand(running_mean).reshape(shape)) / np.sqrt(operand(running_var).reshape(shape) + float(eps))
         return _affine("batch_norm", y, weight, bias, shape)
+    if not x.size:
+        return _affine("batch_norm", x, weight, bias, shape)  # nothing moves the running statistics
     axes = (0, *range(2, x.ndim))
     if x.size == x.shape[1]:
         raise errors.shapes(
@@ -264,8 +266,10 @@ def instance_norm(
     if not use_input_stats:
         return batch_norm(x, running_mean, running_var, weight, bias, training=False, eps=eps)
     shape = _channels("instance_norm", x)
+    if not x.size:
+        return _affine("instance_norm", x, weight, bias, shape)
     axes = tuple(range(2, x.ndim))
-    if x.size and x.size == x.shape[0] * x.shape[1]:
+    if x.size == x.shape[0] * x.shape[1]:
         raise errors.shapes("instance_norm", "it needs more than one value per channel and sample", [x.shape], "tl.ops.layer_norm")
     if running_mean is not None and running_var is not None:
         plain = values(x)
