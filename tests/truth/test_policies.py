@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.special as sp
 
 import tinygrad_loss as tl
 from tinygrad_loss import errors
@@ -222,3 +223,20 @@ def test_a_loop_is_warned_once_per_op_and_line():
             np.sum(np.abs(x)).backward()
             np.sum(np.maximum(x, 0.0)).backward()
     assert [str(w.message).partition("(by ")[2].partition(" ")[0] for w in caught] == ["absolute", "maximum"]
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "wanted"),
+    [
+        (lambda x: np.arctan2(x[0], x[1]), [0.0, 0.0], [0.0, 0.0]),
+        (lambda x: np.power(x[0], x[1]), [0.0, 0.0], [0.0, 0.0]),
+        (sp.logit, [-0.5, 0.5, 2.0], [np.nan, 4.0, np.nan]),
+        (lambda x: np.linalg.norm(x, -0.5), [0.0, 1.0, 2.0], [0.0, 0.0, 0.0]),
+        (lambda x: np.linalg.norm(x, -1), [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]),
+    ],
+    ids=["arctan2", "power", "logit", "norm of order -0.5", "norm of order -1"],
+)
+def test_the_convention_is_pytorchs_off_the_beaten_track(f, x, wanted):
+    """What PyTorch 2.13 answers where a function jumps, ends or has a tip; the truth stays nan where there is no gradient."""
+    with tl.at_kinks("convention"), np.errstate(all="ignore"):
+        np.testing.assert_array_equal(tl.grad(lambda x: np.sum(f(x)))(np.array(x)), wanted)

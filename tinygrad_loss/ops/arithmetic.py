@@ -94,11 +94,18 @@ real_power: Rule = elementwise(
     domain=POSITIVE,
     doc=r"x^p with a fixed real p, for x >= 0",
 )
+
+
+def _at_rest(y: Array, a: Array, b: Array) -> Array:
+    """Where a power of 0 stays what it is when the exponent grows."""
+    return (y == 0) | ((a == 0) & (b == 0))
+
+
 general_power: Rule = elementwise(
     "power",
     operator.pow,
     lambda _y, a, b: np.where(b == 0, 0.0, b * general_power(a, np.where(b == 0, 1.0, b - 1.0))),
-    lambda y, a, _b: np.where(y == 0, 0.0, y * np.log(np.where(y == 0, 1.0, a))),
+    lambda y, a, b: np.where(_at_rest(y, a, b), 0.0, y * np.log(np.where(_at_rest(y, a, b), 1.0, a))),
     facts=Facts(nature="infinite", tie=lambda _y, a, _b: a == 0),
     domain=(POSITIVE, (-2.0, 2.0)),
     doc=r"a^b",

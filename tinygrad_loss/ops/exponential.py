@@ -92,7 +92,7 @@ log_sigmoid = elementwise(
 logit = elementwise(
     "logit",
     lambda x: np.log(x) - np.log1p(-x),
-    lambda _y, x: 1.0 / (x * (1.0 - x)),
+    lambda y, x: np.where(np.isnan(y), np.nan, 1.0 / (x * (1.0 - x))),
     numpy="logit",
     facts=Facts(nature="infinite", tie=lambda _y, x: (x == 0) | (x == 1)),
     domain=(0.05, 0.95),

@@ -59,6 +59,8 @@ def _norm_p(x: Array, axis: tuple[int, ...], p: float) -> Array:
 
 
 def _norm_p_slope(y: Array, x: Array, axis: tuple[int, ...], p: float) -> Array:
+    if p < 0:
+        x = np.where(kept(y == 0, x, axis), 0.0, x)  # beside a 0 the other entries count for nothing
     return signed_power(x / kept(nonzero(y), x, axis), q=p - 1.0)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.root import nonzero
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cos", "cosh", "deg2rad", "rad2deg", "sin", "sinh", "tan",
@@ -57,8 +58,8 @@ arctan = elementwise("arctan", np.arctan, lambda _y, x: 1.0 / (1.0 + x * x), num
 arctan2 = elementwise(
     "arctan2",
     np.arctan2,
-    lambda _y, a, b: b / np.hypot(a, b) / np.hypot(a, b),
-    lambda _y, a, b: -a / np.hypot(a, b) / np.hypot(a, b),
+    lambda _y, a, b: b / nonzero(np.hypot(a, b)) / nonzero(np.hypot(a, b)),
+    lambda _y, a, b: -a / nonzero(np.hypot(a, b)) / nonzero(np.hypot(a, b)),
     numpy=np.arctan2,
     facts=Facts(nature="jump", tie=lambda _y, a, b: (a == 0) & (b <= 0), near=_angle_by_slope),
     domain=((0.3, 3.0), (-3.0, 3.0)),
