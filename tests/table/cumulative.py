@@ -72,6 +72,15 @@ ROWS = table(
         samples=AXES,
     ),
     Row(
+        name="log_rarity",
+        at=([0.0, LN2],),
+        static={"axis": 0},
+        value=[0.0, math.log(1.5)],  # 2 of 3
+        slopes=([1 / 3, -1 / 3],),
+        source=CLOSED,
+        samples=AXES,
+    ),
+    Row(
         name="take_along",
         at=([1.0, 2.0, 3.0], BACK),
         static={"axis": 0},

@@ -11,8 +11,8 @@ from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.along import take_along_
 from tinygrad_loss.ops.classification import absorbing_product, logistic_error
-from tinygrad_loss.ops.exponential import log_sigmoid, log_softmax_, softmax_, softplus_
-from tinygrad_loss.ops.log_domain import log1mexp, logcumsumexp
+from tinygrad_loss.ops.exponential import log_sigmoid, log_softmax_, softmax_
+from tinygrad_loss.ops.log_domain import log1mexp, log_rarity
 
 __all__ = ["cumulative_logit_loss", "listnet_loss", "plackett_luce_loss", "ranknet_loss"]
 
@@ -109,8 +109,7 @@ def plackett_luce_loss(input: Array, target: Array) -> Any:  # noqa: A002  PyTor
     1.791759
     """
     worst_first = take_along_(input, np.ascontiguousarray(target[:, ::-1]), axis=1)
-    behind = logcumsumexp(worst_first[:, :-1], axis=1)  # the last of all is chosen from itself alone
-    return np.sum(softplus_(behind - worst_first[:, 1:]), axis=1)
+    return np.sum(log_rarity(worst_first, axis=1), axis=1)
 
 
 def _relevances(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:

@@ -12,7 +12,7 @@ from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.exponential import logsumexp_
-from tinygrad_loss.ops.log_domain import logcumsumexp
+from tinygrad_loss.ops.log_domain import log_rarity
 
 __all__ = ["censored_exponential_nll_loss", "censored_weibull_nll_loss", "cox_loss"]
 
@@ -32,6 +32,11 @@ def _subjects(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
             where, "input must be one score per subject, [N]", (arrays[0].shape,), f"tl.losses.{where}(input[:, 0], time, target)"
         )
     return [arrays[0], checks.value_of(arrays[1]), checks.value_of(arrays[2])]
+
+
+def _differences(a: Array, b: Array, i: np.ndarray, j: np.ndarray) -> Array:
+    """Return a - b, and 0 where both are the same subject, however infinite."""
+    return np.where(i == j, 0.0, a - b)
 
 
 @loss(
@@ -72,17 +77,19 @@ def cox_loss(input: Array, time: Array, target: Array, *, ties: str = "breslow")
     if ties not in ("breslow", "efron"):
         raise errors.unknown_name("cox_loss", "ties", ties, ("breslow", "efron"))
     event = target == 1
-    order = np.argsort(-time, kind="stable")
+    order = np.lexsort((checks.value_of(input), -time))  # the last of those at one time has the highest risk of them
     last = np.searchsorted(-time[order], -time, side="right") - 1  # all whose time is at least as long come no later
-    at_risk = logcumsumexp(input[order], axis=0)[last]
+    rarity = log_rarity(input[order], axis=0)[last]
+    above = _differences(input[order[last]], input, order[last], np.arange(len(time)))
     if ties == "efron":
         together = event[:, None] & event & (time[:, None] == time)
         number = together.sum(axis=1)
         rank = np.array([np.count_nonzero(together[i, :i]) for i in range(len(time))])
         share = np.where(event, rank / np.maximum(number, 1), 0.0).astype(checks.value_of(input).dtype)
-        tied = np.squeeze(logsumexp_(np.where(together | np.eye(len(time), dtype=bool), input, -np.inf), axis=1), axis=1)
-        at_risk = at_risk + np.log1p(np.exp(tied - at_risk) * -share)
-    return np.where(event, at_risk - input, 0.0)
+        below = _differences(input, input[order[last]][:, None], np.arange(len(time)), order[last][:, None])
+        tied = np.squeeze(logsumexp_(np.where(together | np.eye(len(time), dtype=bool), below, -np.inf), axis=1), axis=1)
+        rarity = rarity + np.log1p(np.exp(tied - rarity) * -share)
+    return np.where(event, rarity + above, 0.0)
 
 
 @loss(

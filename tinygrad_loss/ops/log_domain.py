@@ -81,6 +81,43 @@ logcumsumexp_: Rule = custom(
 )
 
 
+def _add_up(top: np.ndarray, rest: np.ndarray, axis: int) -> None:
+    """Add in place along an axis, in doubling steps, sums of exponentials held as $e^{top} (1 + rest)$."""
+    step = 1
+    while step < top.shape[axis]:
+        now, then = (np.s_[(slice(None),) * axis + (part,)] for part in (slice(step, None), slice(None, -step)))
+        ahead, gap = top[now] >= top[then], np.where(top[now] == top[then], 0.0, -np.abs(top[now] - top[then]))
+        more, less = np.where(ahead, rest[now], rest[then]), np.where(ahead, rest[then], rest[now])
+        rest[now] = more + (1.0 + less) * np.exp(gap)
+        top[now] = np.maximum(top[now], top[then])
+        step *= 2
+
+
+def _log_rarity(x: np.ndarray, axis: int) -> np.ndarray:
+    top, rest = x.copy(), np.zeros_like(x)
+    with np.errstate(invalid="ignore"):
+        _add_up(top, rest, axis)
+        highest = top == x
+        unknown = highest & np.isinf(x) & (rest > 0)  # of several infinite ones nobody knows which is larger
+        return np.where(unknown, np.nan, np.where(highest, 0.0, top - x) + np.log1p(rest)).astype(x.dtype)
+
+
+def _rarity_pull(g: Array, y: Array, axis: int) -> Array:
+    """Return what pulls an entry up, being compared with, less what pulls it down, being rare; neither is a small difference."""
+    others = -np.expm1(-y)
+    later = before(others * adjoint(g, others, axis, reverse=False), axis, 0.0, reverse=True)
+    return later * np.exp(-y) - g * others
+
+
+log_rarity: Rule = custom(
+    "log_rarity",
+    _log_rarity,
+    [lambda g, y, x, axis: _rarity_pull(g, y, axis)],
+    lambda dx, y, x, axis: recurrence_(-np.expm1(-y), dx[0] * np.exp(-y), axis=axis, reverse=False) - dx[0],
+    doc=r"\log \sum_{j \le i} e^{x_j - x_i} along an axis: -\log of the share of each in what there is so far; exact where a sum would round",
+)
+
+
 @door((np.logaddexp, "accumulate"))
 def logcumsumexp(x: Array, axis: int = -1) -> Array:
     r"""Return $\log \sum_{j \le i} e^{x_j}$ along ``axis``, without overflow.
