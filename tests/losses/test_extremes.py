@@ -392,3 +392,97 @@ def test_an_order_of_extreme_scores(name, dtype, rng):
                 h = mp.mpf(10) ** -30
                 high, low = (sum(formula([a + d * (j == i) for j, a in enumerate(v)])) for d in (h, -h))
                 compare(x.grad[i], (high - low) / (2 * h), dtype, f"{name} of {z}, slope {i}", rounding)
+
+
+# ---- losses of three numbers ---------------------------------------------------------------------------------------------------
+
+
+def phi(w):
+    return mp.exp(-w * w / 2) / mp.sqrt(2 * mp.pi)
+
+
+def crps_of_normal(m, s, y):
+    w = abs(y - m) / s
+    tail = 2 * phi(w) - w * mp.erfc(w / mp.sqrt(2)) if w < 1e3 else 0  # below 1e-200000
+    return s * (w + tail - 1 / mp.sqrt(mp.pi))
+
+
+def crps_of_laplace(m, s, y):
+    return abs(y - m) + s * (mp.exp(-abs(y - m) / s) - mp.mpf(3) / 4)
+
+
+def crps_of_logistic(m, s, y):
+    return abs(y - m) + s * (2 * mp.log1p(mp.exp(-abs(y - m) / s)) - 1)
+
+
+def winkler(low, high, y):
+    return (high - low) + 20 * (max(0, low - y) + max(0, y - high))
+
+
+def censored(z, t, event, k=1):
+    return (t * mp.exp(-z)) ** k + (event * (k * z - mp.log(k) - (k - 1) * mp.log(t)) if event else 0)
+
+
+def graded(z, first, step, grade):
+    """Return the loss of a grade among three, whose thresholds are ``first`` and one ``step`` above it, with no difference of near numbers."""
+    if grade == 1:
+        return mp.log1p(mp.exp(z - first - step)) + mp.log1p(mp.exp(first - z)) - mp.log(-mp.expm1(-step))
+    return mp.log1p(mp.exp(z - first)) if grade == 0 else mp.log1p(mp.exp(first + step - z))
+
+
+ALL_SIZES, SCALES = POINTS["real"], POINTS["positive"]
+OF_THREE = {
+    "crps_normal": (tl.losses.crps_normal, crps_of_normal, [ALL_SIZES, SCALES, ALL_SIZES], (0.25, 2.0, -1.0)),
+    "crps_laplace": (tl.losses.crps_laplace, crps_of_laplace, [ALL_SIZES, SCALES, ALL_SIZES], (0.25, 2.0, -1.0)),
+    "crps_logistic": (tl.losses.crps_logistic, crps_of_logistic, [ALL_SIZES, SCALES, ALL_SIZES], (0.25, 2.0, -1.0)),
+    "interval_score": (tl.losses.interval_score, winkler, [ALL_SIZES, ALL_SIZES, ALL_SIZES], (-0.75, 2.0, 0.25)),
+    "censored_exponential, event": (
+        lambda z, t, reduction: tl.losses.censored_exponential_nll_loss(z, t, np.ones_like(z.data), reduction=reduction),
+        lambda z, t: censored(z, t, 1),
+        [(0.0, 1e-30, -1e-30, 100.0, -80.0, 1e4, -1e4, 1e30, -1e30, np.inf, -np.inf), ()],
+        (0.5, 2.0),
+    ),
+    "censored_exponential, none": (
+        lambda z, t, reduction: tl.losses.censored_exponential_nll_loss(z, t, np.zeros_like(z.data), reduction=reduction),
+        lambda z, t: censored(z, t, 0),
+        [(0.0, 1e-30, -1e-30, 80.0, -80.0, 1e4, -1e4, 1e30, -1e30, np.inf, -np.inf), ()],
+        (0.5, 2.0),
+    ),
+    "censored_weibull, event": (
+        lambda z, t, reduction: tl.losses.censored_weibull_nll_loss(z, t, np.ones_like(z.data), shape=2.0, reduction=reduction),
+        lambda z, t: censored(z, t, 1, 2),
+        [(0.0, 1e-30, -1e-30, 40.0, -40.0, 1e4, -1e4, 1e30, -1e30, np.inf, -np.inf), ()],
+        (0.5, 2.0),
+    ),
+} | {
+    f"cumulative_logit, grade {grade}": (
+        lambda z, reduction, g=grade: tl.losses.cumulative_logit_loss(
+            z, np.array([-1.0, 0.5], z.dtype), np.array([g]), reduction=reduction
+        ),
+        lambda z, g=grade: graded(z, mp.mpf(-1), mp.mpf(1.5), g),
+        [ALL_SIZES],
+        (0.25,),
+    )
+    for grade in range(3)
+}
+
+
+@DTYPES
+@pytest.mark.parametrize("name", OF_THREE)
+def test_extremes_of_every_argument(name, dtype):
+    """One argument at a time goes to its extremes; each has its value and slope."""
+    loss, formula, points, usual = OF_THREE[name]
+    for place, values in enumerate(points):
+        for value in values:
+            given = [dtype(v) for v in usual]
+            given[place] = dtype(value)
+
+            def f(x, place=place, given=given):
+                return loss(
+                    *(x if i == place else tl.tensor(np.array([v]), requires_grad=True) for i, v in enumerate(given)), reduction="sum"
+                )
+
+            def exactly(v, place=place, given=given):
+                return formula(*(v if i == place else exact(u) for i, u in enumerate(given)))
+
+            check(f, exactly, value, dtype, f"{name}, argument {place} at {value}")

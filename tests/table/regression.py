@@ -1,4 +1,4 @@
-"""Rows of ``ops/regression.py``."""
+"""Rows of ``ops/regression.py`` and ``ops/ranked.py``."""
 
 import math
 
@@ -97,4 +97,13 @@ ROWS = table(
         slopes=([LN2, 0.0], [-2 * LN2, 0.0]),
         source=CLOSED,
     ),
+    Row(
+        name="ranked_normal",
+        at=(0.0, 1.0),
+        value=(math.sqrt(2.0) - 1.0) / math.sqrt(math.pi),
+        slopes=(0.0, (math.sqrt(2.0) - 1.0) / math.sqrt(math.pi)),
+        source="Gneiting et al., Monthly Weather Review 133, 2005, equation 5",
+    ),
+    Row(name="ranked_laplace", at=(LN2, 1.0), value=LN2 - 0.25, slopes=(0.5, LN2 / 2 - 0.25), source=CLOSED),
+    Row(name="ranked_logistic", at=(0.0, 1.0), value=2 * LN2 - 1.0, slopes=(0.0, 2 * LN2 - 1.0), source=CLOSED),
 )

@@ -2,12 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses.score import of_distribution, scaled
-from tinygrad_loss.ops.exponential import softplus_
-from tinygrad_loss.ops.residual import exp_remainder
+from tinygrad_loss.ops.ranked import ranked_laplace, ranked_logistic
 
 __all__ = ["crps_laplace", "crps_logistic"]
 
@@ -40,7 +37,7 @@ def crps_laplace(input: Array, scale: Array, target: Array) -> Any:  # noqa: A00
     >>> float(tl.losses.crps_laplace([0.0], [1.0], [0.0]))
     0.25
     """
-    return scale * (exp_remainder(-np.abs(target - input) / scale) + 0.25)
+    return ranked_laplace(target - input, scale)
 
 
 @of_distribution(
@@ -71,5 +68,4 @@ def crps_logistic(input: Array, scale: Array, target: Array) -> Any:  # noqa: A0
     >>> round(float(tl.losses.crps_logistic([0.0], [1.0], [0.0])), 6)  # 2 log 2 - 1
     0.386294
     """
-    w = (target - input) / scale
-    return scale * (softplus_(w) + softplus_(-w) - 1.0)
+    return ranked_logistic(target - input, scale)

@@ -208,9 +208,8 @@ def cumulative_logit_loss(input: Array, thresholds: Array, target: Array) -> Any
     0.771937
     """
     top = len(thresholds)
-    upper = thresholds[np.minimum(target, top - 1)] - input
-    lower = thresholds[np.maximum(target - 1, 0)] - input
+    upper, lower = thresholds[np.minimum(target, top - 1)], thresholds[np.maximum(target - 1, 0)]
     inside = (target > 0) & (target < top)
-    width = np.where(inside, upper - lower, 1.0)
-    log_p = np.where(target < top, log_sigmoid(upper), 0.0) + np.where(target > 0, log_sigmoid(-lower), 0.0)
+    width = np.where(inside, upper - lower, 1.0)  # of the thresholds themselves: far out their distances to a score round it away
+    log_p = np.where(target < top, log_sigmoid(upper - input), 0.0) + np.where(target > 0, log_sigmoid(input - lower), 0.0)
     return -(log_p + np.where(inside, log1mexp(width), 0.0))

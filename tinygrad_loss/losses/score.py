@@ -1,7 +1,6 @@
 """Scores of forecasts: probabilities of classes, whole distributions, intervals. A proper one is best for who tells the truth."""
 
 import functools
-import math
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,11 @@ from tinygrad_loss.losses.checks import classes_or_probabilities
 from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.quantile import between
-from tinygrad_loss.ops.error_function import ndtr
 from tinygrad_loss.ops.norm import norm2
 from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.ranked import ranked_normal
 
 __all__ = ["brier_loss", "crps_ensemble", "crps_normal", "dawid_sebastiani_score", "interval_score", "spherical_loss"]
-
-ROOT_PI = math.sqrt(math.pi)
-ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
 def _forecasts(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -153,10 +149,7 @@ def crps_normal(input: Array, scale: Array, target: Array) -> Any:  # noqa: A002
     >>> round(float(tl.losses.crps_normal([0.0], [1.0], [0.0])), 6)  # (sqrt 2 - 1) / sqrt pi
     0.233695
     """
-    r = target - input
-    w = r / scale
-    density = np.exp(w * w * -0.5) * (2.0 / ROOT_TWO_PI)
-    return r * (ndtr(w) * 2.0 - 1.0) + scale * (density - 1.0 / ROOT_PI)
+    return ranked_normal(target - input, scale)
 
 
 def _ensemble(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -268,4 +261,5 @@ def interval_score(lower: Array, upper: Array, target: Array, *, alpha: float = 
     3.0
     """
     between("interval_score", "alpha", alpha, 0.0, 1.0)
-    return (upper - lower) + (positive_part(lower - target) + positive_part(target - upper)) * (2.0 / alpha)
+    inside = positive_part(upper - target) + positive_part(target - lower)  # u - l is this less the misses
+    return inside + (positive_part(lower - target) + positive_part(target - upper)) * (2.0 / alpha - 1.0)

@@ -92,6 +92,11 @@ def cox_loss(input: Array, time: Array, target: Array, *, ties: str = "breslow")
     return np.where(event, rarity + above, 0.0)
 
 
+def _outweighing(grown: Array, other: Array) -> Array:
+    """Return the sum of an exponential and its exponent: where the exponential is infinite, nothing brings it back."""
+    return np.where(np.isinf(grown), grown, grown + other)
+
+
 @loss(
     check=_events,
     formula=r"\delta z + t e^{-z}",
@@ -128,7 +133,7 @@ def censored_exponential_nll_loss(input: Array, time: Array, target: Array) -> A
     (2.0, 2.0)
     """
     checks.in_domain("censored_exponential_nll_loss", time, "nonnegative", "time", None)
-    return np.exp(np.log(time) - input) + absorbing_product(target, input)
+    return _outweighing(np.exp(np.log(time) - input), absorbing_product(target, input))
 
 
 @loss(
@@ -167,4 +172,5 @@ def censored_weibull_nll_loss(input: Array, time: Array, target: Array, *, shape
     at_least("censored_weibull_nll_loss", "shape", shape, 0.0)
     checks.in_domain("censored_weibull_nll_loss", time, "positive", "time", None)
     log_t = np.log(time)
-    return np.exp((log_t - input) * shape) + absorbing_product(target, input * shape - log_t * (shape - 1.0) - math.log(shape))
+    of_event = absorbing_product(target, input * shape - log_t * (shape - 1.0) - math.log(shape))
+    return _outweighing(np.exp((log_t - input) * shape), of_event)
