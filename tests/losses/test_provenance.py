@@ -41,6 +41,36 @@ def test_probabilities_where_their_logarithms_are_meant():
     )
 
 
+def scores_of_a_linear_map(name):
+    x, w = np.ones((2, 3)), tl.tensor(np.ones((3, 2)), requires_grad=True)
+    return {
+        "matmul": lambda: x @ w,
+        "matmul and a bias": lambda: x @ w + tl.tensor(np.zeros(2), requires_grad=True),
+        "linear": lambda: tl.nn.Linear(3, 2, dtype=np.float64)(x),
+    }[name]()
+
+
+@pytest.mark.parametrize("name", ["matmul", "matmul and a bias", "linear"])
+def test_scores_where_log_probabilities_are_meant(name):
+    z = scores_of_a_linear_map(name)
+    assert warned(lambda: tl.losses.nll_loss(z, CLASSES)) == (
+        f"nll_loss: input must be log-probabilities, got the result of {name.partition(' ')[0]}. "
+        "Type instead: tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores"
+    )
+    assert warned(lambda: tl.losses.kl_div(z, np.full((2, 2), 0.5))) == (
+        f"kl_div: input must be log-probabilities, got the result of {name.partition(' ')[0]}. "
+        "Type instead: tl.losses.kl_div(np.log(q), p), or tl.ops.log_softmax of the scores"
+    )
+
+
+def test_what_may_be_log_probabilities_says_nothing():
+    """Their logarithm, scores less their total, and an average of several models' log-probabilities."""
+    z = scores_of_a_linear_map("matmul")
+    log_p = tl.ops.log_softmax(z, axis=1)
+    for given in (log_p, z - tl.ops.logsumexp(z, axis=1, keepdims=True), np.full((2, 2), 0.5) @ log_p, np.log(tl.ops.softmax(z, axis=1))):
+        tl.losses.nll_loss(given, CLASSES)
+
+
 def test_exchanged_arguments():
     z = tl.tensor(SCORES[0], requires_grad=True)
     assert warned(lambda: tl.losses.mse_loss(np.zeros(2), z)) == (

@@ -20,6 +20,8 @@ __all__ = [
 
 PACKAGE: Final = __name__.partition(".")[0]
 MADE_PROBABILITIES: Final = frozenset({"softmax", "expit"})
+MADE_SCORES: Final = frozenset({"linear", "matmul", "convolution"})
+ADDED: Final = frozenset({"add", "shift_channels"})
 
 
 def warn_caller(message: str, kind: type[Warning]) -> None:
@@ -312,13 +314,23 @@ def not_probabilities(where: str, z: Array) -> None:
         )
 
 
+def _of_parameters(z: Array) -> str:
+    """Return the op that made scores by a product with parameters, a bias added or not, or nothing."""
+    if type(z) is Tensor and z.op is not None and z.op.name in ADDED:
+        z = z.inputs[0]
+    if type(z) is not Tensor or z.op is None or z.op.name not in MADE_SCORES:
+        return ""
+    learnt = any(type(x) is Tensor and x.is_leaf and x.requires_grad for x in z.inputs)
+    return z.op.name if learnt else ""
+
+
 def not_scores(where: str, p: Array, instead: str) -> None:
-    """Warn when a loss of log-probabilities is given scores or probabilities: anything above 0 is no log of a probability."""
-    if type(p) is Tensor and p.op is not None and p.op.name in MADE_PROBABILITIES:
-        warn_caller(
-            errors.say(where, "input must be log-probabilities", f"the result of {p.op.name}", instead),
-            errors.ProvenanceWarning,
-        )
+    """Warn when a loss of log-probabilities is given probabilities, or the scores of a layer: nothing made them sum to one."""
+    if type(p) is not Tensor or p.op is None:
+        return
+    maker = p.op.name if p.op.name in MADE_PROBABILITIES else _of_parameters(p)
+    if maker:
+        warn_caller(errors.say(where, "input must be log-probabilities", f"the result of {maker}", instead), errors.ProvenanceWarning)
 
 
 def sums_to_one(where: str, p: Array, axis: int, name: str) -> None:
