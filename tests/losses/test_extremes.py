@@ -486,3 +486,43 @@ def test_extremes_of_every_argument(name, dtype):
                 return formula(*(v if i == place else exact(u) for i, u in enumerate(given)))
 
             check(f, exactly, value, dtype, f"{name}, argument {place} at {value}")
+
+
+# ---- angles ----------------------------------------------------------------------------------------------------------------------
+
+
+def paired(of_rows):
+    """Return a loss of vectors as one of the first, with others beside it."""
+    return lambda x, others: of_rows(np.concatenate([np.expand_dims(x, 0), others[:2]]), others[2:])
+
+
+OF_ANGLES = {
+    "cosine_embedding_loss": paired(lambda x, y: tl.losses.cosine_embedding_loss(x, y, np.array([1.0, -1.0, 1.0], y.dtype), margin=-1.0)),
+    "info_nce_loss": paired(tl.losses.info_nce_loss),
+    "nt_xent_loss": paired(tl.losses.nt_xent_loss),
+    "supervised_contrastive_loss": paired(
+        lambda x, y: tl.losses.supervised_contrastive_loss(np.concatenate([x, y]), np.array([0, 1, 0, 1, 1, 0]))
+    ),
+    "circle_loss": paired(lambda x, y: tl.losses.circle_loss(np.concatenate([x, y]), np.array([0, 1, 0, 1, 1, 0]))),
+}
+
+
+@DTYPES
+@pytest.mark.parametrize("name", OF_ANGLES)
+def test_only_the_direction_of_a_vector_counts_however_long(name, dtype, rng):
+    """The slope falls as the length grows; of an infinite component the axis is what is left, and no slope."""
+    loss, others = OF_ANGLES[name], rng.standard_normal((5, 3)).astype(dtype)
+    usual, tolerance = rng.standard_normal(3).astype(dtype), 20 * TOLERANCE[dtype]
+    value, slope = tl.value_and_grad(lambda x: loss(x, others))(usual)
+    longest = int(np.log2(np.finfo(dtype).max)) - 3
+    for power in (40, 100, longest):
+        x = usual * dtype(2.0**power)
+        long, flat = tl.value_and_grad(lambda x: loss(x, others))(x)
+        np.testing.assert_allclose(long, value, rtol=tolerance)
+        np.testing.assert_allclose(flat * dtype(2.0**power), slope, rtol=1e3 * tolerance, atol=1e3 * tolerance)
+    for sign in (1, -1):
+        along = loss(np.array([0, sign, 0], dtype), others)
+        infinite, none = tl.value_and_grad(lambda x: loss(x, others))(np.array([0.5, sign * np.inf, -2.0], dtype))
+        np.testing.assert_allclose(infinite, along, rtol=tolerance)
+        np.testing.assert_array_equal(none, np.zeros(3))
+    assert np.isnan(loss(np.array([np.inf, np.inf, 0.0], dtype), others))

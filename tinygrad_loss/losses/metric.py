@@ -13,7 +13,7 @@ from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy, pick_class
 from tinygrad_loss.ops.exponential import logsumexp_, softplus_
-from tinygrad_loss.ops.norm import norm2
+from tinygrad_loss.ops.norm import norm2, shortened
 from tinygrad_loss.ops.piecewise import maximum, positive_part
 
 __all__ = ["arcface_loss", "circle_loss", "contrastive_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss"]
@@ -49,6 +49,7 @@ def _labelled(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
 
 def unit(x: Array) -> Array:
     """Return vectors of length 1; a zero vector stays one."""
+    x = shortened(x)
     return x / maximum(norm2(x, -1, keepdims=True), max(SHORTEST, float(np.finfo(checks.value_of(x).dtype).smallest_subnormal)))
 
 

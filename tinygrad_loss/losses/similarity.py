@@ -12,6 +12,7 @@ from tinygrad_loss.losses.hinge import above
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.distance import cosine_similarity, guarded_cosine, pairwise_distance
+from tinygrad_loss.ops.norm import shortened
 
 __all__ = ["cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"]
 
@@ -64,7 +65,7 @@ def cosine_embedding_loss(input1: Array, input2: Array, target: Array, *, margin
     >>> float(tl.losses.cosine_embedding_loss([[1.0, 0.0]], [[0.0, 2.0]], [1.0]))
     1.0
     """
-    cosine = guarded_cosine(input1, input2, eps=EPSILON)
+    cosine = guarded_cosine(shortened(input1), shortened(input2), eps=EPSILON)
     y = checks.value_of(target)
     return np.where(y == 1, 1.0 - cosine, np.where(y == -1, above(cosine - margin), 0.0))
 

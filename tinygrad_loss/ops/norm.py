@@ -1,6 +1,7 @@
 """The Euclidean norm: a cone, smooth but for its tip."""
 
 import functools
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.reduction import kept, over
 from tinygrad_loss.ops.root import nonzero
 
@@ -126,6 +128,31 @@ def _moved(dx: Any) -> Array:
     if dx[0] is None:
         return -dx[1]
     return dx[0] if dx[1] is None else dx[0] - dx[1]
+
+
+@functools.cache
+def _squarable(dtype: np.dtype[Any]) -> float:
+    """Return the length up to which squares, and the products of two squares, are finite."""
+    return float(2.0 ** (math.frexp(float(np.finfo(dtype).max))[1] // 4))
+
+
+def shortened(x: Array) -> Array:
+    """Return vectors along the last axis with their directions kept and their squares finite.
+
+    Those whose squares would overflow are divided by a power of two. Where one component alone is infinite its axis is the direction,
+    and nothing finite moves it; several infinite ones point nobody knows where, which is nan.
+    """
+    plain = values(x)
+    most = _squarable(plain.dtype)
+    if np.vdot(plain, plain) < most**2:  # the squares of all together, at the cost of one look
+        return x
+    with np.errstate(invalid="ignore"):
+        infinite = np.isinf(plain)
+        some, top = np.any(infinite, axis=-1, keepdims=True), np.max(np.abs(plain), axis=-1, keepdims=True)
+        single = np.where(np.sum(infinite, axis=-1, keepdims=True) == 1, np.sign(plain), np.nan)
+        scale = np.exp2(-np.floor(np.log2(np.where((top > most) & ~some, top, 1.0)))).astype(plain.dtype)
+    axes = np.where(infinite, single, np.where(np.isnan(plain), plain, 0.0)).astype(plain.dtype)
+    return np.where(some, axes, x * scale)
 
 
 def norm2(x: Array, axis: int | Sequence[int] | None = None, *, keepdims: bool = False) -> Array:
