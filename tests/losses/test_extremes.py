@@ -526,3 +526,71 @@ def test_only_the_direction_of_a_vector_counts_however_long(name, dtype, rng):
         np.testing.assert_allclose(infinite, along, rtol=tolerance)
         np.testing.assert_array_equal(none, np.zeros(3))
     assert np.isnan(loss(np.array([np.inf, np.inf, 0.0], dtype), others))
+
+
+# ---- distances -------------------------------------------------------------------------------------------------------------------
+
+
+def apart(a, b):
+    return mp.sqrt(sum((x - y) ** 2 for x, y in zip(a, b, strict=True)))
+
+
+def triplet(a, p, n):
+    return max(mp.mpf(0), apart(a, p) - apart(a, n) + 5)
+
+
+OF_DISTANCES = {
+    "triplet_margin_loss": (lambda a, p, n: tl.losses.triplet_margin_loss(a, p, n, margin=5.0, eps=0.0, reduction="sum"), triplet),
+    "triplet_margin_loss, swap": (
+        lambda a, p, n: tl.losses.triplet_margin_loss(a, p, n, margin=5.0, eps=0.0, swap=True, reduction="sum"),
+        lambda a, p, n: max(mp.mpf(0), apart(a, p) - min(apart(a, n), apart(p, n)) + 5),
+    ),
+    "contrastive_loss, like": (
+        lambda a, p, n: tl.losses.contrastive_loss(a, p, np.ones(1, p.dtype), reduction="sum") + 0.0 * np.sum(n),
+        lambda a, p, n: apart(a, p) ** 2,
+    ),
+    "contrastive_loss, unlike": (
+        lambda a, p, n: tl.losses.contrastive_loss(a, p, np.zeros(1, p.dtype), margin=5.0, reduction="sum"),
+        lambda a, p, n: max(mp.mpf(0), 5 - apart(a, p)) ** 2,
+    ),
+}
+
+
+@DTYPES
+@pytest.mark.parametrize("name", OF_DISTANCES)
+@pytest.mark.parametrize("place", [0, 1, 2])
+@mp.workdps(200)  # what is infinite in floats must not swallow the rest
+def test_a_component_at_its_extremes(name, place, dtype):
+    """Distances to what is infinitely far have limits, and so have their differences."""
+    loss, formula = OF_DISTANCES[name]
+    for value in (1e-30, 100.0, -100.0, 1e4, -1e4, 1e15, -1e15, np.inf, -np.inf):
+        points = [np.array(row, dtype) for row in ([0.5, -1.0, 2.0], [1.5, 0.25, -0.5], [0.0, 1.0, 3.5])]
+        points[place][1] = value
+        v = [[exact(x) if np.isfinite(x) else mp.mpf(10) ** 45 * int(np.sign(x)) for x in row] for row in points]
+        if name.startswith("contrastive") and place == 2:
+            continue
+        leaves = [tl.tensor(row[None], requires_grad=True) for row in points]
+        y = loss(*leaves)
+        wanted = formula(*v)
+        compare(
+            y.item(),
+            wanted if wanted < mp.mpf(10) ** 40 else INF,
+            dtype,
+            f"{name} at {value}",
+            slack=8 * abs(min(value, 1e15)) * np.finfo(dtype).eps,
+        )
+        with tl.at_kinks("convention"):
+            y.backward()
+        for i, row in enumerate(v):
+            for k in range(3):
+                moved = [[*row[:k], row[k] + h, *row[k + 1 :]] for h in (mp.mpf(10) ** -30, -(mp.mpf(10) ** -30))]
+                high, low = (formula(*[m if j == i else v[j] for j in range(3)]) for m in moved)
+                slope = (high - low) / (2 * mp.mpf(10) ** -30)
+                got = 0.0 if leaves[i].grad is None else leaves[i].grad[0, k]
+                compare(
+                    got,
+                    slope if abs(slope) < mp.mpf(10) ** 40 else slope * INF,
+                    dtype,
+                    f"{name} at {value}, slope {i} {k}",
+                    slack=4 * np.finfo(dtype).eps,
+                )

@@ -493,3 +493,15 @@ def test_a_singular_matrix_is_also_numpys_own_error():
 def test_matmul_of_random_shapes(shapes):
     a, b = (drawn(*s) for s in shapes.input_shapes)
     assert_as_numpys(np.matmul, a, b)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_norm_of_the_largest_float(dtype):
+    """Rounding makes its binary logarithm one too large."""
+    largest = np.finfo(dtype).max
+    for x in (np.array([1.0, largest], dtype), np.array([-largest], dtype)):
+        leaf = tl.tensor(x, requires_grad=True)
+        y = tl.ops.norm2(leaf)
+        y.backward()
+        assert y.item() == largest
+        np.testing.assert_allclose(leaf.grad, x / largest, rtol=1e-6)

@@ -101,8 +101,14 @@ def contrastive_loss(input1: Array, input2: Array, target: Array, *, margin: flo
     0.25
     """
     r = input1 - input2
-    short = positive_part(margin - norm2(r, -1))
-    return absorbing_product(np.sum(r * r, axis=-1), target) + absorbing_product(short * short, 1.0 - target)
+    square = np.sum(r * r, axis=-1)
+    if np.all(np.isfinite(checks.value_of(square))):
+        short = positive_part(margin - norm2(r, -1))
+        return square * target + short * short * (1.0 - target)
+    like = np.where(np.expand_dims(checks.value_of(target) == 0, -1), 0.0, r)
+    reach = np.where(np.isinf(checks.value_of(r)), float(np.finfo(checks.value_of(r).dtype).max), r)  # beyond every margin
+    short = positive_part(margin - norm2(reach, -1))
+    return absorbing_product(np.sum(like * like, axis=-1), target) + short * short * (1.0 - target)
 
 
 @of_embeddings(

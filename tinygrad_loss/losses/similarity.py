@@ -118,11 +118,36 @@ def triplet_margin_loss(
     2.0
     """
     at_least("triplet_margin_loss", "margin", margin, 0.0)
-    near = pairwise_distance(anchor, positive, p, eps)
-    far = pairwise_distance(anchor, negative, p, eps)
+    near = _distance(anchor, positive, p, eps)
+    far = _distance(anchor, negative, p, eps)
     if swap:
-        far = np.minimum(far, pairwise_distance(positive, negative, p, eps))
-    return above(near - far + margin)
+        far = np.minimum(far, _distance(positive, negative, p, eps))
+    lost = np.isinf(checks.value_of(near)) & np.isinf(checks.value_of(far))
+    gap = np.where(lost, _gap_from_afar(anchor, positive, negative, p), near - far) if np.any(lost) else near - far
+    return above(gap + margin)
+
+
+def _distance(a: Array, b: Array, p: float, eps: float) -> Array:
+    """Return distances; an infinite one moves with its single infinite component, and of several nobody knows with which."""
+    y = pairwise_distance(a, b, p, eps)
+    plain = checks.value_of(y)
+    if p < 1 or not np.any(np.isinf(plain)):
+        return y
+    components = np.abs(a - b)
+    infinite = np.isinf(checks.value_of(components))
+    far = np.any(infinite, axis=-1, keepdims=True)
+    known = np.where(np.sum(infinite, axis=-1, keepdims=True) == 1, 1.0, np.nan).astype(plain.dtype)
+    along = np.sum(np.where(infinite, components * known, 0.0), axis=-1)
+    return np.where(far[..., 0], along, pairwise_distance(np.where(far, 0.0, a), np.where(far, 0.0, b), p, eps))
+
+
+def _gap_from_afar(anchor: Array, positive: Array, negative: Array, p: float) -> Array:
+    """Return how much nearer n is than p as seen from an infinite distance: how far they are apart on that axis."""
+    a = checks.value_of(anchor)
+    infinite = np.isinf(a)
+    known = np.where((np.sum(infinite, axis=-1, keepdims=True) == 1) | ((p == 1) & infinite), np.sign(a), np.nan).astype(a.dtype)
+    beside = np.abs(anchor - positive) - np.abs(anchor - negative) if p == 1 else 0.0
+    return np.sum(np.where(infinite, (negative - positive) * known, beside), axis=-1) if p >= 1 else np.nan * np.sum(a, axis=-1)
 
 
 Distance = Callable[[Array, Array], Array]

@@ -51,7 +51,7 @@ def _norm2(x: Array, axis: tuple[int, ...]) -> Array:
             return usual
     top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
     usual = (top > 0) & (top < np.inf)
-    scale = np.exp2(np.floor(np.log2(np.where(usual, top, 1.0))))
+    scale = np.exp2(np.minimum(np.floor(np.log2(np.where(usual, top, 1.0))), float(np.finfo(top.dtype).maxexp - 1)))
     return np.sqrt(squares(x / scale, axis)) * scale.reshape(np.sum(top, axis=axis).shape)
 
 
@@ -150,7 +150,7 @@ def shortened(x: Array) -> Array:
         infinite = np.isinf(plain)
         some, top = np.any(infinite, axis=-1, keepdims=True), np.max(np.abs(plain), axis=-1, keepdims=True)
         single = np.where(np.sum(infinite, axis=-1, keepdims=True) == 1, np.sign(plain), np.nan)
-        scale = np.exp2(-np.floor(np.log2(np.where((top > most) & ~some, top, 1.0)))).astype(plain.dtype)
+        scale = np.exp2(1.0 - np.ceil(np.log2(np.where((top > most) & ~some, top, 2.0)))).astype(plain.dtype)
     axes = np.where(infinite, single, np.where(np.isnan(plain), plain, 0.0)).astype(plain.dtype)
     return np.where(some, axes, x * scale)
 
