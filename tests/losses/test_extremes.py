@@ -322,6 +322,32 @@ def test_the_first_of_an_order_may_be_infinitely_better(dtype):
     assert tl.losses.plackett_luce_loss(np.array([[3.0]], dtype), np.array([[0]])) == 0
 
 
+@pytest.mark.parametrize("policy", ["nan", "convention"])
+def test_a_probability_of_zero_that_moves_spoils_no_entry_beside_it(policy):
+    """Its own slope is infinite where that of p log p is, and exact elsewhere: no entry is nan."""
+    zero, other = np.array([[0.0, 0.4, 0.6]]), np.array([[0.25, 0.25, 0.5]])
+    middle = (zero + other) / 2
+    with np.errstate(divide="ignore"):
+        entropic, log_of = np.log(zero / other) + 1, np.log
+        of_js = (np.log(zero / middle) / 2, np.log(other / middle) / 2)
+    wanted = {
+        "kl_divergence_loss": (tl.losses.kl_divergence_loss, other, -zero / other, entropic),
+        "kl_div": (tl.losses.kl_div, log_of(other), -zero, entropic),
+        "js_divergence_loss": (tl.losses.js_divergence_loss, other, of_js[1], of_js[0]),
+    }
+    for name, (loss, q, of_q, of_p) in wanted.items():
+        both = [tl.tensor(x, requires_grad=True) for x in (q, zero)]
+        with tl.at_kinks(policy):
+            loss(*both, reduction="sum").backward()
+        for got, slope in zip(both, (of_q, of_p), strict=True):
+            np.testing.assert_allclose(got.grad, slope, rtol=1e-12, err_msg=name)
+    for name, slope in {"reverse_kl_divergence_loss": entropic, "js_divergence_loss": of_js[0]}.items():
+        x = tl.tensor(zero, requires_grad=True)
+        with tl.at_kinks(policy):
+            getattr(tl.losses, name)(x, other, reduction="sum").backward()
+        np.testing.assert_allclose(x.grad, slope, rtol=1e-12, err_msg=name)
+
+
 # ---- orders and times until an event -----------------------------------------------------------------------------------------
 
 

@@ -7,10 +7,13 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
+from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.divergence import log_relative_entropy, relative_entropy, relative_entropy_error, tilted
+from tinygrad_loss.ops.special import rel_entr
 
 __all__ = [
     "alpha_divergence_loss", "chi2_divergence_loss", "js_divergence_loss", "kl_div", "kl_divergence_loss", "renyi_divergence_loss", "reverse_kl_divergence_loss",
@@ -24,7 +27,18 @@ def _log_probabilities(where: str, given: Any, names: Any, mask: Array | None) -
     return [log_q, target]
 
 
-def _entropy_at_once(log_q: Array, p: Array, *, mean: bool, log_target: bool = False) -> Array:
+def _moves(p: Array) -> bool:
+    return isinstance(p, Tensor) and p.requires_grad
+
+
+def _at_edge(p: Array) -> bool:
+    """Whether probabilities that move include a 0, where the slope of p log p is infinite."""
+    return _moves(p) and bool(np.any(checks.value_of(p) == 0))
+
+
+def _entropy_at_once(log_q: Array, p: Array, *, mean: bool, log_target: bool = False) -> Array | None:
+    if not log_target and _at_edge(p):
+        return None
     op = log_relative_entropy if log_target else relative_entropy_error
     return op.total(log_q, p, n=checks.value_of(log_q).size if mean else 1)
 
@@ -67,7 +81,11 @@ def kl_div(input: Array, target: Array, *, log_target: bool = False) -> Any:  # 
     >>> round(float(tl.losses.kl_div(np.log(q), p, reduction="batchmean")), 6)  # log 2
     0.693147
     """
-    return (log_relative_entropy if log_target else relative_entropy_error).each(input, target)
+    if log_target:
+        return log_relative_entropy.each(input, target)
+    if _at_edge(target):
+        return rel_entr(target, np.ones_like(checks.value_of(target))) - absorbing_product(target, input)
+    return relative_entropy_error.each(input, target)
 
 
 # ---- of arrays of probabilities along an axis -----------------------------------------------------------------------------------
@@ -84,6 +102,11 @@ def _distributions(where: str, given: Any, names: Any, mask: Array | None) -> li
     for x, name in ((q, "input"), (p, "target")):
         checks.sums_to_one(where, x, -1, name)
     return [q, p]
+
+
+def _entropy_from(p: Array, q: Array) -> Array:
+    """Return p log(p / q), by the op that knows its infinite slope at p = 0 where p moves; zeros that stay, as in one-hot targets, have none."""
+    return rel_entr(p, q) if _moves(p) else relative_entropy(p, q)
 
 
 between_distributions = functools.partial(
@@ -125,7 +148,7 @@ def kl_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  
     >>> round(float(tl.losses.kl_divergence_loss([[0.5, 0.5]], [[1.0, 0.0]])), 6)  # log 2
     0.693147
     """
-    return np.sum(relative_entropy(target, input), axis=axis)
+    return np.sum(_entropy_from(target, input), axis=axis)
 
 
 @between_distributions(
@@ -152,7 +175,7 @@ def reverse_kl_divergence_loss(input: Array, target: Array, *, axis: int = -1) -
     >>> round(float(tl.losses.reverse_kl_divergence_loss([[1.0, 0.0]], [[0.5, 0.5]])), 6)  # log 2
     0.693147
     """
-    return np.sum(relative_entropy(input, target), axis=axis)
+    return np.sum(_entropy_from(input, target), axis=axis)
 
 
 @between_distributions(
@@ -181,7 +204,7 @@ def js_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  
     0.693147
     """
     middle = (input + target) * 0.5
-    return np.sum(relative_entropy(target, middle) + relative_entropy(input, middle), axis=axis) * 0.5
+    return np.sum(_entropy_from(target, middle) + _entropy_from(input, middle), axis=axis) * 0.5
 
 
 @between_distributions(
