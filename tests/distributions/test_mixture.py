@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.mixture import GaussianMixture
 
 import tinygrad_loss as tl
@@ -52,6 +53,44 @@ def test_one_component_is_the_family_itself(bumps):
     alone = d.Normal.fit(bumps)
     np.testing.assert_allclose(found.component_distribution.scale[0], alone.scale, rtol=1e-12)
     np.testing.assert_allclose(found.fitted.log_likelihood, alone.fitted.log_likelihood, rtol=1e-12)
+
+
+def information(nll, at, h=1e-4):
+    """Return the matrix of second differences, which knows nothing of mixtures."""
+    steps = np.eye(len(at)) * h
+    return np.array([[(nll(at + a + b) - nll(at + a - b) - nll(at - a + b) + nll(at - a - b)) / (4 * h * h) for b in steps] for a in steps])
+
+
+def test_standard_errors_are_those_of_the_observed_information(rng):
+    y = np.where(rng.uniform(size=400) < 0.3, rng.normal(-2.0, 0.8, 400), rng.normal(1.5, 0.8, 400))
+    found = d.Mixture.fit(y, shared_scale=True)
+    parts = found.component_distribution
+
+    def nll(t):
+        share, first, second, scale = t
+        return -np.sum(np.log(share * stats.norm.pdf(y, first, scale) + (1 - share) * stats.norm.pdf(y, second, scale)))
+
+    at = np.array([found.mixture_distribution.probs[0], *parts.loc, parts.scale[0]])
+    share, first, second, scale = np.sqrt(np.diagonal(np.linalg.inv(information(nll, at))))
+    errors_found = found.standard_errors
+    np.testing.assert_allclose(errors_found["probs"], [share, share], rtol=1e-4)  # what one gains the other loses
+    np.testing.assert_allclose(errors_found["loc"], [first, second], rtol=1e-4)
+    np.testing.assert_allclose(errors_found["scale"], scale, rtol=1e-4)
+
+
+def test_standard_errors_of_rates_far_apart_are_those_of_each_alone():
+    low, high = np.array([0.0, 1.0, 0.0, 2.0, 1.0]), np.array([300.0, 280.0, 330.0])
+    found = d.Mixture.fit(np.concatenate([low, high]), family=d.Poisson)
+    alone = [d.Poisson.fit(part).standard_errors["rate"] for part in (low, high)]
+    np.testing.assert_allclose(found.standard_errors["rate"], alone, rtol=1e-6)
+    np.testing.assert_allclose(found.standard_errors["probs"], np.sqrt(5 / 8 * 3 / 8 / 8), rtol=1e-6)
+
+
+def test_a_component_that_is_not_needed_has_no_standard_error():
+    found = d.Mixture.fit([0.0, 1.0, 2.0, 3.0, 1.0, 2.0], components=2, scale=10.0)
+    with pytest.raises(errors.NoMaximumError) as caught:
+        _ = found.standard_errors
+    assert str(caught.value).startswith("Mixture.fit(...).standard_errors: the likelihood must curve down in every direction, got ")
 
 
 REFUSED = [

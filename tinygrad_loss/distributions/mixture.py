@@ -137,7 +137,7 @@ class Mixture(Distribution):
             fixed: parameters of the family that are known, the same for each component.
 
         Returns:
-            The mixture; its ``fitted`` has the log-likelihood, of each start as well.
+            The mixture; its ``fitted`` has the log-likelihood, of each start as well, and standard errors.
 
         Raises:
             NoMaximumError: each component has a scale of its own that is not known: around one value it may shrink to 0,
@@ -157,9 +157,7 @@ class Mixture(Distribution):
             raise errors.DomainError(errors.say("Mixture.fit", rule, got, "Mixture.fit(data, components=2, shared_scale=True)"))
         em.refuse_unbounded(family, fixed, shared=shared_scale)
         mixing, parts, found = em.climb_mixture(family, data, weights, components, fixed, shared=shared_scale)
-        order = np.lexsort(tuple(parts.values())[::-1])
-        each = family(**{key: value[order] for key, value in parts.items()}, **fixed)
-        best = cls(Categorical(probs=mixing[order]), each)
+        best = cls(Categorical(probs=mixing), family(**parts, **fixed))
         best.fitted = found
         return best
 
