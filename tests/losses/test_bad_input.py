@@ -200,6 +200,32 @@ REFUSED = [
         "ctc_loss: input_lengths must lie in 0 to 5, got 6. Type instead: np.clip(input_lengths, 0, 5)",
     ),
     (
+        lambda: L.ctc_loss(np.zeros((5, 2, 3)), np.ones((3, 2), int), [5, 5], [2, 2]),
+        errors.ShapeError,
+        "ctc_loss: targets must be [N, S], or joined, with N = 2, got (3, 2) and (5, 2, 3). Type instead: targets of shape [N, S]",
+    ),
+    (
+        lambda: L.cox_loss(TWO, np.ones(4), np.array([0.0, 1.0, 0.5, 1.0])),
+        errors.DomainError,
+        "cox_loss: target must be 1 for an event, or 0 for censoring, got 0.5. Type instead: (target > 0).astype(float)",
+    ),
+    (
+        lambda: L.bregman_loss(np.array([1.0, -2.0]), np.ones(2)),
+        errors.DomainError,
+        "bregman_loss: input must lie in (0, inf), got -2. Type instead: np.exp(input) or tl.ops.softplus(input)",
+    ),
+    (
+        lambda: L.multi_margin_loss(SCORES, np.array([[0], [1]])),
+        errors.ShapeError,
+        "multi_margin_loss: target must hold one class per row of input, got (2, 1) and (2, 3). Type instead: np.argmax(target, axis=1)",
+    ),
+    (
+        lambda: L.sparsemax_loss(SCORES, np.array([0, 3])),
+        errors.DomainError,
+        "sparsemax_loss: a class index must lie in 0 to 2, because input has 3 classes, got 3. "
+        "Type instead: target - target.min() if classes are counted from 1, or ignore_index=3 to leave it out",
+    ),
+    (
         lambda: L.fenchel_young_loss(SCORES, np.array([0, 1]), family="gni"),
         errors.DomainError,
         "fenchel_young_loss: family must be one of 'shannon', 'gini', 'square', got 'gni'. Type instead: 'gini'",
@@ -241,3 +267,96 @@ def test_an_empty_batch_is_refused(loss, rng):
         arrays[1] = np.zeros((4, 3))
     with pytest.raises(errors.ShapeError, match="a batch must hold at least one entry"):
         loss(*arrays)
+
+
+# ---- every loss, every array ----------------------------------------------------------------------------------------------------
+
+
+def replaced(arrays, at, new):
+    return [new if i == at else x for i, x in enumerate(arrays)]
+
+
+def names_of(loss):
+    return dict(enumerate(loss.arrays))
+
+
+ARRAYS = [pytest.param(loss, at, id=f"{loss.__name__}, {name}") for loss in ALL for at, name in names_of(loss).items()]
+
+
+@pytest.mark.parametrize(("loss", "at"), ARRAYS)
+@pytest.mark.parametrize("dtype", [complex, object, str], ids=["complex", "object", "str"])
+def test_numbers_that_are_not_real_are_refused(loss, at, dtype, rng):
+    """Each array of each loss, by its own name; whole numbers are indices or labels there, and have other rules."""
+    arrays, name = draw(loss, rng), names_of(loss)[at]
+    if arrays[at].dtype.kind != "f":
+        return
+    given = arrays[at].astype(dtype)
+    where = loss.__name__
+    with pytest.raises(errors.DTypeError) as caught:
+        loss(*replaced(arrays, at, given))
+    assert str(caught.value) in {
+        f"{where}: {name} must be floating numbers, got dtype {given.dtype}. Type instead: tl.losses.{where}({name}.astype(np.float32), ...)",
+        f"{where}: {name} must be real numbers, got dtype {given.dtype}. Type instead: {name}.astype(np.float64)",
+    }
+
+
+OUTSIDE = {
+    "positive": -1.0, "nonnegative": -1.0, "above -1": -2.0, "probability": 1.5, "sign": 0.5, "binary": 1.5, "count": -1.0, "cosine": 1.5,
+}  # fmt: skip
+"""A number outside each domain; the other domains are the whole line, or whole numbers."""
+AS_IN_PYTORCH = {
+    ("cosine_embedding_loss", "target"): "a pair of another sign costs nothing",
+    ("hinge_embedding_loss", "target"): "an entry of another sign costs the sum of both terms",
+    ("kl_div", "target"): "a target need not be normalised",
+    ("margin_ranking_loss", "target"): "a sign of another size is a weight of the difference",
+    ("multilabel_soft_margin_loss", "target"): "a target beyond 1 is a weight",
+    ("poisson_nll_loss", "target"): "a negative count gives a finite number, which PyTorch returns",
+    ("soft_margin_loss", "target"): "a sign of another size is a weight of the score",
+}
+"""What PyTorch accepts is accepted, since answers are PyTorch's."""
+
+
+@pytest.mark.parametrize("loss", ALL, **by_name)
+def test_what_lies_outside_a_domain_is_refused(loss, rng):
+    for at, domain in ((0, loss.facts.input), (len(loss.arrays) - 1, loss.facts.target)):
+        arrays, name = draw(loss, rng), names_of(loss)[at]
+        if domain not in OUTSIDE or arrays[at].dtype.kind != "f" or (loss.__name__, name) in AS_IN_PYTORCH:
+            continue
+        beyond = arrays[at].copy()
+        beyond.flat[0] = OUTSIDE[domain]
+        with pytest.raises(errors.DomainError) as caught:
+            loss(*replaced(arrays, at, beyond))
+        got = f"got {OUTSIDE[domain]:g}. Type instead: "
+        assert str(caught.value).startswith(f"{loss.__name__}: {name} must "), str(caught.value)
+        assert got in str(caught.value)
+
+
+LABELS = {"circle_loss", "supervised_contrastive_loss"}
+"""Their whole numbers only say which rows belong together."""
+
+
+@pytest.mark.parametrize("loss", ALL, **by_name)
+@pytest.mark.parametrize("index", [99, -7])
+def test_an_index_of_nothing_is_refused(loss, index, rng):
+    arrays = draw(loss, rng)
+    for at, name in names_of(loss).items():
+        if arrays[at].dtype.kind not in "iu" or loss.__name__ in LABELS:
+            continue
+        wrong = arrays[at].copy()
+        wrong.flat[0] = index
+        with pytest.raises(errors.DomainError) as caught:
+            loss(*replaced(arrays, at, wrong))
+        assert str(caught.value).startswith(f"{loss.__name__}: "), (name, str(caught.value))
+        assert f", got {index}. Type instead: " in str(caught.value), (name, str(caught.value))
+
+
+@pytest.mark.parametrize("loss", ALL, **by_name)
+def test_another_number_of_axes_is_refused(loss, rng):
+    """(N, 1) against (N,) above all, whichever of the two it is."""
+    arrays = draw(loss, rng)
+    for at, name in names_of(loss).items():
+        if (loss.__name__, name) in {("ctc_loss", "input_lengths"), ("ctc_loss", "target_lengths"), ("gaussian_nll_loss", "var")}:
+            continue  # one number per sample in any shape; a shared variance
+        with pytest.raises((errors.ShapeError, errors.DTypeError, errors.DomainError)) as caught:
+            loss(*replaced(arrays, at, arrays[at][..., None]))
+        assert str(caught.value).startswith(f"{loss.__name__}: "), (name, str(caught.value))

@@ -98,7 +98,7 @@ def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array 
     first = of_array(given[0], where, names[0])
     out = [first]
     dtype = value_of(first).dtype
-    out += [as_numbers(x, dtype) for x in given[1:]]
+    out += [as_numbers(x, dtype, where, name) for x, name in zip(given[1:], names[1:], strict=True)]
     same_shape(where, out, names)
     target = out[-1]
     no_nan(where, target, mask, names[-1], flows=nan_flows)
@@ -107,13 +107,19 @@ def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array 
     return out
 
 
-def as_numbers(x: Any, dtype: Any) -> Array:
+def as_numbers(x: Any, dtype: Any, where: str, name: str) -> Array:
     """Return a target as an array or tensor of floating numbers: whole numbers and truth values take the prediction's dtype."""
     if type(x) is Tensor:
-        return x if x.value.dtype.kind == "f" else x.value.astype(dtype)
-    if type(x) is not np.ndarray:
+        if x.value.dtype.kind == "f":
+            return x
+        x = x.value
+    elif type(x) is not np.ndarray:
         x = np.asarray(x)
-    return x.astype(dtype) if x.dtype.kind in "biu" else x
+    if x.dtype.kind == "f":
+        return x
+    if x.dtype.kind not in "biu":
+        raise errors.DTypeError(errors.say(where, f"{name} must be real numbers", f"dtype {x.dtype}", f"{name}.astype(np.float64)"))
+    return x.astype(dtype)
 
 
 def swapped(where: str, names: Sequence[str]) -> None:
@@ -271,6 +277,7 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
                 where, f"class indices must have {scores} shape without its class axis {axis}, {indices}", (t.shape,), instead
             )
         return True
+    as_numbers(t, None, where, "target")
     if t.shape != shape:
         instead = (
             f"tl.losses.{where}({arguments}, target.astype(np.int64))"

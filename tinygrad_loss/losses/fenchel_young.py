@@ -91,20 +91,24 @@ def fenchel_young_loss(
     >>> round(float(tl.losses.fenchel_young_loss([[0.0, 0.0]], [1])), 6)  # log 2
     0.693147
     """
-    at = class_axis(input, axis)
+    return _of_family("fenchel_young_loss", input, target, family, axis)
+
+
+def _of_family(where: str, z: Array, target: Any, family: Any, axis: int | None) -> Any:
+    """Return the terms of a family, in the name of a loss."""
+    at = class_axis(z, axis)
     if family in OF_CLASSES:
-        checks.not_probabilities("fenchel_young_loss", input)
+        checks.not_probabilities(where, z)
     if isinstance(family, str):
         if family not in FAMILIES:
-            raise errors.unknown_name("fenchel_young_loss", "family", family, FAMILIES)
-        if family in OF_CLASSES and checks.classes_or_probabilities("fenchel_young_loss", input, target, at):
-            index = checks.whole("fenchel_young_loss", target, input.shape[at], None)
-            return OF_CLASSES[family](input, index, at)
+            raise errors.unknown_name(where, "family", family, FAMILIES)
+        if family in OF_CLASSES and checks.classes_or_probabilities(where, z, target, at):
+            return OF_CLASSES[family](z, checks.whole(where, target, z.shape[at], None), at)
         conjugate, regulariser = FAMILIES[family]
     else:
         conjugate, regulariser = family
-    y = truth("fenchel_young_loss", input, target, at)
-    return conjugate(input, at) + regulariser(y, at) - np.sum(input * y, axis=at)
+    y = truth(where, z, target, at)
+    return conjugate(z, at) + regulariser(y, at) - np.sum(z * y, axis=at)
 
 
 @loss(
@@ -140,7 +144,7 @@ def sparsemax_loss(input: Array, target: Array, *, axis: int | None = None) -> A
     >>> float(tl.losses.sparsemax_loss([[0.0, 0.0]], [1])), float(tl.losses.sparsemax_loss([[0.0, 1.0]], [1]))
     (0.25, 0.0)
     """
-    return fenchel_young_loss.terms(input, target, family="gini", axis=axis)
+    return _of_family("sparsemax_loss", input, target, "gini", axis)
 
 
 @loss(
@@ -185,9 +189,9 @@ def entmax_loss(input: Array, target: Array, *, alpha: float = 1.5, axis: int | 
     if alpha not in (1.0, 2.0):
         checks.not_probabilities("entmax_loss", input)
     if alpha == 1.0:
-        return fenchel_young_loss.terms(input, target, family="shannon", axis=axis)
+        return _of_family("entmax_loss", input, target, "shannon", axis)
     if alpha == 2.0:
-        return sparsemax_loss.terms(input, target, axis=axis)
+        return _of_family("entmax_loss", input, target, "gini", axis)
     if checks.classes_or_probabilities("entmax_loss", input, target, at):
         return entmax_cost(input, checks.whole("entmax_loss", target, input.shape[at], None), axis=at, alpha=alpha)
     return entmax_potential(input, axis=at, alpha=alpha) + tsallis(target, at, alpha) - np.sum(input * target, axis=at)
@@ -231,7 +235,7 @@ def bregman_loss(input: Array, target: Array, *, phi: str | tuple[Function, Func
 
     Raises:
         ShapeError: the shapes differ.
-        DomainError: an unknown name, or nan among the targets.
+        DomainError: an unknown name, nan among the targets, or numbers outside the domain of a named phi.
 
     Source: Banerjee, Guo and Wang, IEEE Transactions on Information Theory 51, 2005.
 
@@ -244,6 +248,9 @@ def bregman_loss(input: Array, target: Array, *, phi: str | tuple[Function, Func
     if isinstance(phi, str):
         if phi not in DIVERGENCES:
             raise errors.unknown_name("bregman_loss", "phi", phi, DIVERGENCES)
+        if phi != "square":
+            checks.in_domain("bregman_loss", input, "positive", "input", None)
+            checks.in_domain("bregman_loss", target, "positive" if phi == "burg" else "nonnegative", "target", None)
         return DIVERGENCES[phi](input, target)
     value, slope = phi
     return value(target) - value(input) - slope(input) * (target - input)

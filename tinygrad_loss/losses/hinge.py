@@ -164,7 +164,7 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
     single = input.ndim < 2
     z = input.reshape((1, -1)) if single else input
     index = checks.value_of(target).reshape(-1)
-    if index.shape != z.shape[:1]:
+    if index.shape != z.shape[:1] or (not single and np.ndim(checks.value_of(target)) != 1):
         raise errors.shapes(
             "multi_margin_loss", "target must hold one class per row of input", (target.shape, input.shape), "np.argmax(target, axis=1)"
         )

@@ -59,7 +59,7 @@ of_embeddings = functools.partial(of_batch, input="embedding")
 
 def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     a, b = _vectors(where, given[:2], names[:2], mask)
-    y = checks.as_numbers(given[2], checks.value_of(a).dtype)
+    y = checks.as_numbers(given[2], checks.value_of(a).dtype, where, names[2])
     if y.shape != a.shape[:1]:
         raise errors.shapes(where, "target must hold one number per pair", (y.shape, a.shape), f"target of shape {a.shape[:1]}")
     checks.no_nan(where, y, mask)

@@ -154,7 +154,7 @@ def crps_normal(input: Array, scale: Array, target: Array) -> Any:  # noqa: A002
 
 def _ensemble(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     x = checks.of_array(given[0], where, names[0])
-    y = checks.as_numbers(given[1], checks.value_of(x).dtype)
+    y = checks.as_numbers(given[1], checks.value_of(x).dtype, where, names[1])
     if 0 in x.shape:
         raise checks.empty(where, x.shape)
     if x.shape[:-1] != y.shape:

@@ -56,6 +56,10 @@ def _alignable(where: str, given: Any, names: Any, mask: Array | None) -> list[A
         raise errors.DTypeError(errors.say(where, "targets must be whole numbers", f"dtype {targets.dtype}", "targets.astype(np.int64)"))
     if x.ndim == 2:
         targets = targets.reshape(1, -1)
+    if targets.ndim > 2 or (targets.ndim == 2 and len(targets) != batch):
+        raise errors.shapes(
+            where, f"targets must be [N, S], or joined, with N = {batch}", (targets.shape, x.shape), "targets of shape [N, S]"
+        )
     width = targets.shape[1] if targets.ndim == 2 else targets.size
     return [
         x,

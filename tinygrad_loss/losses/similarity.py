@@ -24,7 +24,7 @@ def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     """Check two arrays of vectors, and one sign per pair."""
     a, b = checks.of_array(given[0], where, names[0]), checks.of_array(given[1], where, names[1])
     checks.same_shape(where, (a, b), names)
-    y = given[2] if hasattr(given[2], "shape") else np.asarray(given[2])
+    y = checks.as_numbers(given[2], checks.value_of(a).dtype, where, names[2])
     if y.shape != a.shape[:-1]:
         raise errors.shapes(where, "target must hold one sign per pair of vectors", (y.shape, a.shape), f"target of shape {a.shape[:-1]}")
     checks.no_nan(where, y, mask)

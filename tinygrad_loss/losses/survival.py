@@ -21,7 +21,10 @@ def _events(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     """Check a score, a time and an event indicator per subject."""
     arrays = checks.alike(where, given, names, mask)
     checks.no_nan(where, arrays[1], mask, names[1])
-    checks.in_domain(where, arrays[2], "binary", names[2], mask)
+    told = checks.kept_values(arrays[2], mask)
+    if np.any(neither := (told != 0) & (told != 1)):
+        rule = f"{names[2]} must be 1 for an event, or 0 for censoring"
+        raise errors.DomainError(errors.say(where, rule, f"{float(told[neither].flat[0]):g}", f"({names[2]} > 0).astype(float)"))
     return arrays
 
 
