@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize, minimize_scalar
+from scipy.special import softmax
 
 import tinygrad_loss as tl
 from losses.catalogue import ALL, COUPLED, by_name, draw
@@ -110,7 +111,8 @@ ETA = 0.7
 SCORES = {
     "log-odds": near(np.log(ETA / (1 - ETA))),
     "half the log-odds": near(0.5 * np.log(ETA / (1 - ETA))),
-    "sign": lambda z: z > -1e-6,
+    "sign": lambda z: z > 0.1,
+    "sign, of what can be separated": near(0.0),  # against a coin no score is better than none
     "mean": near(ETA),
 }
 BINARY = [
@@ -132,6 +134,64 @@ def test_the_best_score_of_a_coin_is_what_is_estimated(loss):
 
     best = minimize_scalar(cost, bounds=(low, high), method="bounded", options={"xatol": 1e-8}).x
     assert SCORES[loss.facts.estimates](best), f"{loss.__name__} is least at {best}"
+
+
+@pytest.mark.parametrize(
+    "loss", [loss for loss in ALL if loss.facts.estimates.startswith("class") and loss.facts.estimates != "classes"], **by_name
+)
+def test_the_class_that_scores_highest_is_the_likeliest(loss):
+    """Of some hinges only where one class has a majority; without one they are least at scores that name no class."""
+    for odds in ([0.55, 0.3, 0.15], [0.45, 0.35, 0.2]):
+
+        def cost(u, odds=odds):
+            z = np.tile(u - u.mean(), (3, 1))
+            return float(np.sum(odds * loss(z, np.arange(3), reduction="none")))
+
+        starts = [np.zeros(3), np.array([1.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0])]
+        options = {"xatol": 1e-9, "fatol": 1e-14, "maxiter": 6000}
+        best = min((minimize(cost, start, method="Nelder-Mead", options=options) for start in starts), key=lambda found: found.fun).x
+        named = best[0] > max(best[1], best[2]) + 1e-3
+        assert named == (odds[0] > 0.5 or loss.facts.estimates == "class"), f"{loss.__name__} is least at {best}"
+
+
+def normalised(x):
+    return x / np.sum(x)
+
+
+SEVERAL = np.random.default_rng(3).dirichlet([1.5, 1.0, 2.0], size=41)
+OF_SEVERAL = {
+    "mean": normalised(SEVERAL.mean(axis=0)),
+    "geometric mean": normalised(np.exp(np.log(SEVERAL).mean(axis=0))),
+    "root of the mean square": normalised(np.sqrt((SEVERAL**2).mean(axis=0))),
+    "square of the mean root": normalised(np.sqrt(SEVERAL).mean(axis=0) ** 2),
+    "median of the distribution function": np.diff(np.median(np.cumsum(SEVERAL, axis=1), axis=0), prepend=0.0),
+}
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [loss for loss in ALL if loss.facts.input == loss.facts.target == "probability" and loss.facts.task == "distribution"],
+    **by_name,
+)
+def test_the_best_distribution_is_what_is_estimated(loss):
+    """For several targets the declared mean; for a single one itself, or what is a little sharper."""
+
+    def best(targets):
+        def cost(u):
+            return float(loss(np.tile(softmax(u), (len(targets), 1)), targets))
+
+        starts, options = (np.zeros(3), np.log(targets.mean(axis=0))), {"xatol": 1e-9, "fatol": 1e-14, "maxiter": 6000}
+        return softmax(
+            min((minimize(cost, start, method="Nelder-Mead", options=options) for start in starts), key=lambda found: found.fun).x
+        )
+
+    alone, functional = best(TRUTH[None]), loss.facts.estimates
+    if functional == "distribution, a little sharper":
+        assert TRUTH @ np.log(TRUTH) < alone @ np.log(alone) < TRUTH @ np.log(TRUTH) + 0.05
+        return
+    np.testing.assert_allclose(alone, TRUTH, atol=1e-5)
+    if functional != "distribution":
+        np.testing.assert_allclose(best(SEVERAL), OF_SEVERAL[functional], atol=1e-4)
 
 
 TRUTH = np.array([0.6, 0.3, 0.1])
@@ -162,6 +222,34 @@ def test_a_score_that_is_not_proper_serves_another_probability():
     loss = tl.losses.binary_focal_loss_with_logits
     best = minimize_scalar(lambda z: 0.7 * float(loss([z], [1.0])) + 0.3 * float(loss([z], [0.0])), bounds=(-5, 5), method="bounded").x
     assert abs(1 / (1 + np.exp(-best)) - 0.5785) < 1e-3
+
+
+# ---- how far an outlier pulls ----------------------------------------------------------------------------------------------------
+
+ALONG_A_LINE = [
+    loss
+    for loss in ALL
+    if loss.arity == 2
+    and loss.facts.input in {"real", "logit"}
+    and loss.facts.target in {"real", "sign", "probability", "binary", "count", "nonnegative", "positive"}
+    and loss.facts.task != "distribution"
+]
+
+
+@pytest.mark.parametrize("loss", ALONG_A_LINE, **by_name)
+def test_the_slope_stays_bounded_exactly_if_a_loss_is_robust(loss):
+    """The prediction, or a target on the line, goes to 100 and to 10,000; a bounded slope grows by less than a factor of 10."""
+
+    def steepest(size):
+        slopes = []
+        for z in (size, -size):
+            for y in {"sign": (-1.0, 1.0), "real": (0.5, 1.0)}.get(loss.facts.target, (1.0,)):
+                with np.errstate(over="ignore", invalid="ignore"), tl.at_kinks("convention"):
+                    slopes.append(np.abs(tl.grad(lambda x, y=y: loss(x, np.full((1, 1), y), reduction="sum"))(np.full((1, 1), z))).max())
+        return max(slopes)
+
+    far = steepest(1e4)
+    assert bool(np.isfinite(far) and far < 10 * max(steepest(1e2), 1.0)) == loss.facts.robust
 
 
 # ---- where it is smooth ---------------------------------------------------------------------------------------------------------

@@ -154,6 +154,7 @@ def kl_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  
 @between_distributions(
     formula=r"\sum_i q_i \log(q_i / p_i)",
     smoothness="C-infinity",
+    estimates="geometric mean",
     choose="q may drop modes of p, but must not stray from it: variational inference.",
     source="Minka, Divergence measures and message passing, 2005",
 )
@@ -182,6 +183,7 @@ def reverse_kl_divergence_loss(input: Array, target: Array, *, axis: int = -1) -
     formula=r"\tfrac12 KL(p \| m) + \tfrac12 KL(q \| m),\; m = \tfrac12(p + q)",
     smoothness="C-infinity",
     robust=True,
+    estimates="distribution",
     choose="A symmetric distance that stays finite, at most log 2.",
     source="Lin, Divergence measures based on the Shannon entropy, IEEE TIT 37, 1991",
 )
@@ -211,6 +213,7 @@ def js_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:  
     order=("alpha", "reduction"),
     formula=r"\tfrac1{\alpha - 1} \log \sum_i p_i^\alpha q_i^{1 - \alpha}",
     smoothness="C-infinity",
+    estimates="distribution",
     choose="A dial between covering (large alpha) and mode seeking (small alpha); 1 is KL.",
     source="Rényi, On measures of entropy and information, 1961",
 )
@@ -243,6 +246,7 @@ def renyi_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, ax
     order=("alpha", "reduction"),
     formula=r"\tfrac{1}{\alpha (\alpha - 1)} (\sum_i p_i^\alpha q_i^{1 - \alpha} - 1)",
     smoothness="C-infinity",
+    estimates="square of the mean root",
     choose="One family from reverse KL (alpha = 0) over Hellinger's (1/2) to KL (1) and chi-squared (2).",
     source="Amari, Differential-Geometrical Methods in Statistics, 1985, chapter 3; Cressie and Read, JRSS B 46, 1984",
 )
@@ -276,6 +280,7 @@ def alpha_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, ax
 @between_distributions(
     formula=r"\tfrac12 \sum_i (\sqrt{p_i} - \sqrt{q_i})^2",
     smoothness="C-infinity",
+    estimates="square of the mean root",
     choose="A bounded distance, from 0 to 1, that bounds the total variation on both sides.",
     source="Le Cam, Asymptotic Methods in Statistical Decision Theory, 1986",
 )
@@ -305,6 +310,7 @@ def squared_hellinger_loss(input: Array, target: Array, *, axis: int = -1) -> An
     formula=r"\tfrac12 \sum_i |p_i - q_i|",
     smoothness="kink",
     robust=True,
+    estimates="distribution",
     choose="The largest difference of probability that any event can have.",
     source="Levin, Peres and Wilmer, Markov Chains and Mixing Times, chapter 4",
 )
@@ -332,6 +338,7 @@ def total_variation_loss(input: Array, target: Array, *, axis: int = -1) -> Any:
 @between_distributions(
     formula=r"\sum_i (p_i - q_i)^2 / q_i",
     smoothness="C-infinity",
+    estimates="root of the mean square",
     choose="The relative variance of importance weights p / q.",
     source="Pearson, On the criterion that a given system of deviations..., Philosophical Magazine 50, 1900",
 )
@@ -362,6 +369,7 @@ def chi2_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:
     formula=r"\sum_i |F_p(i) - F_q(i)| \Delta_i",
     smoothness="kink",
     robust=True,
+    estimates="median of the distribution function",
     choose="Outcomes are ordered, and mass that moves far should cost more.",
     source="Vallender, Calculation of the Wasserstein distance between probability distributions on the line, 1974",
 )

@@ -113,6 +113,7 @@ def modified_huber_loss(input: Array, target: Array) -> Any:  # noqa: A002
     smoothness="kink",
     kinks=(Kink(0.0, -1.0, 0.0),),
     robust=True,
+    estimates="sign, of what can be separated",
     choose="To teach: it is content with a score of 0, and so needs the perceptron's own algorithm.",
     source="Rosenblatt, The perceptron, Psychological Review 65, 1958",
 )
@@ -178,7 +179,7 @@ def exponential_loss(input: Array, target: Array) -> Any:  # noqa: A002
     input="real",
     target="class index",
     task="classification",
-    estimates="class",
+    estimates="class, if it has a majority",
     smoothness="kink",
     convex=True,
     robust=True,

@@ -54,7 +54,7 @@ def unit(x: Array) -> Array:
 
 
 of_batch = functools.partial(loss, per="row", task="embedding", estimates="order of distances", smoothness="C-infinity", convex=False)
-of_embeddings = functools.partial(of_batch, input="embedding")
+of_embeddings = functools.partial(of_batch, input="embedding", robust=True)
 
 
 def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:

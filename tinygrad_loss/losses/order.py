@@ -182,7 +182,7 @@ def _grades(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     input="real",
     target="class index",
     task="classification",
-    estimates="log-odds",
+    estimates="position among the thresholds",
     smoothness="C-infinity",
     convex=True,
     robust=True,

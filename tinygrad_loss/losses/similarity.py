@@ -179,6 +179,7 @@ def _named(distance: Distance | Mapping[str, Any] | None) -> Distance:
     estimates="order of distances",
     smoothness="kink",
     convex=False,
+    robust=True,
     choose="As triplet_margin_loss, with a distance of one's own.",
     source="Balntas et al., Learning local feature descriptors with triplets, BMVC 2016",
 )
