@@ -1,5 +1,6 @@
 """Losses of vectors: which should be near each other, and which far apart."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -122,16 +123,24 @@ def triplet_margin_loss(
     far = _distance(anchor, negative, p, eps)
     if swap:
         far = np.minimum(far, _distance(positive, negative, p, eps))
-    lost = np.isinf(checks.value_of(near)) & np.isinf(checks.value_of(far))
-    gap = np.where(lost, _gap_from_afar(anchor, positive, negative, p), near - far) if np.any(lost) else near - far
+    gap = near - far
+    if not _all_finite(gap):
+        lost = np.isinf(checks.value_of(near)) & np.isinf(checks.value_of(far))
+        if np.any(lost):
+            gap = np.where(lost, _gap_from_afar(anchor, positive, negative, p), gap)
     return above(gap + margin)
+
+
+def _all_finite(y: Array) -> bool:
+    """Whether all are, by their sum; one that overflows counts as infinite."""
+    return math.isfinite(np.add.reduce(checks.value_of(y), None))
 
 
 def _distance(a: Array, b: Array, p: float, eps: float) -> Array:
     """Return distances; an infinite one moves with its single infinite component, and of several nobody knows with which."""
     y = pairwise_distance(a, b, p, eps)
     plain = checks.value_of(y)
-    if p < 1 or not np.any(np.isinf(plain)):
+    if p < 1 or _all_finite(y):
         return y
     components = np.abs(a - b)
     infinite = np.isinf(checks.value_of(components))

@@ -34,6 +34,12 @@ def _angle_by_slope(a: Array, b: Array) -> Array:
     return slope + np.where(flat, np.where(b > 0, 0.0, np.where(a >= 0, math.pi, -math.pi)), np.where(a > 0, math.pi / 2, -math.pi / 2))
 
 
+def _per_square(x: Array, a: Array, b: Array) -> Array:
+    """Return x / (a^2 + b^2) where no square overflows, and 0 at the origin."""
+    length = nonzero(np.hypot(a, b))
+    return x / length / length
+
+
 def _cosine(x: Array) -> Array:
     """Return the cosine of an angle whose sine is ``x``, exact near 1 where 1 - x * x cancels."""
     return np.sqrt((1.0 - x) * (1.0 + x))
@@ -58,8 +64,8 @@ arctan = elementwise("arctan", np.arctan, lambda _y, x: 1.0 / (1.0 + x * x), num
 arctan2 = elementwise(
     "arctan2",
     np.arctan2,
-    lambda _y, a, b: b / nonzero(np.hypot(a, b)) / nonzero(np.hypot(a, b)),
-    lambda _y, a, b: -a / nonzero(np.hypot(a, b)) / nonzero(np.hypot(a, b)),
+    lambda _y, a, b: _per_square(b, a, b),
+    lambda _y, a, b: _per_square(-a, a, b),
     numpy=np.arctan2,
     facts=Facts(nature="jump", tie=lambda _y, a, b: (a == 0) & (b <= 0), near=_angle_by_slope),
     domain=((0.3, 3.0), (-3.0, 3.0)),
