@@ -314,7 +314,8 @@ def tied(t: Tensor) -> bool:
 def finite(g: Array) -> bool:
     """Whether every entry is finite; the dot product decides at once unless it overflows."""
     value = g.value if type(g) is Tensor else g
-    return isfinite(np.vdot(value, value).real) or bool(np.all(np.isfinite(value)))
+    flat = value.ravel("K") if type(value) is np.ndarray else value  # in the order of memory: nothing is copied
+    return isfinite(np.vdot(flat, flat).real) or bool(np.all(np.isfinite(value)))
 
 
 def _deposit(done: Pass, reports: Mapping[int, object]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import enable_grad
+from tinygrad_loss.engine.reverse import finite
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Optimizer"]
@@ -91,7 +92,7 @@ class Optimizer:
                 for p in group["params"]:
                     g = p.grad
                     if g is not None:
-                        if not (math.isfinite(np.vdot(g, g)) or np.isfinite(g).all()):
+                        if not finite(g):
                             raise self.refusal(p, i)
                         moved.append((p, i, rule(p.value, g, self.state[i])))
                     i += 1
