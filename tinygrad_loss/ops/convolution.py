@@ -1,66 +1,59 @@
 """Convolution: a product of windows and filters. It and its two transposes are each other's derivatives, so every order is exact."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.declare import bilinear, linear
+from tinygrad_loss.engine.declare import bilinear, custom, linear
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.settings import border, positive, rest, whole
-from tinygrad_loss.ops.windows import Geometry, blocks, gather, grouped, scatter
+from tinygrad_loss.ops.windows import Geometry, bands, batch_first, batch_last, gather, matrices, padded, scatter
 
 __all__ = [
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
 ]  # fmt: skip
 
 AXES: Final = {1: "L", 2: "H, W", 3: "D, H, W"}
+TERMS: Final = 8192
+"""About how many terms of the sum that is a filter's gradient one product adds: few filters alone are no work for two cores."""
 
 # ---- three kernels, closed under differentiation -------------------------------------------------------------------------
 
 
-def _last(x: np.ndarray) -> np.ndarray:
-    """Put the channels last, without a copy."""
-    return np.moveaxis(x, 1, -1)
-
-
 def _filters(weight: np.ndarray, groups: int) -> np.ndarray:
-    """Return filters as ``[groups, kernel, channels in, channels out]``."""
-    out, channels, *kernel = weight.shape
-    return np.ascontiguousarray(weight.reshape((groups, out // groups, channels, math.prod(kernel))).transpose((0, 3, 2, 1)))
+    """Return filters as matrices ``[groups, channels out, channels in * kernel]``."""
+    return weight.reshape((groups, len(weight) // groups, math.prod(weight.shape[1:])))
 
 
-def _convolve(x: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
-    images, groups = _last(x), geometry.groups
-    out = len(weight)
-    count = geometry.count(x.shape[2:])
-    filters = _filters(weight, groups).reshape((groups, -1, out // groups))
-    y = np.empty((len(x), *count, out), np.result_type(x, weight))
-    for part in blocks(len(x), math.prod(count) * filters[0].shape[0] * groups * x.itemsize):
-        product = gather(images[part], geometry, count) @ filters
-        y[part] = (product[0] if groups == 1 else product.swapaxes(0, 1)).reshape(y[part].shape)
-    return np.moveaxis(y, -1, 1)
+def _convolve(x: np.ndarray, weight: np.ndarray, *bias: np.ndarray, geometry: Geometry) -> np.ndarray:
+    full, count, groups = padded(batch_last(x), geometry), geometry.count(x.shape[2:]), geometry.groups
+    filters = _filters(weight, groups)
+    y = np.empty((*filters.shape[:2], math.prod(count) * len(x)), np.result_type(x, weight, *bias))
+    for band in bands(full, geometry, count):
+        np.matmul(filters, gather(full, geometry, band), out=y[:, :, band.at])
+        for b in bias:
+            y[:, :, band.at] += b.reshape((groups, -1, 1))
+    return batch_first(y.reshape((len(weight), *count, len(x))))
 
 
 def _convolve_input(g: np.ndarray, weight: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
-    rows, groups = _last(g), geometry.groups
-    count = g.shape[2:]
-    filters = np.ascontiguousarray(_filters(weight, groups).swapaxes(2, 3))
-    x = np.empty((len(g), *size, weight.shape[1] * groups), np.result_type(g, weight))
-    for part in blocks(len(g), math.prod(count) * weight.shape[1] * groups * g.itemsize):
-        x[part] = scatter(grouped(rows[part], groups), filters, geometry, size, count)
-    return np.moveaxis(x, -1, 1)
+    rows, filters = matrices(batch_last(g), geometry.groups), _filters(weight, geometry.groups).swapaxes(1, 2)
+    full = np.zeros((weight.shape[1] * geometry.groups, *geometry.wide(size), len(g)), np.result_type(g, weight))
+    for band in bands(full, geometry, g.shape[2:]):
+        scatter(filters @ rows[:, :, band.at], full, geometry, band)
+    return batch_first(full[geometry.inside(size)])
 
 
 def _convolve_weight(x: np.ndarray, g: np.ndarray, geometry: Geometry) -> np.ndarray:
-    images, rows, groups = _last(x), _last(g), geometry.groups
-    channels, out, taps = x.shape[1] // groups, g.shape[1] // groups, math.prod(geometry.kernel)
-    count = g.shape[2:]
-    total = np.zeros((groups, taps * channels, out), np.result_type(x, g))
-    for part in blocks(len(x), math.prod(count) * taps * x.shape[1] * x.itemsize):
-        total += gather(images[part], geometry, count).swapaxes(1, 2) @ grouped(rows[part], groups)
-    return total.reshape((groups, taps, channels, out)).transpose((0, 3, 2, 1)).reshape((groups * out, channels, *geometry.kernel))
+    full, rows = padded(batch_last(x), geometry), matrices(batch_last(g), geometry.groups)
+    out, channels = g.shape[1], x.shape[1] // geometry.groups
+    total = np.zeros((geometry.groups, channels * math.prod(geometry.kernel), rows.shape[1]), np.result_type(x, g))
+    for band in bands(full, geometry, g.shape[2:], TERMS):
+        total += gather(full, geometry, band) @ rows[:, :, band.at].swapaxes(1, 2)
+    return total.swapaxes(1, 2).reshape((out, channels, *geometry.kernel))
 
 
 convolution: Rule = bilinear(
@@ -90,8 +83,18 @@ convolution_weight: Rule = bilinear(
 
 
 def _channel_sums(x: np.ndarray) -> np.ndarray:
-    rows = _last(x).reshape((-1, x.shape[1]))
-    return np.ones(len(rows), rows.dtype) @ rows
+    return np.sum(batch_last(x).reshape((x.shape[1], -1)), axis=1)
+
+
+def _biased_jvp(dx: Sequence[Array | None], y: Array, x: Array, weight: Array, _bias: Array, geometry: Geometry) -> Array:
+    parts = []
+    if dx[0] is not None:
+        parts.append(convolution(dx[0], weight, geometry=geometry))
+    if dx[1] is not None:
+        parts.append(convolution(x, dx[1], geometry=geometry))
+    if dx[2] is not None:
+        parts.append(np.broadcast_to(dx[2].reshape((-1,) + (1,) * (y.ndim - 2)), y.shape))
+    return sum(parts[1:], start=parts[0])
 
 
 channel_sums: Rule = linear(
@@ -106,6 +109,17 @@ shift: Rule = linear(
     lambda i, g, _x, _bias: channel_sums(g) if i else g,
     arity=None,
     doc="a number added to each channel",
+)
+convolution_biased: Rule = custom(
+    "convolution_biased",
+    _convolve,
+    [
+        lambda g, _y, x, weight, _bias, geometry: convolution_input(g, weight, geometry=geometry, size=x.shape[2:]),
+        lambda g, _y, x, _weight, _bias, geometry: convolution_weight(x, g, geometry=geometry),
+        lambda g, _y, _x, _weight, _bias, geometry: channel_sums(g),
+    ],
+    _biased_jvp,
+    doc=r"b_o + \sum_{c, k} w_{o c k}\, x_{c,\, s p + d k}, the windows of x times filters, plus a number per filter",
 )
 
 # ---- what people call -----------------------------------------------------------------------------------------------------
@@ -152,8 +166,7 @@ def _convolution(dims: int, x: Array, weight: Array, bias: Array | None, stride:
         )
     geometry = Geometry(tuple(kernel), strides, border(padding, op, tuple(kernel), strides, dilations), dilations, groups)
     refuse_large(op, x, geometry)
-    y = convolution(x, weight, geometry=geometry)
-    return y if bias is None else _biased(op, y, bias)
+    return convolution(x, weight, geometry=geometry) if bias is None else convolution_biased(x, weight, _bias(op, out, bias), geometry=geometry)
 
 
 def refuse_large(op: str, x: Array, geometry: Geometry) -> None:
@@ -168,11 +181,11 @@ def refuse_large(op: str, x: Array, geometry: Geometry) -> None:
         )
 
 
-def _biased(op: str, y: Array, bias: Array) -> Array:
+def _bias(op: str, out: int, bias: Array) -> Array:
     bias = _array(bias)
-    if bias.shape != (y.shape[1],):
-        raise errors.shapes(op, f"the bias has one entry per filter ({y.shape[1]})", [bias.shape], f"np.zeros({y.shape[1]})")
-    return shift(y, bias)
+    if bias.shape != (out,):
+        raise errors.shapes(op, f"the bias has one entry per filter ({out})", [bias.shape], f"np.zeros({out})")
+    return bias
 
 
 def conv1d(
@@ -307,7 +320,7 @@ def _transposed(
     missing = [m - b for m, b in zip(more, back, strict=True)]
     if any(missing):
         y = np.pad(y, [(0, 0), (0, 0), *((0, r) for r in missing)])
-    return y if bias is None else _biased(op, y, bias)
+    return y if bias is None else shift(y, _bias(op, y.shape[1], bias))
 
 
 def conv_transpose1d(

@@ -11,18 +11,18 @@ from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.convolution import refuse_large
 from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.settings import each_axis, positive
-from tinygrad_loss.ops.windows import Geometry, inside, padded
+from tinygrad_loss.ops.windows import Geometry, batch_first, batch_last, padded
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d"]
 
 LOWEST: Final = -1e300
 """Less than every entry, and finite."""
 
-# ---- the kernels of the maximum: channels last, one entry of all windows at a time -----------------------------------------
+# ---- the kernels of the maximum: batch last, one entry of all windows at a time -----------------------------------------
 
 
 def _images(x: np.ndarray, geometry: Geometry, fill: float = 0.0) -> np.ndarray:
-    return padded(np.moveaxis(x, 1, -1), geometry, fill=fill)
+    return padded(batch_last(x), geometry, fill=fill)
 
 
 def _entries(full: np.ndarray, geometry: Geometry, count: tuple[int, ...]) -> list[np.ndarray]:
@@ -40,26 +40,26 @@ def _largest(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     full = _images(x, geometry, -math.inf)
     if _is_tiled(x.shape[2:], geometry):
         rows = np.maximum(full[:, 0::2], full[:, 1::2])
-        return np.moveaxis(np.maximum(rows[:, :, 0::2], rows[:, :, 1::2]), -1, 1)
+        return batch_first(np.maximum(rows[:, :, 0::2], rows[:, :, 1::2]))
     first, *others = _entries(full, geometry, geometry.count(x.shape[2:]))
     best = np.array(first) if not others else np.maximum(first, others[0])
     for entry in others[1:]:
         np.maximum(best, entry, out=best)
-    return np.moveaxis(best, -1, 1)
+    return batch_first(best)
 
 
 def _winner(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Return which entry of each window is the first of the largest, by its place in the kernel; nan is larger than any number."""
     full = _images(x, geometry, -math.inf)
     if _is_tiled(x.shape[2:], geometry) and not np.isnan(np.sum(full)):
-        return np.moveaxis(_tile_winner(full), -1, 1)
+        return batch_first(_tile_winner(full))
     first, *others = _entries(full, geometry, geometry.count(x.shape[2:]))
     best, place = np.array(first), np.zeros(first.shape, np.uint8 if len(others) < 256 else np.intp)
     for k, entry in enumerate(others, start=1):
         better = (entry > best) | (np.isnan(entry) & ~np.isnan(best))
         np.copyto(best, entry, where=better)
         np.copyto(place, place.dtype.type(k), where=better)
-    return np.moveaxis(place, -1, 1)
+    return batch_first(place)
 
 
 def _tile_winner(full: np.ndarray) -> np.ndarray:
@@ -76,34 +76,33 @@ def _tile_winner(full: np.ndarray) -> np.ndarray:
 
 def _pick(t: np.ndarray, place: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Return one entry of ``t`` in each window."""
-    at = np.moveaxis(place, 1, -1)
+    at = batch_last(place)
     picked = np.zeros(at.shape, t.dtype)
     for k, entry in enumerate(_entries(_images(t, geometry), geometry, place.shape[2:])):
         np.copyto(picked, entry, where=at == k)
-    return np.moveaxis(picked, -1, 1)
+    return batch_first(picked)
 
 
 def _put(g: np.ndarray, place: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
     """Add each entry of ``g`` at one place in its window: the transpose of `_pick`."""
-    rows, at = np.moveaxis(g, 1, -1), np.moveaxis(place, 1, -1)
-    wide = tuple(n + lo + hi for n, (lo, hi) in zip(size, geometry.padding, strict=True))
-    into = np.zeros((len(g), *wide, g.shape[1]), g.dtype)
+    rows, at = batch_last(g), batch_last(place)
+    into = np.zeros((g.shape[1], *geometry.wide(size), len(g)), g.dtype)
     apart = all(span <= step for span, step in zip(geometry.spans, geometry.stride, strict=True))
     for k, entry in enumerate(_entries(into, geometry, g.shape[2:])):
         if apart:
             entry[...] = rows * (at == k)
         else:
             np.add(entry, rows, out=entry, where=at == k)
-    return np.moveaxis(into[inside(size, geometry)], -1, 1)
+    return batch_first(into[geometry.inside(size)])
 
 
 def _tied(y: np.ndarray, x: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Return True for windows in which several entries are largest."""
-    best = np.moveaxis(y, 1, -1)
+    best = batch_last(y)
     hits = np.zeros(best.shape, np.int64)
     for entry in _entries(_images(x, geometry, -math.inf), geometry, y.shape[2:]):
         hits += entry == best
-    return np.moveaxis(hits > 1, -1, 1)
+    return batch_first(hits > 1)
 
 
 # ---- the ops --------------------------------------------------------------------------------------------------------------
@@ -179,16 +178,15 @@ def _window_sums(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     total = np.array(first) if not others else first + others[0]
     for entry in others[1:]:
         total += entry
-    return np.moveaxis(total, -1, 1)
+    return batch_first(total)
 
 
 def _window_spread(g: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
-    wide = tuple(n + lo + hi for n, (lo, hi) in zip(size, geometry.padding, strict=True))
-    into = np.zeros((len(g), *wide, g.shape[1]), g.dtype)
-    rows = np.moveaxis(g, 1, -1)
+    into = np.zeros((g.shape[1], *geometry.wide(size), len(g)), g.dtype)
+    rows = batch_last(g)
     for entry in _entries(into, geometry, g.shape[2:]):
         np.add(entry, rows, out=entry)
-    return np.moveaxis(into[inside(size, geometry)], -1, 1)
+    return batch_first(into[geometry.inside(size)])
 
 
 window_sums: Rule = linear(

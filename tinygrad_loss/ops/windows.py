@@ -1,21 +1,23 @@
-"""Windows of images as rows of a matrix, so that a convolution is one product, and the way back.
+"""Windows of images as columns of a matrix, so that a convolution is one product, and the way back.
 
-Everything here works on plain arrays with the channels last in memory: there one window row is one run of memory,
-and a product of all windows with all filters needs no copy of its result. Images are worked on in blocks of a batch,
-because the rows of a block fit into the cache while those of a batch are several times the batch.
+Everything here works on plain arrays with the batch last in memory, ``[channels, *space, batch]``. There whatever moves at once,
+one entry of all windows along an axis, or a half of all images, is one long run of memory, which NumPy copies, adds and compares
+at full speed; filters are a matrix as they stand, and a product of filters and windows needs no copy of its result.
+Windows are made for some rows of the images at a time, because all of them are several times the batch.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-__all__ = ["Geometry", "blocks", "gather", "grouped", "padded", "scatter"]
+__all__ = ["Band", "Geometry", "bands", "batch_first", "batch_last", "gather", "matrices", "padded", "scatter"]
 
-BLOCK_BYTES: Final = 1 << 21
+BAND_BYTES: Final = 1 << 23
+"""How much memory the matrix of windows may take at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,70 +55,78 @@ class Geometry:
         """Return where one entry of every window lies in the padded image."""
         return tuple(slice(o, o + s * (n - 1) + 1, s) for o, s, n in zip(offset, self.stride, count, strict=True))
 
-    def windows_first(self, channels: int, count: tuple[int, ...]) -> bool:
-        """Whether rows of the matrix should be windows; else columns: the longer run in memory is copied faster."""
-        return channels // self.groups * self.kernel[-1] >= count[-1]
+    def wide(self, size: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the size of an image with its padding."""
+        return tuple(n + lo + hi for n, (lo, hi) in zip(size, self.padding, strict=True))
+
+    def inside(self, size: tuple[int, ...]) -> tuple[slice, ...]:
+        """Return where the image lies in its padded form."""
+        return (slice(None), *(slice(lo, lo + n) for n, (lo, _) in zip(size, self.padding, strict=True)))
 
 
-def blocks(batch: int, each: int) -> Iterator[slice]:
-    """Yield parts of a batch whose matrices fit into the cache, where one image needs ``each`` bytes."""
-    size = max(1, BLOCK_BYTES // max(each, 1))
-    return (slice(i, min(i + size, batch)) for i in range(0, batch, size))
+def batch_last(x: np.ndarray) -> np.ndarray:
+    """Put the batch last, without a copy."""
+    return x.transpose((*range(1, x.ndim), 0))
+
+
+def batch_first(x: np.ndarray) -> np.ndarray:
+    """Put the batch first, without a copy."""
+    return x.transpose((x.ndim - 1, *range(x.ndim - 1)))
 
 
 def padded(x: np.ndarray, geometry: Geometry, *, fill: float = 0.0) -> np.ndarray:
-    """Return channels-last images with their padding."""
+    """Return batch-last images with their padding."""
     if not any(map(any, geometry.padding)):
         return np.ascontiguousarray(x)
-    wide = tuple(n + lo + hi for n, (lo, hi) in zip(x.shape[1:-1], geometry.padding, strict=True))
-    full = np.full((len(x), *wide, x.shape[-1]), fill, x.dtype) if fill else np.zeros((len(x), *wide, x.shape[-1]), x.dtype)
-    full[inside(x.shape[1:-1], geometry)] = x
+    shape, size = (len(x), *geometry.wide(x.shape[1:-1]), x.shape[-1]), x.shape[1:-1]
+    full = np.full(shape, fill, x.dtype) if fill else np.zeros(shape, x.dtype)
+    full[geometry.inside(size)] = x
     return full
 
 
-def inside(size: tuple[int, ...], geometry: Geometry) -> tuple[slice, ...]:
-    """Return where the image lies in its padded form."""
-    return (slice(None), *(slice(lo, lo + n) for n, (lo, _) in zip(size, geometry.padding, strict=True)))
+def matrices(y: np.ndarray, groups: int) -> np.ndarray:
+    """Return batch-last results as matrices ``[groups, channels, windows]``."""
+    return np.ascontiguousarray(y).reshape((groups, len(y) // groups, math.prod(y.shape[1:])))
 
 
-def gather(x: np.ndarray, geometry: Geometry, count: tuple[int, ...]) -> np.ndarray:
-    """Return the windows of channels-last images as matrices ``[groups, windows, kernel * channels]``."""
-    x = padded(x, geometry)
-    g, n = geometry.groups, x.shape[-1] // geometry.groups
-    batch, *space, channel = x.strides
+class Band(NamedTuple):
+    """Some rows of windows.
+
+    Attributes:
+        start: the first row.
+        count: the number of windows along each axis.
+        at: where they lie among all windows.
+    """
+
+    start: int
+    count: tuple[int, ...]
+    at: slice
+
+
+def bands(full: np.ndarray, geometry: Geometry, count: tuple[int, ...], most: int | None = None) -> Iterator[Band]:
+    """Divide the windows of padded images into bands of as many as `BAND_BYTES` hold, or about ``most``."""
+    across = math.prod(count[1:]) * full.shape[-1]
+    held = BAND_BYTES // max(len(full) * math.prod(geometry.kernel) * full.itemsize, 1)
+    rows = max(1, min(held, most or held) // max(across, 1))
+    for start in range(0, count[0], rows):
+        stop = min(start + rows, count[0])
+        yield Band(start, (stop - start, *count[1:]), slice(start * across, stop * across))
+
+
+def gather(full: np.ndarray, geometry: Geometry, band: Band) -> np.ndarray:
+    """Return windows of padded images as columns of matrices ``[groups, channels * kernel, windows]``."""
+    channel, *space, sample = full.strides
     steps = [s * t for s, t in zip(space, geometry.stride, strict=True)]
     taps = [s * t for s, t in zip(space, geometry.dilation, strict=True)]
-    rows, columns = ((len(x), *count), (batch, *steps)), ((*geometry.kernel, n), (*taps, channel))
-    shape = (g, len(x) * math.prod(count), math.prod(geometry.kernel) * n)
-    if geometry.windows_first(x.shape[-1], count):
-        view = as_strided(x, (g, *rows[0], *columns[0]), (n * channel, *rows[1], *columns[1]), writeable=False)
-        return np.ascontiguousarray(view).reshape(shape)
-    view = as_strided(x, (g, *columns[0], *rows[0]), (n * channel, *columns[1], *rows[1]), writeable=False)
-    return np.ascontiguousarray(view).reshape((shape[0], shape[2], shape[1])).swapaxes(1, 2)
+    shape = (len(full), *geometry.kernel, *band.count, full.shape[-1])
+    view = as_strided(full[:, band.start * geometry.stride[0] :], shape, (channel, *taps, *steps, sample), writeable=False)
+    groups, entries = geometry.groups, len(full) * math.prod(geometry.kernel)
+    return np.ascontiguousarray(view).reshape((groups, entries // groups, math.prod(band.count) * full.shape[-1]))
 
 
-def grouped(y: np.ndarray, groups: int) -> np.ndarray:
-    """Return channels-last results as matrices ``[groups, windows, channels]``."""
-    flat = np.ascontiguousarray(y).reshape((-1, groups, y.shape[-1] // groups))
-    return flat.swapaxes(0, 1) if groups > 1 else flat.reshape((1, -1, y.shape[-1]))
-
-
-def scatter(rows: np.ndarray, filters: np.ndarray, geometry: Geometry, size: tuple[int, ...], count: tuple[int, ...]) -> np.ndarray:
-    """Add ``rows @ filters`` into images where the windows lie: the transpose of `gather`, without its matrix.
-
-    Args:
-        rows: ``[groups, windows, channels out]``.
-        filters: ``[groups, kernel, channels out, channels in]``.
-        geometry: where the windows lie.
-        size: of the images.
-        count: the number of windows along each axis.
-    """
-    g, n = geometry.groups, filters.shape[-1]
-    batch = rows.shape[1] // max(math.prod(count), 1)
-    wide = tuple(m + lo + hi for m, (lo, hi) in zip(size, geometry.padding, strict=True))
-    full = np.zeros((batch, *wide, g * n), np.result_type(rows, filters))
+def scatter(columns: np.ndarray, full: np.ndarray, geometry: Geometry, band: Band) -> None:
+    """Add columns into padded images where their windows lie: the transpose of `gather`."""
+    entries = columns.reshape((len(full), math.prod(geometry.kernel), *band.count, full.shape[-1]))
+    rows = full[:, band.start * geometry.stride[0] :]
     for k, offset in enumerate(geometry.offsets()):
-        part = rows @ filters[:, k]
-        part = part.reshape((batch, *count, n)) if g == 1 else np.moveaxis(part.reshape((g, batch, *count, n)), 0, -2)
-        full[(slice(None), *geometry.slices(offset, count))] += part.reshape((batch, *count, g * n))
-    return full[inside(size, geometry)]
+        rows[(slice(None), *geometry.slices(offset, band.count))] += entries[:, k]
