@@ -17,6 +17,11 @@ def keep_freed_memory() -> None:
     asks for 4500 pages that the step before gave back, a fifth of its time. One large block, freed untouched, teaches it;
     elsewhere this does nothing. An own choice in the environment, ``MALLOC_TRIM_THRESHOLD_``, is respected.
 
-    Source: mallopt(3), the dynamic mmap threshold.
+    The next large block is then cut from the memory that later arrays share. NumPy asks Linux for huge pages wherever it makes
+    a large array (``NUMPY_MADVISE_HUGEPAGE``), and the memory keeps them when the block is freed, untouched too:
+    the arrays of a step lie in ten pages instead of thousands, which the processor finds a tenth of the time faster.
+
+    Source: mallopt(3), the dynamic mmap threshold; madvise(2), MADV_HUGEPAGE.
     """
-    np.empty(LARGEST, np.uint8)
+    for _ in range(2):
+        np.empty(LARGEST, np.uint8)

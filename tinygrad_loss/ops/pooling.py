@@ -30,48 +30,28 @@ def _entries(full: np.ndarray, geometry: Geometry, count: tuple[int, ...]) -> li
     return [full[(slice(None), *geometry.slices(offset, count))] for offset in geometry.offsets()]
 
 
-def _is_tiled(size: tuple[int, ...], geometry: Geometry) -> bool:
-    """Whether windows of two by two tile the image, as in most networks: then halves are compared, in long runs of memory."""
-    plain = geometry.kernel == geometry.stride == (2, 2) and geometry.dilation == (1, 1)
-    return plain and not any(map(any, geometry.padding)) and not any(n % 2 for n in size)
-
-
 def _largest(x: np.ndarray, geometry: Geometry) -> np.ndarray:
-    full = _images(x, geometry, -math.inf)
-    if _is_tiled(x.shape[2:], geometry):
-        rows = np.maximum(full[:, 0::2], full[:, 1::2])
-        return batch_first(np.maximum(rows[:, :, 0::2], rows[:, :, 1::2]))
-    first, *others = _entries(full, geometry, geometry.count(x.shape[2:]))
-    best = np.array(first) if not others else np.maximum(first, others[0])
-    for entry in others[1:]:
+    return batch_first(_best(_entries(_images(x, geometry, -math.inf), geometry, geometry.count(x.shape[2:]))))
+
+
+def _best(entries: list[np.ndarray]) -> np.ndarray:
+    best = np.array(entries[0]) if len(entries) == 1 else np.maximum(entries[0], entries[1])
+    for entry in entries[2:]:
         np.maximum(best, entry, out=best)
-    return batch_first(best)
+    return best
 
 
 def _winner(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Return which entry of each window is the first of the largest, by its place in the kernel; nan is larger than any number."""
-    full = _images(x, geometry, -math.inf)
-    if _is_tiled(x.shape[2:], geometry) and not np.isnan(np.sum(full)):
-        return batch_first(_tile_winner(full))
-    first, *others = _entries(full, geometry, geometry.count(x.shape[2:]))
-    best, place = np.array(first), np.zeros(first.shape, np.uint8 if len(others) < 256 else np.intp)
-    for k, entry in enumerate(others, start=1):
-        better = (entry > best) | (np.isnan(entry) & ~np.isnan(best))
-        np.copyto(best, entry, where=better)
-        np.copyto(place, place.dtype.type(k), where=better)
+    entries = _entries(_images(x, geometry, -math.inf), geometry, geometry.count(x.shape[2:]))
+    best = _best(entries)
+    missing = np.isnan(best).any()
+    place = np.zeros(best.shape, np.uint8 if len(entries) <= 256 else np.intp)
+    # From the last but one entry to the first: 0 where the entry is the largest, else one more than among the entries after it.
+    for entry in entries[-2::-1]:
+        place += 1
+        place *= (entry != best) & (entry == entry) if missing else entry != best
     return batch_first(place)
-
-
-def _tile_winner(full: np.ndarray) -> np.ndarray:
-    """Return the same for windows of two by two: the row of each column first, then the column."""
-    top, bottom = full[:, 0::2], full[:, 1::2]
-    lower, rows = bottom > top, np.maximum(top, bottom)
-    left, right = rows[:, :, 0::2], rows[:, :, 1::2]
-    low_left, low_right = lower[:, :, 0::2], lower[:, :, 1::2]
-    # Of equal columns the left one comes first, unless its entry is the lower one and the right one's is not.
-    beside = (right > left) | ((right == left) & (low_left & ~low_right))
-    below = (low_left & ~beside) | (low_right & beside)
-    return beside.view(np.uint8) + (below.view(np.uint8) << 1)
 
 
 def _pick(t: np.ndarray, place: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -87,10 +67,11 @@ def _put(g: np.ndarray, place: np.ndarray, geometry: Geometry, size: tuple[int, 
     """Add each entry of ``g`` at one place in its window: the transpose of `_pick`."""
     rows, at = batch_last(g), batch_last(place)
     into = np.zeros((g.shape[1], *geometry.wide(size), len(g)), g.dtype)
+    rows = np.ascontiguousarray(rows)
     apart = all(span <= step for span, step in zip(geometry.spans, geometry.stride, strict=True))
     for k, entry in enumerate(_entries(into, geometry, g.shape[2:])):
         if apart:
-            entry[...] = rows * (at == k)
+            np.multiply(rows, at == k, out=entry)
         else:
             np.add(entry, rows, out=entry, where=at == k)
     return batch_first(into[geometry.inside(size)])

@@ -16,8 +16,8 @@ from numpy.lib.stride_tricks import as_strided
 
 __all__ = ["Band", "Geometry", "bands", "batch_first", "batch_last", "gather", "matrices", "padded", "scatter"]
 
-BAND_BYTES: Final = 1 << 23
-"""How much memory the matrix of windows may take at once."""
+BAND_BYTES: Final = 1 << 21
+"""About how much memory the matrix of windows takes at once: the second-level caches hold it."""
 
 
 @dataclass(frozen=True, slots=True)
