@@ -40,11 +40,22 @@ def _convolve(x: np.ndarray, weight: np.ndarray, *bias: np.ndarray, geometry: Ge
 
 
 def _convolve_input(g: np.ndarray, weight: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
+    if max(geometry.stride) == 1 and len(weight) <= weight.shape[1] * geometry.groups:
+        return _mirrored(g, weight, geometry)
     rows, filters = matrices(batch_last(g), geometry.groups), _filters(weight, geometry.groups).swapaxes(1, 2)
     full = np.zeros((weight.shape[1] * geometry.groups, *geometry.wide(size), len(g)), np.result_type(g, weight))
     for band in bands(full, geometry, g.shape[2:]):
         scatter(filters @ rows[:, :, band.at], full, geometry, band)
     return batch_first(full[geometry.inside(size)])
+
+
+def _mirrored(g: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Return the same for windows one step apart, as the convolution with the filters turned round: for few filters there is less to copy than to add."""
+    groups, (channels, *kernel) = geometry.groups, weight.shape[1:]
+    turned = np.flip(weight, tuple(range(2, weight.ndim))).reshape((groups, -1, channels, *kernel)).swapaxes(1, 2)
+    padding = tuple((span - 1 - lo, span - 1 - hi) for span, (lo, hi) in zip(geometry.spans, geometry.padding, strict=True))
+    other = Geometry(geometry.kernel, geometry.stride, padding, geometry.dilation, groups)
+    return _convolve(g, turned.reshape((groups * channels, -1, *kernel)), geometry=other)
 
 
 def _convolve_weight(x: np.ndarray, g: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -166,7 +177,11 @@ def _convolution(dims: int, x: Array, weight: Array, bias: Array | None, stride:
         )
     geometry = Geometry(tuple(kernel), strides, border(padding, op, tuple(kernel), strides, dilations), dilations, groups)
     refuse_large(op, x, geometry)
-    return convolution(x, weight, geometry=geometry) if bias is None else convolution_biased(x, weight, _bias(op, out, bias), geometry=geometry)
+    return (
+        convolution(x, weight, geometry=geometry)
+        if bias is None
+        else convolution_biased(x, weight, _bias(op, out, bias), geometry=geometry)
+    )
 
 
 def refuse_large(op: str, x: Array, geometry: Geometry) -> None:

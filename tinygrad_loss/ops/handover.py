@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["Handover"]
+__all__ = ["Handover", "Kept"]
 
 MOST: Final = 1 << 16
 """Up to this many entries any array is worth its memory; of larger ones the backward computes everything again."""
@@ -41,3 +41,23 @@ class Handover(threading.local):
 
     def _drop(self, _: Any = None) -> None:
         self.owner = self.beside = self.parts = None
+
+
+class Kept:
+    """What forwards computed beside their results, each held until an array that it belongs to is gone.
+
+    Unlike a `Handover` it serves many forwards before the first backward, and a backward that is called again.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[int, Any], tuple[weakref.ref[np.ndarray], Any]] = {}
+
+    def keep(self, owner: np.ndarray, parts: Any, *, under: Any = None) -> None:
+        """Keep the parts that belong to an array, and to a setting."""
+        key = id(owner), under
+        self._parts[key] = weakref.ref(owner, lambda _: self._parts.pop(key, None)), parts
+
+    def find(self, owner: Array, *, under: Any = None) -> Any:
+        """Return what was kept, or None."""
+        found = self._parts.get((id(owner), under))
+        return None if found is None or found[0]() is not owner else found[1]

@@ -5,15 +5,15 @@ so that one call serves the three sigmoids. A sigmoid is a tanh of half the argu
 the weights one tanh makes all four gates. One product per step takes the input, the state and the bias together.
 """
 
-import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from tinygrad_loss.context import RECORDING
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.handover import Kept
 from tinygrad_loss.ops.over_time import Jointly, tangents
 
 __all__ = ["lstm_scan"]
@@ -37,8 +37,8 @@ class Step(NamedTuple):
     bounded: Array
 
 
-_kept: dict[int, tuple[weakref.ref[Any], list[Step]]] = {}
-"""The steps of a recorded forward, by the id of its result; they go when the result goes."""
+STEPS: Final = Kept()
+"""The steps of a recorded forward, by its result."""
 
 
 def _exchanged(w: Array, n: int) -> Array:
@@ -78,15 +78,14 @@ def _run(x: Array, h: Array, c: Array, w_in: Array, w: Array, bias: Array) -> tu
 def _lstm(*x: Array) -> Array:
     y, steps = _run(*x)
     if type(y) is np.ndarray and RECORDING.get():
-        key = id(y)
-        _kept[key] = weakref.ref(y, lambda _: _kept.pop(key, None)), steps
+        STEPS.keep(y, steps)
     return y
 
 
 def _steps(y: Array, x: Sequence[Array]) -> list[Step]:
     """Return what the forward kept, or compute it anew for another kind of array."""
-    found = _kept.get(id(y))
-    return _run(*x)[1] if found is None else found[1]
+    found = STEPS.find(y)
+    return _run(*x)[1] if found is None else found
 
 
 def _lstm_vjp(g: Array, y: Array, *inputs: Array) -> Sequence[Array | Callable[[], Array]]:

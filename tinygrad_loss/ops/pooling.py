@@ -6,9 +6,11 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.context import RECORDING
 from tinygrad_loss.engine.declare import custom, linear, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.convolution import refuse_large
+from tinygrad_loss.ops.handover import Kept
 from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.settings import each_axis, positive
 from tinygrad_loss.ops.windows import Geometry, batch_first, batch_last, padded
@@ -17,6 +19,10 @@ __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d",
 
 LOWEST: Final = -1e300
 """Less than every entry, and finite."""
+ENTRIES: Final = 1 << 18
+"""About how many entries are compared at a time: the second-level cache holds them."""
+PLACES: Final = Kept()
+"""Where the largest entries were, by image: a recorded forward finds them while it has the entries at hand."""
 
 # ---- the kernels of the maximum: batch last, one entry of all windows at a time -----------------------------------------
 
@@ -31,27 +37,44 @@ def _entries(full: np.ndarray, geometry: Geometry, count: tuple[int, ...]) -> li
 
 
 def _largest(x: np.ndarray, geometry: Geometry) -> np.ndarray:
-    return batch_first(_best(_entries(_images(x, geometry, -math.inf), geometry, geometry.count(x.shape[2:]))))
-
-
-def _best(entries: list[np.ndarray]) -> np.ndarray:
-    best = np.array(entries[0]) if len(entries) == 1 else np.maximum(entries[0], entries[1])
-    for entry in entries[2:]:
-        np.maximum(best, entry, out=best)
+    best, place = _compare(x, geometry, placed=RECORDING.get() > 0)
+    if place.size:
+        PLACES.keep(x, place, under=geometry)
     return best
 
 
 def _winner(x: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Return which entry of each window is the first of the largest, by its place in the kernel; nan is larger than any number."""
-    entries = _entries(_images(x, geometry, -math.inf), geometry, geometry.count(x.shape[2:]))
-    best = _best(entries)
+    kept = PLACES.find(x, under=geometry)
+    return _compare(x, geometry, placed=True)[1] if kept is None else kept
+
+
+def _compare(x: np.ndarray, geometry: Geometry, *, placed: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest entry of each window, and if asked for its place: some channels at a time, which the cache holds."""
+    full, count = _images(x, geometry, -math.inf), geometry.count(x.shape[2:])
+    best = np.empty((len(full), *count, len(x)), x.dtype)
+    place = np.zeros(best.shape if placed else 0, np.uint8 if math.prod(geometry.kernel) <= 256 else np.intp)
+    step = max(1, ENTRIES // max(full[:1].size, 1))
+    for at in (slice(i, i + step) for i in range(0, len(full), step)):
+        entries = _entries(full[at], geometry, count)
+        _best(entries, best[at])
+        if placed:
+            _place(entries, best[at], place[at])
+    return batch_first(best), batch_first(place)
+
+
+def _best(entries: list[np.ndarray], out: np.ndarray) -> None:
+    np.maximum(entries[0], entries[min(1, len(entries) - 1)], out=out)
+    for entry in entries[2:]:
+        np.maximum(out, entry, out=out)
+
+
+def _place(entries: list[np.ndarray], best: np.ndarray, out: np.ndarray) -> None:
     missing = np.isnan(best).any()
-    place = np.zeros(best.shape, np.uint8 if len(entries) <= 256 else np.intp)
     # From the last but one entry to the first: 0 where the entry is the largest, else one more than among the entries after it.
     for entry in entries[-2::-1]:
-        place += 1
-        place *= (entry != best) & (entry == entry) if missing else entry != best
-    return batch_first(place)
+        out += 1
+        out *= (entry != best) & ~np.isnan(entry) if missing else entry != best
 
 
 def _pick(t: np.ndarray, place: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -65,10 +88,11 @@ def _pick(t: np.ndarray, place: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 def _put(g: np.ndarray, place: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
     """Add each entry of ``g`` at one place in its window: the transpose of `_pick`."""
-    rows, at = batch_last(g), batch_last(place)
-    into = np.zeros((g.shape[1], *geometry.wide(size), len(g)), g.dtype)
-    rows = np.ascontiguousarray(rows)
+    rows, at = np.ascontiguousarray(batch_last(g)), batch_last(place)
+    shape = (g.shape[1], *geometry.wide(size), len(g))
     apart = all(span <= step for span, step in zip(geometry.spans, geometry.stride, strict=True))
+    tiled = geometry.kernel == geometry.stride and math.prod(shape) == g.size * math.prod(geometry.kernel)
+    into = np.empty(shape, g.dtype) if tiled else np.zeros(shape, g.dtype)
     for k, entry in enumerate(_entries(into, geometry, g.shape[2:])):
         if apart:
             np.multiply(rows, at == k, out=entry)
