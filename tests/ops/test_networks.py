@@ -9,7 +9,7 @@ import pytest
 from scipy.signal import correlate
 
 import tinygrad_loss as tl
-from tinygrad_loss import errors, ops
+from tinygrad_loss import errors, nn, ops
 from tinygrad_loss.ops.lstm import lstm_scan
 
 
@@ -23,6 +23,29 @@ def test_blocks_of_a_batch_do_not_show(rng, batch):
     x, w = rng.normal(size=(batch, 8, 12, 12)), rng.normal(size=(4, 8, 3, 3))
     one_by_one = np.concatenate([ops.conv2d(x[i : i + 1], w) for i in range(batch)])
     np.testing.assert_allclose(ops.conv2d(x, w), one_by_one, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("into", "out", "stride", "groups"), [(4, 24, 1, 1), (24, 4, 1, 1), (16, 16, 2, 2)])
+def test_large_convolutions_and_both_their_transposes_are_one_trilinear_form(rng, into, out, stride, groups):
+    x, w = rng.normal(size=(8, into, 40, 36)), rng.normal(size=(out, into // groups, 3, 3))
+    t, v = tl.tensor(x, requires_grad=True), tl.tensor(w, requires_grad=True)
+    y = ops.conv2d(t, v, stride=stride, padding=(1, 2), groups=groups)
+    g = rng.normal(size=y.shape)
+    y.backward(gradient=g)
+    form = np.vdot(g, y.data)
+    assert abs(np.vdot(t.grad, x) - form) < 1e-9 * abs(form)
+    assert abs(np.vdot(v.grad, w) - form) < 1e-9 * abs(form)
+    dx, dw = rng.normal(size=x.shape), rng.normal(size=w.shape)
+    for grad, moved in ((t.grad, (dx, w)), (v.grad, (x, dw))):
+        across = np.vdot(g, ops.conv2d(*moved, stride=stride, padding=(1, 2), groups=groups))
+        assert abs(np.vdot(grad, dx if moved[0] is dx else dw) - across) < 1e-9 * np.linalg.norm(g) * np.linalg.norm(y.data)
+
+
+@pytest.mark.parametrize(("into", "out"), [(2, 6), (6, 2), (3, 3)])
+def test_a_transposed_convolution_cuts_off_more_than_its_kernel_adds(rng, into, out):
+    x, w = rng.normal(size=(2, into, 9)), rng.normal(size=(into, out, 2))
+    whole = ops.conv_transpose1d(x, w)
+    np.testing.assert_allclose(ops.conv_transpose1d(x, w, padding=3), whole[:, :, 3:-3], rtol=1e-12, atol=1e-12)
 
 
 def test_groups_are_convolutions_side_by_side(rng):
@@ -85,6 +108,34 @@ def test_indices_of_a_pool_lead_back_to_its_values(rng):
     x = rng.normal(size=(2, 3, 5, 6))
     y, where = ops.max_pool2d(x, 3, stride=2, padding=1, return_indices=True)
     np.testing.assert_array_equal(np.take_along_axis(x.reshape(2, 3, -1), where.reshape(2, 3, -1), -1).reshape(y.shape), y)
+
+
+def test_indices_of_a_pool_follow_an_array_that_was_changed():
+    x = np.array([[[1.0, 2.0]]])
+    before = ops.max_pool1d(x, 2, return_indices=True)[1].item()
+    x[...] = [2.0, 1.0]
+    with tl.no_grad():
+        after = ops.max_pool1d(x, 2, return_indices=True)[1].item()
+    assert (before, after) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"kernel_size": 2}, {"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": (1, 2), "dilation": 2}]
+)
+def test_the_first_of_tied_entries_is_chosen_among_many_channels(rng, settings):
+    x = rng.integers(0, 3, size=(4, 90, 30, 30)).astype(float)
+    y, where = ops.max_pool2d(x, **settings, return_indices=True)
+    flat = x.reshape(4, 90, -1)
+    np.testing.assert_array_equal(np.take_along_axis(flat, where.reshape(4, 90, -1), -1).reshape(y.shape), y)
+    t = tl.tensor(x, requires_grad=True)
+    nn.MaxPool2d(**settings)(t).sum().backward()
+    times = np.zeros_like(flat)
+    for n, c in np.ndindex(4, 90):
+        times[n, c] = np.bincount(where[n, c].ravel(), minlength=900)
+    np.testing.assert_array_equal(t.grad.reshape(flat.shape), times)
+    alike = ops.max_pool2d(np.ones((1, 1, 30, 30)), **settings, return_indices=True)[1][0, 0]
+    rows = ops.max_pool2d(-np.arange(900.0).reshape(1, 1, 30, 30), **settings)[0, 0]
+    np.testing.assert_array_equal(alike, -rows)
 
 
 def test_nan_is_the_largest(rng):

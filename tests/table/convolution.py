@@ -44,6 +44,19 @@ ROWS = table(
         ),
     ),
     Row(
+        name="convolution_biased",
+        at=([[[1.0, 2.0, 4.0]]], [[[1.0, -1.0]]], [10.0]),
+        static={"geometry": PLAIN},
+        value=[[[9.0, 8.0]]],
+        slopes=([[[1.0, 0.0, -1.0]]], [[[3.0, 6.0]]], [2.0]),
+        source=CLOSED,
+        samples=(
+            Sample((2, 3, 5), (4, 3, 2), (4,), geometry=PLAIN),
+            Sample((2, 4, 7), (6, 2, 3), (6,), geometry=PADDED),
+            Sample((2, 2, 4, 5), (3, 2, 3, 2), (3,), geometry=SQUARE),
+        ),
+    ),
+    Row(
         name="convolution_input",
         at=([[[1.0, 2.0]]], [[[1.0, 10.0]]]),
         static={"geometry": PLAIN, "size": (3,)},

@@ -40,7 +40,8 @@ def _convolve(x: np.ndarray, weight: np.ndarray, *bias: np.ndarray, geometry: Ge
 
 
 def _convolve_input(g: np.ndarray, weight: np.ndarray, geometry: Geometry, size: tuple[int, ...]) -> np.ndarray:
-    if max(geometry.stride) == 1 and len(weight) <= weight.shape[1] * geometry.groups:
+    dense = max(geometry.stride) == 1 and all(max(p) < span for p, span in zip(geometry.padding, geometry.spans, strict=True))
+    if dense and len(weight) <= weight.shape[1] * geometry.groups:
         return _mirrored(g, weight, geometry)
     rows, filters = matrices(batch_last(g), geometry.groups), _filters(weight, geometry.groups).swapaxes(1, 2)
     full = np.zeros((weight.shape[1] * geometry.groups, *geometry.wide(size), len(g)), np.result_type(g, weight))
@@ -50,7 +51,7 @@ def _convolve_input(g: np.ndarray, weight: np.ndarray, geometry: Geometry, size:
 
 
 def _mirrored(g: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Return the same for windows one step apart, as the convolution with the filters turned round: for few filters there is less to copy than to add."""
+    """Return the same for windows one step apart as a convolution with the filters turned round: of few there is less to copy than to add."""
     groups, (channels, *kernel) = geometry.groups, weight.shape[1:]
     turned = np.flip(weight, tuple(range(2, weight.ndim))).reshape((groups, -1, channels, *kernel)).swapaxes(1, 2)
     padding = tuple((span - 1 - lo, span - 1 - hi) for span, (lo, hi) in zip(geometry.spans, geometry.padding, strict=True))

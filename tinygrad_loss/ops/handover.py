@@ -53,7 +53,7 @@ class Kept:
         self._parts: dict[tuple[int, Any], tuple[weakref.ref[np.ndarray], Any]] = {}
 
     def keep(self, owner: np.ndarray, parts: Any, *, under: Any = None) -> None:
-        """Keep the parts that belong to an array, and to a setting."""
+        """Keep the parts that belong to an array, and to a setting, instead of those before."""
         key = id(owner), under
         self._parts[key] = weakref.ref(owner, lambda _: self._parts.pop(key, None)), parts
 

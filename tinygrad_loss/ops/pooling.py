@@ -37,9 +37,9 @@ def _entries(full: np.ndarray, geometry: Geometry, count: tuple[int, ...]) -> li
 
 
 def _largest(x: np.ndarray, geometry: Geometry) -> np.ndarray:
-    best, place = _compare(x, geometry, placed=RECORDING.get() > 0)
-    if place.size:
-        PLACES.keep(x, place, under=geometry)
+    recorded = RECORDING.get() > 0
+    best, place = _compare(x, geometry, placed=recorded)
+    PLACES.keep(x, place if recorded else None, under=geometry)
     return best
 
 
@@ -91,7 +91,7 @@ def _put(g: np.ndarray, place: np.ndarray, geometry: Geometry, size: tuple[int, 
     rows, at = np.ascontiguousarray(batch_last(g)), batch_last(place)
     shape = (g.shape[1], *geometry.wide(size), len(g))
     apart = all(span <= step for span, step in zip(geometry.spans, geometry.stride, strict=True))
-    tiled = geometry.kernel == geometry.stride and math.prod(shape) == g.size * math.prod(geometry.kernel)
+    tiled = apart and geometry.kernel == geometry.stride and math.prod(shape) == g.size * math.prod(geometry.kernel)
     into = np.empty(shape, g.dtype) if tiled else np.zeros(shape, g.dtype)
     for k, entry in enumerate(_entries(into, geometry, g.shape[2:])):
         if apart:

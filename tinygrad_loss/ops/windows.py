@@ -94,12 +94,12 @@ class Band(NamedTuple):
 
     Attributes:
         start: the first row.
-        count: the number of windows along each axis.
+        windows: how many along each axis.
         at: where they lie among all windows.
     """
 
     start: int
-    count: tuple[int, ...]
+    windows: tuple[int, ...]
     at: slice
 
 
@@ -118,15 +118,15 @@ def gather(full: np.ndarray, geometry: Geometry, band: Band) -> np.ndarray:
     channel, *space, sample = full.strides
     steps = [s * t for s, t in zip(space, geometry.stride, strict=True)]
     taps = [s * t for s, t in zip(space, geometry.dilation, strict=True)]
-    shape = (len(full), *geometry.kernel, *band.count, full.shape[-1])
+    shape = (len(full), *geometry.kernel, *band.windows, full.shape[-1])
     view = as_strided(full[:, band.start * geometry.stride[0] :], shape, (channel, *taps, *steps, sample), writeable=False)
     groups, entries = geometry.groups, len(full) * math.prod(geometry.kernel)
-    return np.ascontiguousarray(view).reshape((groups, entries // groups, math.prod(band.count) * full.shape[-1]))
+    return np.ascontiguousarray(view).reshape((groups, entries // groups, math.prod(band.windows) * full.shape[-1]))
 
 
 def scatter(columns: np.ndarray, full: np.ndarray, geometry: Geometry, band: Band) -> None:
     """Add columns into padded images where their windows lie: the transpose of `gather`."""
-    entries = columns.reshape((len(full), math.prod(geometry.kernel), *band.count, full.shape[-1]))
+    entries = columns.reshape((len(full), math.prod(geometry.kernel), *band.windows, full.shape[-1]))
     rows = full[:, band.start * geometry.stride[0] :]
     for k, offset in enumerate(geometry.offsets()):
-        rows[(slice(None), *geometry.slices(offset, band.count))] += entries[:, k]
+        rows[(slice(None), *geometry.slices(offset, band.windows))] += entries[:, k]
