@@ -19,7 +19,6 @@ from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.graph import record_of
-from tinygrad_loss.engine.op import screened
 from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
 
@@ -188,7 +187,7 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
             )
         )
     for t in record_of(y, traced.stops):  # a verdict ignores the conventions of layers
-        t.op = screened(t.op)  # type: ignore[arg-type]
+        t.op = t.node[0].screened or t.op
     return traced, y
 
 

@@ -228,14 +228,15 @@ def custom(
     )
 
 
-def unscreened(call: Callable[..., Array], *, arity: int | None = None) -> Callable[..., Array]:
+def unscreened(call: Callable[..., Array], *, arity: int | None = None, **instead: Any) -> Callable[..., Array]:
     """Declare the twin of a declared op that answers by its convention where it is not smooth, and is never screened for it.
 
     Layers use it: their convention is documented, and looking for ties in every batch would cost time and tell nothing new.
+    ``instead`` are fields of `Op` that say the convention where the op's own rules do not.
     """
     op = OPS[call.__name__]
-    twin = dataclasses.replace(op, name=f"{op.name}_layer", facts=None, tied=None, vjps=op.tied or op.vjps)
-    return _declare(twin, arity, (), ())
+    twin = {"name": f"{op.name}_layer", "facts": None, "tied": None, "vjps": op.tied or op.vjps, "screened": op}
+    return _declare(dataclasses.replace(op, **twin | instead), arity, (), ())
 
 
 def door(*numpy: object, methods: Sequence[str] = ()) -> Callable[[Rule], Rule]:

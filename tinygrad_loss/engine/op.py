@@ -58,6 +58,7 @@ class Op:
         domain: one interval per argument: where tests sample and docs plot.
         doc: the formula, in LaTeX, and what it is for.
         call: the function people call, which records.
+        screened: of a twin that is never screened, the op that says where it is not smooth; see `declare.unscreened`.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Op:
     domain: tuple[tuple[float, float], ...] = ()
     doc: str = ""
     call: Callable[..., Array] = NotImplemented
+    screened: "Op | None" = None
 
     def __repr__(self) -> str:
         return f"<op {self.name}: {self.kind}>"
@@ -92,11 +94,6 @@ def enter(op: Op) -> None:
         message = f"op {op.name!r} is declared twice"
         raise ValueError(message)
     _ops[op.name] = op
-
-
-def screened(op: Op) -> Op:
-    """Return the op that says where ``op`` is not smooth: for a layer's unscreened twin, the op it was made of."""
-    return OPS.get(op.name.removesuffix("_layer"), op)
 
 
 def open_door(key: object, answer: Callable[..., Array]) -> None:

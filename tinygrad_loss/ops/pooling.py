@@ -7,7 +7,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import RECORDING
-from tinygrad_loss.engine.declare import custom, linear, predicate
+from tinygrad_loss.engine.declare import custom, linear, predicate, unscreened
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.convolution import refuse_large
 from tinygrad_loss.ops.handover import Kept
@@ -169,11 +169,10 @@ max_pool = custom(
     ),
     doc=r"\max_k x_{s p + k}, the largest entry of each window",
 )
-max_pool_layer = custom(
-    "max_pool_layer",
-    _largest,
-    [_max_vjp(first_winner)],
-    _max_jvp(first_winner),
+max_pool_layer = unscreened(
+    max_pool,
+    vjps=[_max_vjp(first_winner)],
+    jvp=_max_jvp(first_winner),
     doc=r"\max_k x_{s p + k}, by convention the first of the largest entries, unchecked",
 )
 
