@@ -5,9 +5,9 @@ import pytest
 
 import tinygrad_loss as tl
 from tinygrad_loss.engine.op import OPS
-from tinygrad_loss.ops import pointwise
+from tinygrad_loss.ops import blocks
 
-SIZES = [5, pointwise.BLOCK + 3, pointwise.SHARED + 7]
+SIZES = [5, blocks.BLOCK + 3, blocks.SHARED + 7]
 STATIC = {
     "huber_error": {"delta": 0.7},
     "poisson_mean_error": {"eps": 1e-8},

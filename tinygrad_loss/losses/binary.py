@@ -25,6 +25,10 @@ def _probabilities(where: str, given: Any, names: Any, mask: Array | None) -> li
 
 
 def _scores(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    z, target = given
+    if mask is None and checks.ready(given) and checks.in_unit_interval(target):  # where nan is not
+        checks.not_probabilities(where, z)
+        return [z, target]
     z, target = checks.alike(where, given, names, mask)
     checks.not_probabilities(where, z)
     checks.in_range(where, target, 0.0, 1.0, "target", mask, "(target + 1) / 2, if target is -1 or +1")
@@ -156,7 +160,7 @@ def _labels(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
 
 def _labels_at_once(z: Array, t: Array, *, mean: bool, weight: Array | None = None) -> Array | None:
     labels = checks.value_of(t)
-    if weight is not None or np.minimum.reduce(labels, None) < 0 or np.maximum.reduce(labels, None) > 1:
+    if weight is not None or not checks.in_unit_interval(labels):
         return None
     return logistic_error.total(z, t, n=checks.value_of(z).size if mean else z.shape[-1])
 

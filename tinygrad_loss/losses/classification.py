@@ -9,13 +9,9 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
-from tinygrad_loss.ops.classification import (
-    absorbing_product,
-    class_cross_entropy,
-    pick_class,
-    picked_sum,
-)
+from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy
 from tinygrad_loss.ops.exponential import log_softmax_
+from tinygrad_loss.ops.picking import pick_class, picked_sum
 
 __all__ = ["cross_entropy", "linear_cross_entropy", "nll_loss"]
 

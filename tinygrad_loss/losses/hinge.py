@@ -11,7 +11,7 @@ from tinygrad_loss.losses.classification import per_class
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.along import take_along_
-from tinygrad_loss.ops.classification import pick_class
+from tinygrad_loss.ops.picking import pick_class
 from tinygrad_loss.ops.piecewise import positive_part
 from tinygrad_loss.ops.rivals import rival_hinge
 
@@ -113,13 +113,17 @@ def _rows(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]
 
 def _whole_rows(z: Array, target: Any) -> bool:
     """Return whether the scores are [N, C], and the targets whole numbers for each row."""
-    return z.ndim == 2 and type(target) is np.ndarray and target.dtype.kind == "i" and len(target) == len(z)
+    shape = checks.value_of(z).shape
+    return len(shape) == 2 and type(target) is np.ndarray and target.dtype.kind == "i" and target.shape[:1] == shape[:1]
 
 
 def _class_at_once(z: Array, target: Array, *, mean: bool, p: int = 1, margin: float = 1.0, weight: Array | None = None) -> Array | None:
-    if weight is not None or p not in (1, 2) or target.ndim != 1 or not _whole_rows(z, target) or not checks.all_below(target, z.shape[1]):
+    if weight is not None or p not in (1, 2) or not _whole_rows(z, target) or target.ndim != 1:
         return None
-    return rival_hinge(z, target[:, None], p=p, margin=margin, n=z.shape[1] * (len(target) if mean else 1), every=True)
+    rows, classes = checks.value_of(z).shape
+    if not checks.all_below(target, classes):
+        return None
+    return rival_hinge(z, target[:, None], p=p, margin=margin, n=classes * rows if mean else classes, every=True)
 
 
 @loss(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -76,11 +77,16 @@ class Loss:
         """Compute the loss."""
         if len(given) != self.arity or (options and not options.keys() <= self.defaults.keys()):
             given, reduction, options = self._bound(given, reduction, options)
-        arrays = given if self.check is None else self.check(self.__name__, given, self.arrays, where)
+        plain = sample_weight is None and where is None
+        at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling
         with np.errstate(all="ignore"):
-            plain = sample_weight is None and where is None
-            if plain and self.at_once is not None and (reduction == "mean" or reduction == "sum"):  # noqa: PLR1714  the faster spelling
-                answer = self.at_once(*arrays, mean=reduction == "mean", **options)
+            if at_once is not None and self.check is checks.alike and checks.ready(given):
+                answer = at_once(*given, mean=reduction == "mean", **options)
+                if answer is not None and math.isfinite(answer.value):  # or a target may be nan
+                    return answer
+            arrays = given if self.check is None else self.check(self.__name__, given, self.arrays, where)
+            if at_once is not None:
+                answer = at_once(*arrays, mean=reduction == "mean", **options)
                 if answer is not None:
                     return answer
             terms = self.terms(*arrays, **options)

@@ -13,7 +13,7 @@ from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.hinge import above
 from tinygrad_loss.losses.loss import loss
-from tinygrad_loss.ops.classification import pick_class
+from tinygrad_loss.ops.picking import pick_class
 from tinygrad_loss.ops.piecewise import positive_part
 from tinygrad_loss.ops.regression import huber_error
 

@@ -11,9 +11,10 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
-from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy, pick_class
+from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy
 from tinygrad_loss.ops.exponential import logsumexp_, softplus_
 from tinygrad_loss.ops.norm import norm2, shortened
+from tinygrad_loss.ops.picking import pick_class
 from tinygrad_loss.ops.piecewise import maximum, positive_part
 
 __all__ = ["arcface_loss", "circle_loss", "contrastive_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss"]

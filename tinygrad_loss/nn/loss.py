@@ -15,9 +15,9 @@ from tinygrad_loss.losses.loss import Loss
 from tinygrad_loss.nn.compose import ModuleList, Sequential
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module
-from tinygrad_loss.ops.classification import pick_class
 from tinygrad_loss.ops.distance import cosine_similarity, pairwise_distance
 from tinygrad_loss.ops.exponential import log_softmax_
+from tinygrad_loss.ops.picking import pick_class
 
 __all__ = [
     "AdaptiveLogSoftmaxWithLoss", "BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CosineSimilarity", "CrossEntropyLoss",

@@ -1,15 +1,16 @@
 """Cross-entropies as one op each: exact at every logit, and one pass over the scores in each direction."""
 
-import functools
 from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.engine.declare import custom, elementwise, linear
+from tinygrad_loss.engine.declare import custom, elementwise
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.exponential import expit, expit_slope, softmax_
 from tinygrad_loss.ops.handover import Handover
+from tinygrad_loss.ops.picking import picked, places_of, put
 from tinygrad_loss.ops.pointwise import pointwise
+from tinygrad_loss.ops.short_rows import ones
 
 __all__ = [
     "absorbing_product",
@@ -18,17 +19,17 @@ __all__ = [
     "focal_cost",
     "logistic_error",
     "margin_error",
-    "pick_class",
     "probability_error",
-    "row_starts",
 ]
 
 LOWEST_LOG: Final = -100.0
 """PyTorch's bound for the logarithm of a probability, so that the cross-entropy of p = 0 is 100 rather than infinite."""
 ORDINARY: Final = 40.0
 """Scores up to this size have exponentials that no dtype but half precision overflows in; those of float16 are shifted."""
-ROWS: Final = 8192
-"""Rows of scores whose places are looked up at once."""
+MANY: Final = 4096
+"""From this many entries products are cheaper than their logarithms."""
+FACTORS: Final = 8
+"""Numbers from 1 to 2 whose product no dtype overflows in, and whose mean logarithm of 1 / 8 its rounding cannot hurt."""
 LEAST_VARIANCE: Final = 1e-12
 """PyTorch's bound for p (1 - p) in the gradient of the same loss."""
 
@@ -48,6 +49,31 @@ def _logistics(z: Array, t: Array) -> Array:
     np.log1p(np.exp(np.negative(e, out=e), out=e), out=e)
     np.subtract(e, np.minimum(u, t * z, out=u), out=e)
     return np.add.reduce(e, None)
+
+
+def _sum_of_log1p(e: Array, q: Array) -> Array:
+    """Return the sum of log q for q = 1 + e and e from 0 to 1; as the logarithm of products, unless nearly all of q is the 1."""
+    if q.size >= MANY and q.size % FACTORS == 0 and q.dtype.itemsize > 2:
+        total = np.add.reduce(np.log(np.multiply.reduce(q.reshape(FACTORS, -1), 0)), None)
+        if total * FACTORS > q.size:
+            return total
+    return np.add.reduce(np.log1p(e, out=e), None)
+
+
+def _sloped_logistics(z: Array, t: Array, by: Array, out: Array, spare: Array) -> Array:
+    """Write the slope times ``by`` and return the sum: with e = e^-|z| both are sums of two terms that cancel nothing.
+
+    Where z >= 0 they are 1 - t - e / (1 + e) and (1 - t) z + log(1 + e), elsewhere -t + e / (1 + e) and -t z + log(1 + e).
+    """
+    sign = (z >= 0).astype(z.dtype)
+    total = np.vdot(np.subtract(sign, t, out=out), z)
+    np.add(np.multiply(sign, -2.0, out=sign), 1.0, out=sign)
+    e = np.exp(np.multiply(sign, z, out=spare), out=spare)
+    np.multiply(sign, e, out=sign)
+    q = e + 1.0
+    np.divide(sign, q, out=sign)
+    np.multiply(np.add(out, sign, out=out), by, out=out)
+    return total + _sum_of_log1p(e, q)
 
 
 def _logistic_slope(z: Array, t: Array) -> Array:
@@ -75,6 +101,7 @@ logistic_error = pointwise(
     lambda z, _t: -z,
     added=_logistics,
     pulled=[_pull_logistic],
+    sloped=_sloped_logistics,
     domain=((-30.0, 30.0), (0.0, 1.0)),
     doc=r"\log(1 + e^z) - z t, the negative log-likelihood of a coin with log-odds z",
 )
@@ -132,81 +159,6 @@ def is_class(z: Array, index: Array, axis: int) -> Array:
     return np.expand_dims(index, axis) == np.arange(z.shape[axis]).reshape((-1,) + (1,) * (z.ndim - 1 - axis))
 
 
-@functools.lru_cache(maxsize=64)
-def row_starts(rows: int, classes: int) -> np.ndarray:
-    """Return where each row begins in a flat array; a classifier asks for the same batch size again and again."""
-    starts = np.arange(0, rows * classes, classes)
-    starts.flags.writeable = False
-    return starts
-
-
-def _flat(z: Array, index: Array, axis: int) -> Array | None:
-    """Return the flat positions of the classes in contiguous rows of scores; None for every other layout."""
-    if z.ndim == 2 and axis == 1 and type(z) is np.ndarray and z.flags.c_contiguous:
-        return row_starts(*z.shape) + index
-    return None
-
-
-def _blocks(z: Array) -> list[slice]:
-    """Cut many rows, so that their flat positions weigh little beside the scores."""
-    return [slice(start, start + ROWS) for start in range(0, len(z), ROWS)]
-
-
-def _picked(z: Array, index: Array, axis: int) -> Array:
-    """Return the entry of each row that its index names."""
-    if z.ndim == 2 and len(z) > ROWS:
-        return np.concatenate([_picked(z[rows], index[rows], axis) for rows in _blocks(z)]) if axis == 1 else _along(z, index, axis)
-    flat = _flat(z, index, axis)
-    return _along(z, index, axis) if flat is None else z.take(flat)
-
-
-def _along(z: Array, index: Array, axis: int) -> Array:
-    return np.take_along_axis(z, np.expand_dims(index, axis), axis).squeeze(axis)
-
-
-def _put(z: np.ndarray, index: Array, axis: int, value: Any) -> None:
-    """Write into the entry of each row that its index names, in an array that nobody else has seen."""
-    if z.ndim == 2 and axis == 1 and len(z) > ROWS:
-        for rows in _blocks(z):
-            _put(z[rows], index[rows], axis, value[rows] if np.ndim(value) else value)
-        return
-    flat = _flat(z, index, axis)
-    if flat is not None:
-        z.reshape(-1)[flat] = value
-    else:
-        np.put_along_axis(z, np.expand_dims(index, axis), value if np.ndim(value) == 0 else np.expand_dims(value, axis), axis)
-
-
-def _placed(g: Array, index: Array, axis: int, classes: int) -> Array:
-    """Return zeros with ``g`` at the class that each index names."""
-    out = np.zeros((*index.shape[:axis], classes, *index.shape[axis:]), g.dtype)
-    _put(out, index, axis, g)
-    return out
-
-
-pick_class: Rule = linear(
-    "pick_class",
-    _picked,
-    lambda g, x, index, axis: place_class(g, index, axis=axis, classes=x.shape[axis]),
-    doc="the entry at a class index",
-)
-place_class: Rule = linear(
-    "place_class", _placed, lambda g, _x, index, axis, classes: pick_class(g, index, axis=axis), doc="zeros, with an entry at a class index"
-)
-picked_sum: Rule = linear(
-    "picked_sum",
-    lambda x, index, axis, by: np.add.reduce(_picked(x, index, axis), None) * by,
-    lambda g, x, index, axis, by: place_number(g, index, axis=axis, by=by, classes=x.shape[axis]),
-    doc="the sum of the entries at class indices, times a number",
-)
-place_number: Rule = linear(
-    "place_number",
-    lambda g, index, axis, by, classes: _placed(g * by, index, axis, classes),
-    lambda g, _x, index, axis, by, classes: picked_sum(g, index, axis=axis, by=by),
-    doc="zeros, with a number, times another, at every class index",
-)
-
-
 def below_top(z: Array, axis: int) -> Array:
     """Return the scores less the largest of their row, as a new array; a single infinite score is certain of its class."""
     top = np.maximum.reduce(z, axis=axis, keepdims=True)
@@ -222,36 +174,47 @@ def _ordinary(z: Array) -> bool:
     return bool(np.vdot(z, z) < ORDINARY * ORDINARY or (np.minimum.reduce(z, None) > -ORDINARY and np.maximum.reduce(z, None) < ORDINARY))
 
 
-def _parted(z: Array, index: Array, axis: int) -> tuple[Array | None, Array, Array, Array]:
+def _parted(z: Array, index: Array, axis: int) -> tuple[Array | None, Array, Array, Array, Array | None]:
     """Return e to the power of the scores with 0 at the class itself, their sum, and what the class had there.
 
     Kept apart, so that a probability near 1 and what it lacks are both exact. Scores of ordinary size need no shift;
-    others are taken less the largest of their row, and the class's own is returned first.
+    others are taken less the largest of their row, and the class's own is returned first; the places of the classes come last.
     """
     ordinary = z.dtype.itemsize > 2 and _ordinary(z)
     shifted = z if ordinary else below_top(z, axis)
-    own = _picked(shifted, index, axis)
     e = np.exp(shifted)
-    _put(e, index, axis, 0.0)
-    return None if ordinary else own, e, np.add.reduce(e, axis), np.exp(own)
+    places = places_of(e, index, axis)
+    if places is None:
+        own, mine = None if ordinary else picked(shifted, index, axis), picked(e, index, axis)
+        put(e, index, axis, 0.0)
+        return own, e, np.add.reduce(e, axis), mine, None
+    own, mine = None if ordinary else shifted.take(places), e.take(places)
+    e.reshape(-1)[places] = 0.0
+    return own, e, e.dot(ones(e.shape[1], e.dtype)), mine, places
 
 
 _handover = Handover()
 
 
 def _class_loss(z: Array, index: Array, axis: int, n: int | None) -> Array:
-    parts = own, _, others, mine = _parted(z, index, axis)
+    parts = own, _, others, mine, places = _parted(z, index, axis)
     _handover.give(z, (index, axis), parts)
     terms = np.log1p(others / mine) if own is None else np.log1p(others + (mine - 1.0)) - own
-    return terms if n is None else np.add.reduce(terms, None) / n
+    if n is None:
+        return terms
+    return (np.add.reduce(terms, None) if places is None else terms.dot(ones(len(terms), terms.dtype))) / n
 
 
 def _class_slope(g: Array, z: Array, index: Array, axis: int, n: int | None) -> Array:
     """Return g (softmax - e_y); at the class itself that is minus the probability of all others."""
-    _, p, others, mine = _handover.take(z, (index, axis)) or _parted(z, index, axis)
+    _, p, others, mine, places = _handover.take(z, (index, axis)) or _parted(z, index, axis)
     by = (g if n is None else g / n) / (others + mine)
-    p *= by[:, None] if axis == 1 and p.ndim == 2 else np.expand_dims(by, axis)
-    _put(p, index, axis, -others * by)
+    if places is None:
+        put(p, index, axis, -others)
+        p *= np.expand_dims(by, axis)
+    else:
+        p.reshape(-1)[places] = -others
+        p *= by[:, None]
     return p
 
 

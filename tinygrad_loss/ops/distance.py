@@ -6,8 +6,9 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import bilinear, custom
 from tinygrad_loss.engine.op import Array, Rule
-from tinygrad_loss.ops.norm import SHORT, distance2, norm2
+from tinygrad_loss.ops.norm import distance2, norm2
 from tinygrad_loss.ops.piecewise import maximum
+from tinygrad_loss.ops.short_rows import row_products
 
 __all__ = ["cosine_similarity", "p_norm", "pairwise_distance", "pdist"]
 
@@ -81,7 +82,7 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
 def _products(a: Array, b: Array) -> Array:
     """Return the sum of the products along the last axis; of arrays without an array of them."""
     if type(a) is np.ndarray and type(b) is np.ndarray and a.dtype.itemsize > 2:
-        return np.einsum("...i,...i->...", a, b) if a.shape[-1] <= SHORT else np.vecdot(a, b)
+        return row_products(a, b)
     return np.sum(a * b, axis=-1)
 
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["Handover", "Kept"]
+__all__ = ["LARGE", "Handover", "Kept"]
 
 MOST: Final = 1 << 16
 """Up to this many entries any array is worth its memory; of larger ones the backward computes everything again."""
+LARGE: Final = 1 << 22
+"""Up to this many entries a forward leaves the gradient that it passed by."""
 
 
 class Handover(threading.local):
@@ -22,25 +24,26 @@ class Handover(threading.local):
 
     def __init__(self, most: int = MOST) -> None:
         self.most = most
-        self.owner: weakref.ref[np.ndarray] | None = None
-        self.beside: Any = None
-        self.parts: Any = None
+        self.kept: tuple[weakref.ref[np.ndarray], tuple[Any, ...], Any] | None = None
 
-    def give(self, x: Array, beside: Any, parts: Any) -> None:
+    def give(self, x: Array, beside: tuple[Any, ...], parts: Any) -> None:
         """Keep the parts that belong to ``x`` and what was beside it, when ``x`` is a small array."""
         if type(x) is np.ndarray and x.size <= self.most:
-            self.owner, self.beside, self.parts = weakref.ref(x, self._drop), beside, parts
+            self.kept = (weakref.ref(x, self._drop), beside, parts)
 
-    def take(self, x: Array, beside: Any) -> Any:
+    def take(self, x: Array, beside: tuple[Any, ...]) -> Any:
         """Return the parts, once, if they belong to these very objects; else None."""
-        if self.owner is None or self.owner() is not x or any(a is not b for a, b in zip(self.beside, beside, strict=True)):
+        kept = self.kept
+        if kept is None or kept[0]() is not x:
             return None
-        parts = self.parts
-        self._drop()
-        return parts
+        for a, b in zip(kept[1], beside, strict=True):
+            if a is not b:
+                return None
+        self.kept = None
+        return kept[2]
 
     def _drop(self, _: Any = None) -> None:
-        self.owner = self.beside = self.parts = None
+        self.kept = None
 
 
 class Kept:

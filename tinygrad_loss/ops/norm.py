@@ -3,27 +3,25 @@
 import functools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.blocks import BLOCK
 from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.reduction import kept, over
 from tinygrad_loss.ops.root import nonzero
+from tinygrad_loss.ops.short_rows import row_products
 
 __all__ = ["norm2"]
-
-
-SHORT: Final = 32
-"""Up to this many components a loop over rows is faster than a call of BLAS for each."""
 
 
 def squares(x: Array, axis: tuple[int, ...]) -> Array:
     """Return the sum of squares; along the last axis without an array of them."""
     if type(x) is np.ndarray and axis == (x.ndim - 1,) and x.dtype.kind == "f" and x.dtype.itemsize > 2:
-        return np.einsum("...i,...i->...", x, x) if x.shape[-1] <= SHORT else np.vecdot(x, x)
+        return row_products(x, x)
     return np.sum(x * x, axis=axis)
 
 
@@ -72,9 +70,6 @@ norm2_: Rule = custom(
 
 # ---- of a difference ----------------------------------------------------------------------------------------------------------
 
-BLOCK: Final = 32768
-"""Entries per block of rows: their differences stay in the cache."""
-
 
 def _rows(a: Array, b: Array) -> list[np.ndarray] | None:
     """Return large arrays of one shape and dtype as rows of vectors, which blocks cut without copying; None for anything else."""
@@ -106,11 +101,15 @@ def _pull_apart(g: Array, y: Array, a: Array, b: Array, eps: float) -> Array:
         return kept(g, d, (d.ndim - 1,)) * _unit(d, y, (d.ndim - 1,))
     out = np.empty_like(a)
     into, lengths, factors = out.reshape(large[0].shape), nonzero(y).reshape(-1, 1), g.reshape(-1, 1)
+    shares = factors / lengths if np.minimum.reduce(lengths, None) > _usual_range(a.dtype)[0] else None
     for rows in _blocks(into):
         d = np.subtract(large[0][rows], large[1][rows], out=into[rows])
         d += eps
-        d /= lengths[rows]
-        d *= factors[rows]
+        if shares is None:  # which may overflow where a length is tiny
+            d /= lengths[rows]
+            d *= factors[rows]
+        else:
+            d *= shares[rows]
     return out
 
 

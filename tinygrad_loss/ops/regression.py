@@ -23,10 +23,11 @@ def _squares(x: Array, t: Array) -> Array:
     return np.vdot(r, r)
 
 
-def _sloped_squares(x: Array, t: Array, out: Array) -> Array:
+def _sloped_squares(x: Array, t: Array, by: Array, out: Array, spare: Array) -> Array:
+    del spare
     np.subtract(x, t, out=out)
     total = np.vdot(out, out)
-    np.multiply(out, 2.0, out=out)
+    np.multiply(out, by * 2.0, out=out)
     return total
 
 
@@ -59,10 +60,12 @@ def _hubers(x: Array, t: Array, delta: float) -> Array:
     return np.vdot(r, inner) - np.vdot(inner, inner) * 0.5
 
 
-def _sloped_hubers(x: Array, t: Array, delta: float, out: Array) -> Array:
-    r = x - t
-    np.clip(r, -delta, delta, out=out)
-    return np.vdot(r, out) - np.vdot(out, out) * 0.5
+def _sloped_hubers(x: Array, t: Array, delta: float, by: Array, out: Array, spare: Array) -> Array:
+    r = np.subtract(x, t, out=spare)
+    r.clip(-delta, delta, out=out)
+    total = np.vdot(r, out) - np.vdot(out, out) * 0.5
+    np.multiply(out, by, out=out)
+    return total
 
 
 def _pull_huber(x: Array, t: Array, delta: float, by: Array, out: Array) -> None:

@@ -3,99 +3,92 @@
 A pair costs two passes over a block of rows, and nothing of the size of the scores is kept but the gradient.
 """
 
-import functools
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypeAlias
+import math
+from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.along import add_along_, take_along_
-from tinygrad_loss.ops.classification import row_starts
-from tinygrad_loss.ops.handover import Handover
+from tinygrad_loss.ops.blocks import spans
+from tinygrad_loss.ops.handover import LARGE, Handover
+from tinygrad_loss.ops.picking import row_starts
 from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.short_rows import minus_ones
 
 __all__ = ["rival_hinge"]
 
-Lead: TypeAlias = tuple[np.ndarray, np.ndarray]
-
-BLOCK: Final = 16384
-"""Scores per block of rows: its arrays stay in the cache, and weigh little beside the gradient."""
-_handover = Handover()
+BLOCK: Final = 4096
+"""Scores per block of rows, so that what is in between weighs nothing beside the gradient."""
+LAST_BLOCK: Final = 1024
+"""Scores of a block that have no room in the gradient for what is in between."""
+_handover = Handover(LARGE)
 
 
 # ---- on arrays: block by block ------------------------------------------------------------------------------------------------
 
 
-def _blocks(z: np.ndarray) -> Iterator[slice]:
-    """Cut the rows of scores."""
-    rows = max(1, BLOCK // z.shape[1])
-    return (slice(start, start + rows) for start in range(0, len(z), rows))
-
-
-def _leads(z: np.ndarray, listed: np.ndarray, margin: float, every: bool) -> Iterator[Lead]:
-    """Yield where each label of the rows stands, and max(0, margin - z_y + z_c) for its rivals: 0 at labels, and where it is missing."""
+def _sloped(
+    z: np.ndarray, listed: np.ndarray, p: int, margin: float, every: bool, by: Any, out: np.ndarray, spare: np.ndarray | None
+) -> Any:
+    """Write the gradient times ``by``, and return the sum over labels and rivals of max(0, z_c - (z_y - margin))^p."""
     missing = None if every else listed < 0
     if missing is not None:
         listed = np.maximum(np.where(missing, listed[:, :1], listed), 0)
-    places = [row_starts(*z.shape) + listed[:, j] for j in range(listed.shape[1])]
+    starts, flat = row_starts(*z.shape), out.reshape(-1)
+    places = [starts + listed[:, j] for j in range(listed.shape[1])]
+    total = 0
     for j, place in enumerate(places):
-        lead = z - z.take(place)[:, None]
-        lead += margin
-        np.maximum(lead, 0.0, out=lead)
-        flat = lead.reshape(-1)
+        lead = np.subtract(z, (z.take(place) - margin)[:, None], out=spare)
+        leads = lead.reshape(-1)
         for label in places:
-            flat[label] = 0.0
+            leads[label] = -1.0  # nobody leads a label over a label, nor where one is missing
         if missing is not None:
-            lead[missing[:, j]] = 0.0
-        yield place, lead
-
-
-def _added(leads: Iterable[Lead], p: int) -> Any:
-    return sum(np.add.reduce(lead, None) if p == 1 else np.vdot(lead, lead) for _, lead in leads)
-
-
-def _total(z: np.ndarray, listed: np.ndarray, p: int, margin: float, n: int, every: bool) -> Any:
-    z = np.ascontiguousarray(z)
-    if z.size <= BLOCK:
-        leads = list(_leads(z, listed, margin, every))
-        _handover.give(z, (listed, margin), leads)
-        return _added(leads, p) / n
-    sums = np.asarray([_added(_leads(z[rows], listed[rows], margin, every), p) for rows in _blocks(z)], z.dtype)
-    return sums.sum() / n
-
-
-@functools.lru_cache(maxsize=16)
-def _ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return what adds up a row as a product, which is faster than a sum over a short axis."""
-    ones = np.ones(n, dtype)
-    ones.flags.writeable = False
-    return ones
-
-
-def _write(into: np.ndarray, leads: Iterable[Lead], by: Any, p: int) -> None:
-    """Write the gradient of one block."""
-    ones, flat = _ones(into.shape[1], into.dtype), into.reshape(-1)
-    for j, (place, lead) in enumerate(leads):
-        if j:
-            slopes = (lead > 0) * by if p == 1 else lead * (by * 2.0)
-            into += slopes
-            flat[place] -= slopes @ ones
+            lead[missing[:, j]] = -1.0
+        slopes = np.empty_like(lead) if j else out
+        if p == 1:
+            np.copyto(slopes, lead > 0)
         else:
-            slopes = np.multiply(lead > 0, by, out=into) if p == 1 else np.multiply(lead, by * 2.0, out=into)
-            flat[place] = 0.0 - slopes @ ones
+            np.maximum(lead, 0.0, out=slopes)
+        part = slopes.reshape(-1).dot(leads)
+        if not math.isfinite(part):  # 0 times an infinite lead
+            part = np.add.reduce(np.maximum(lead, 0.0) ** p, None)
+        total = total + part
+        rows = slopes.dot(minus_ones(z.shape[1], z.dtype))
+        if j:
+            out += slopes
+            flat[place] += rows
+        else:
+            flat[place] = rows
+    out *= by if p == 1 else by * p
+    return total
 
 
-def _pulled(by: Any, z: np.ndarray, listed: np.ndarray, p: int, margin: float, every: bool) -> np.ndarray:
+def _swept(z: np.ndarray, listed: np.ndarray, p: int, margin: float, every: bool, by: Any) -> tuple[Any, np.ndarray]:
+    """Return the sum and the gradient; what is in between has room in the rows of the gradient that follow."""
     z = np.ascontiguousarray(z)
     out = np.empty_like(z)
     if z.size <= BLOCK:
-        _write(out, _handover.take(z, (listed, margin)) or _leads(z, listed, margin, every), by, p)
-    else:
-        for rows in _blocks(z):
-            _write(out[rows], _leads(z[rows], listed[rows], margin, every), by, p)
-    return out
+        return _sloped(z, listed, p, margin, every, by, out, None), out
+    sums = []
+    for start, stop, end in spans(0, len(z), max(1, BLOCK // z.shape[1]), max(1, LAST_BLOCK // z.shape[1])):
+        into, after = out[start:stop], 2 * stop - start
+        spare = out[stop:after] if after <= end else np.empty_like(into)
+        sums.append(_sloped(z[start:stop], listed[start:stop], p, margin, every, by, into, spare))
+    return np.asarray(sums, z.dtype).sum(), out
+
+
+def _total(z: np.ndarray, listed: np.ndarray, p: int, margin: float, n: int, every: bool) -> Any:
+    by = z.dtype.type(1) / n
+    total, slopes = _swept(z, listed, p, margin, every, by)
+    _handover.give(z, (listed, p, margin), (by, slopes))
+    return total / n
+
+
+def _pulled(by: Any, z: np.ndarray, listed: np.ndarray, p: int, margin: float, every: bool) -> np.ndarray:
+    left = _handover.take(z, (listed, p, margin))
+    return left[1] if left is not None and left[0] == by else _swept(z, listed, p, margin, every, by)[1]
 
 
 # ---- on every kind of array ---------------------------------------------------------------------------------------------------
@@ -109,8 +102,8 @@ def _pairs(z: Array, listed: Array) -> tuple[Array, Array]:
 
 
 def _gaps(z: Array, place: Array, margin: float) -> Array:
-    """Return z_c - z_y + margin ``[N, L, C]``."""
-    return np.expand_dims(z, 1) - np.expand_dims(take_along_(z, place, axis=1), 2) + margin
+    """Return z_c - (z_y - margin) ``[N, L, C]``."""
+    return np.expand_dims(z, 1) - np.expand_dims(take_along_(z, place, axis=1) - margin, 2)
 
 
 def _slopes(z: Array, listed: Array, p: int, margin: float) -> tuple[Array, Array]:
