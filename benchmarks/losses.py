@@ -1,6 +1,7 @@
 """Value and gradient of every loss against PyTorch eager: times in one interleaved run, peak memory in a fresh process each.
 
-Of the times the table shows medians, their ratio and that of the minima; memory is what a step takes beyond its arrays (Linux).
+Of the times the table shows medians, their ratio and that of the minima; memory is what a step takes beyond its arrays (Linux),
+in small pages: huge ones, which NumPy asks for where an array of 4 MiB has been, would show both sides in steps of 2 MiB by chance.
 
 python benchmarks/losses.py [NAME ...] [--threads 2] [--time | --memory]
 """
@@ -8,6 +9,7 @@ python benchmarks/losses.py [NAME ...] [--threads 2] [--time | --memory]
 import argparse
 import ctypes
 import gc
+import os
 import re
 import statistics
 import subprocess
@@ -134,7 +136,8 @@ def peak(side, name, n):
 def measured_alone(side, name, n, threads):
     """Return the peak of a process that does nothing else."""
     command = [sys.executable, __file__, name, "--peak", side, "--size", str(n), "--threads", str(threads)]
-    return int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)  # noqa: S603  this file again
+    pages = os.environ | {"NUMPY_MADVISE_HUGEPAGE": "0"}
+    return int(subprocess.run(command, capture_output=True, check=True, text=True, env=pages).stdout)  # noqa: S603  this file again
 
 
 def show_times(names):

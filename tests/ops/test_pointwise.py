@@ -107,3 +107,55 @@ def test_what_a_forward_leaves_serves_one_backward_and_no_other(loss, n):
     np.testing.assert_allclose(x.grad, (slope + slope_of_other) / n, rtol=1e-11, atol=1e-18)
     first.backward(gradient=np.float64(3.0))
     np.testing.assert_allclose(x.grad, (4 * slope + slope_of_other) / n, rtol=1e-11, atol=1e-18)
+
+
+@pytest.mark.parametrize("rows", [7, 5_001])
+@pytest.mark.parametrize("loss", [tl.losses.nll_loss, tl.losses.multi_margin_loss, tl.losses.cross_entropy], ids=lambda f: f.__name__)
+def test_what_a_class_loss_leaves_serves_one_backward_and_no_other(loss, rows):
+    """Backward is linear in its cotangent, and the same for a second time, for another target in between, and for 3 instead of 1."""
+    rng = np.random.default_rng(1)
+    x, y, other = tl.tensor(rng.standard_normal((rows, 4)), requires_grad=True), *rng.integers(0, 4, (2, rows))
+    wanted, of_other = (tl.grad(lambda v, t=t: np.sum(loss(v, t, reduction="none")) / rows)(x.data) for t in (y, other))
+    first, second = loss(x, y), loss(x, other)
+    second.backward()
+    np.testing.assert_allclose(x.grad, of_other, rtol=1e-12, atol=1e-18)
+    second.backward()
+    first.backward()
+    np.testing.assert_allclose(x.grad, 2 * of_other + wanted, rtol=1e-11, atol=1e-18)
+    loss(x, y).backward(gradient=np.float64(3.0))
+    np.testing.assert_allclose(x.grad, 2 * of_other + 4 * wanted, rtol=1e-11, atol=1e-17)
+
+
+@pytest.mark.parametrize("rows", [3, 5_001])
+def test_a_class_that_cannot_be_has_no_say_among_rivals(rows):
+    """A score of -inf leads nobody; one of +inf leads without bound; nan stays nan."""
+    z, y = np.zeros((rows, 4)), np.full(rows, 1)
+    z[:, 3] = -np.inf
+    value, slope = tl.value_and_grad(lambda v: tl.losses.multi_margin_loss(v, y))(z)
+    np.testing.assert_allclose(value, 2 / 4, rtol=1e-12)
+    np.testing.assert_allclose(slope, np.broadcast_to(np.array([1.0, -2.0, 1.0, 0.0]) / (4 * rows), z.shape), rtol=1e-12)
+    z[-1, 2] = np.inf
+    assert tl.losses.multi_margin_loss(tl.tensor(z), y).item() == np.inf
+    z[-1, 2] = np.nan
+    assert np.isnan(tl.losses.multi_margin_loss(tl.tensor(z), y).item())
+
+
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("z", [0.5, 3.0, 20.0, 60.0])
+def test_a_logistic_sum_keeps_its_digits_however_certain(z, n):
+    """log(1 + e^-z) with its slope -e^-z / (1 + e^-z), in float32, where every entry is as certain and right."""
+    x, t = np.full(n, z, np.float32), np.ones(n, np.float32)
+    x[::2], t[::2] = -z, 0.0
+    p = tl.tensor(x, requires_grad=True)
+    loss = tl.losses.binary_cross_entropy_with_logits(p, t)
+    loss.backward()
+    e = np.exp(-np.float64(z))
+    assert loss.item() == pytest.approx(np.log1p(e), rel=2e-6)
+    np.testing.assert_allclose(p.grad * float(n), np.where(t == 1, -1, 1) * e / (1 + e), rtol=1e-6)
+
+
+def test_distances_too_short_for_a_quotient_keep_their_direction():
+    """1 / |d| would overflow in float32; d / |d| does not."""
+    a = np.full((12_001, 3), 1e-40, np.float32)
+    got = tl.grad(lambda x: np.sum(tl.ops.pairwise_distance(x, np.zeros_like(a), eps=0.0)))(a)
+    np.testing.assert_allclose(got, np.full_like(a, 3**-0.5), rtol=1e-3)

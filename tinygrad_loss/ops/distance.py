@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import bilinear, custom
 from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.handover import LARGE, Handover
 from tinygrad_loss.ops.norm import distance2, norm2
 from tinygrad_loss.ops.piecewise import maximum
 from tinygrad_loss.ops.short_rows import row_products
@@ -95,14 +96,27 @@ row_product: Rule = bilinear(
 )
 
 
+_handover = Handover(LARGE)
+
+
 def _cosine(a: Array, b: Array, eps: float) -> Array:
-    return _products(a, b) / np.sqrt((_products(a, a) + eps) * (_products(b, b) + eps))
+    squares = _products(a, a) + eps, _products(b, b) + eps
+    _handover.give(a, (b, eps), squares)
+    return _products(a, b) / np.sqrt(squares[0] * squares[1])
+
+
+def _pull_first(g: Array, y: Array, a: Array, b: Array, eps: float) -> Array:
+    squares = _handover.take(a, (b, eps)) if type(a) is np.ndarray else None
+    return _turned(g, y, a, b, *squares) if squares is not None else _pull_cosine(g, y, a, b, eps)
 
 
 def _pull_cosine(g: Array, y: Array, a: Array, b: Array, eps: float) -> Array:
+    return _turned(g, y, a, b, row_product(a, a) + eps, row_product(b, b) + eps)
+
+
+def _turned(g: Array, y: Array, a: Array, b: Array, square: Array, other: Array) -> Array:
     """Return the cotangent of ``a``: what is left of b's direction when that of ``a`` is taken out."""
-    square = row_product(a, a) + eps
-    along, away = g * y / square, g / np.sqrt(square * (row_product(b, b) + eps))
+    along, away = g * y / square, g / np.sqrt(square * other)
     return b * np.expand_dims(away, -1) - a * np.expand_dims(along, -1)
 
 
@@ -119,7 +133,7 @@ def _push_cosine(dx: Any, y: Array, a: Array, b: Array, eps: float) -> Array:
 guarded_cosine: Rule = custom(
     "guarded_cosine",
     _cosine,
-    [_pull_cosine, lambda g, y, a, b, eps: _pull_cosine(g, y, b, a, eps)],
+    [_pull_first, lambda g, y, a, b, eps: _pull_cosine(g, y, b, a, eps)],
     _push_cosine,
     doc=r"a \cdot b / \sqrt{(a \cdot a + \epsilon) (b \cdot b + \epsilon)} along the last axis, finite for a zero vector",
 )
