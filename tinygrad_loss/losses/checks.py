@@ -3,7 +3,8 @@
 import math
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -14,8 +15,8 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
-    "alike", "all_below", "classes_or_probabilities", "in_range", "in_unit_interval", "no_nan", "ready", "not_probabilities", "not_scores", "of_array", "same_shape", "shape_of_weights",
-    "sums_to_one", "value_of", "warn_caller", "whole", "within",
+    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "no_nan", "not_probabilities", "not_scores", "of_array", "ready",
+    "same_shape", "shape_of_weights", "sums_to_one", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
 ]  # fmt: skip
 
 PACKAGE: Final = __name__.partition(".")[0]
@@ -32,6 +33,16 @@ def warn_caller(message: str, kind: type[Warning]) -> None:
     warnings.warn(message, kind, stacklevel=level)
 
 
+def written(where: str, names: Sequence[str], changed: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the call of a loss as one types it, with some of its arguments changed."""
+    return f"tl.losses.{where}({', '.join(changed.get(name, name) for name in names)})"
+
+
+def as_real(name: str, dtype: Any, wanted: str = "np.float64") -> str:
+    """Return the line that makes real numbers of an array."""
+    return f"{name}.real" if dtype.kind == "c" else f"{name}.astype({wanted})"
+
+
 def of_array(x: Any, where: str, what: str = "input") -> Array:
     """Return a floating array or tensor as it is, and lists as arrays; refuse what is not made of real numbers."""
     if type(x) is Tensor:
@@ -45,7 +56,7 @@ def of_array(x: Any, where: str, what: str = "input") -> Array:
         kind = x.dtype.kind
     if kind != "f":
         raise errors.DTypeError(
-            errors.say(where, f"{what} must be floating numbers", f"dtype {x.dtype}", f"tl.losses.{where}({what}.astype(np.float32), ...)")
+            errors.say(where, f"{what} must be floating numbers", f"dtype {x.dtype}", as_real(what, x.dtype, "np.float32"))
         )
     return x
 
@@ -65,19 +76,30 @@ def same_shape(where: str, given: Sequence[Array], names: Sequence[str]) -> None
         raise empty(where, shape)
 
 
-def unequal(where: str, given: Sequence[Array], names: Sequence[str]) -> errors.ShapeError:
-    """Return the error for unequal shapes, with the line that mends the usual cause."""
+def unequal(where: str, given: Sequence[Array], names: Sequence[str], besides: int = 0) -> errors.ShapeError:
+    """Return the error for unequal shapes (``besides`` those of an argument that has its own), with the line that mends the usual cause."""
     a = given[0].shape
-    name, b = next((n, x.shape) for n, x in zip(names, given, strict=False) if x.shape != a)
+    name, b = next((n, x.shape) for i, (n, x) in enumerate(zip(names, given, strict=False)) if x.shape != a and i != (besides or None))
     if a == (*b, 1):
-        instead = f"tl.losses.{where}({names[0]}[..., 0], {name})"
+        instead = written(where, names, {names[0]: f"{names[0]}[..., 0]"})
     elif b == (*a, 1):
-        instead = f"tl.losses.{where}({names[0]}, {name}[..., 0])"
-    elif int(np.prod(a)) == int(np.prod(b)):
-        instead = f"tl.losses.{where}({names[0]}, {name}.reshape({names[0]}.shape))"
+        instead = written(where, names, {name: f"{name}[..., 0]"})
+    elif math.prod(a) == math.prod(b):
+        instead = written(where, names, {name: f"{name}.reshape({names[0]}.shape)"})
     else:
-        instead = f"tl.losses.{where}({names[0]}, np.broadcast_to({name}, {names[0]}.shape)) if that is meant"
+        instead = repeated(where, names, names[0], name, (a, b)) or f"{written(where, names)} with {name} of shape {a}"
     return errors.shapes(where, f"{names[0]} and {name} must have the same shape, nothing is broadcast in silence", (a, b), instead)
+
+
+def repeated(where: str, names: Sequence[str], first: str, second: str, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
+    """Return the line that repeats the smaller of two arrays to the shape of the other; nothing where neither fits the other."""
+    if fits_in(shapes[1], shapes[0]):
+        small, large = second, first
+    elif fits_in(*shapes):
+        small, large = first, second
+    else:
+        return ""
+    return f"{written(where, names, {small: f'np.broadcast_to({small}, {large}.shape)'})} if that is meant"
 
 
 def empty(where: str, shape: tuple[int, ...]) -> errors.ShapeError:
@@ -96,8 +118,13 @@ def ready(given: Sequence[Array]) -> bool:
     return all([type(t) is np.ndarray and t.dtype is dtype and t.shape == shape for t in given[1:]])  # noqa: C419  faster than a generator
 
 
-def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array | None, *, nan_flows: bool = False) -> list[Array]:
-    """Check predictions and targets of one shape: floating predictions, targets without nan (or a warning, where it flows)."""
+def alike(
+    where: str, given: Sequence[Array], names: Sequence[str], mask: Array | None, *, nan_flows: bool = False, over: slice | None = None
+) -> list[Array]:
+    """Check predictions and targets of one shape: floating predictions, targets without nan (or a warning, where it flows).
+
+    The axes ``over`` are those along which a term adds up: none unless given. ``names`` may go on beyond what is given.
+    """
     if len(given) == 2 and mask is None:
         z, t = given
         if type(z) is Tensor and type(t) is np.ndarray:
@@ -107,12 +134,12 @@ def alike(where: str, given: Sequence[Array], names: Sequence[str], mask: Array 
     first = of_array(given[0], where, names[0])
     out = [first]
     dtype = value_of(first).dtype
-    out += [as_numbers(x, dtype, where, name) for x, name in zip(given[1:], names[1:], strict=True)]
+    out += [as_numbers(x, dtype, where, name) for x, name in zip(given[1:], names[1:], strict=False)]
     same_shape(where, out, names)
     target = out[-1]
-    no_nan(where, target, mask, names[-1], flows=nan_flows)
+    no_nan(where, target, mask, names, names[len(out) - 1], flows=nan_flows, over=over)
     if type(target) is Tensor and target.track & NEEDS_GRAD and not any(type(x) is Tensor and x.track & NEEDS_GRAD for x in out[:-1]):
-        swapped(where, names)
+        swapped(where, names[: len(out)])
     return out
 
 
@@ -127,7 +154,7 @@ def as_numbers(x: Any, dtype: Any, where: str, name: str) -> Array:
     if x.dtype.kind == "f":
         return x
     if x.dtype.kind not in "biu":
-        raise errors.DTypeError(errors.say(where, f"{name} must be real numbers", f"dtype {x.dtype}", f"{name}.astype(np.float64)"))
+        raise errors.DTypeError(errors.say(where, f"{name} must be real numbers", f"dtype {x.dtype}", as_real(name, x.dtype)))
     return x.astype(dtype)
 
 
@@ -149,12 +176,14 @@ def kept_values(x: Array, mask: Array | None) -> Array:
     value = value_of(x)
     if mask is None:
         return value
-    mask = np.asarray(value_of(mask))
+    mask = np.asarray(value_of(mask)) != 0  # a mask of 0 and 1 says the same as one of truth values
     return value[mask] if mask.shape == value.shape[: mask.ndim] else value
 
 
-def no_nan(where: str, target: Array, mask: Array | None, name: str = "target", *, flows: bool = False) -> None:
-    """Refuse nan among the targets; the dot product finds one in a single pass."""
+def no_nan(
+    where: str, target: Array, mask: Array | None, names: Sequence[str], name: str = "", *, flows: bool = False, over: slice | None = None
+) -> None:
+    """Refuse nan among the targets, the last of the arguments unless named; the dot product finds one in a single pass."""
     value = target.value if type(target) is Tensor else target
     if mask is not None:
         value = kept_values(target, mask)
@@ -163,15 +192,19 @@ def no_nan(where: str, target: Array, mask: Array | None, name: str = "target", 
     if math.isnan(np.vdot(value, value)):
         count = int(np.count_nonzero(np.isnan(value)))
         if count:
-            message = errors.say(
-                where,
-                f"a {name} must not be nan",
-                f"{count} of {value.size}",
-                f"tl.losses.{where}(input, np.nan_to_num({name}), where=~np.isnan({name}))",
-            )
+            name = name or names[-1]
+            kept = f"where=~np.isnan({name}){_any_along(target.ndim, over)}"
+            instead = written(where, (*names, kept), {name: f"np.nan_to_num({name}, nan=1.0)"})
+            message = errors.say(where, f"a {name} must not be nan", f"{count} of {value.size}", instead)
             if not flows:
                 raise errors.DomainError(message)
             warn_caller(message, errors.ProvenanceWarning)
+
+
+def _any_along(ndim: int, over: slice | None) -> str:
+    """Return how a mask of entries becomes one of terms."""
+    axes = () if over is None else tuple(range(ndim))[over]
+    return f".any(axis={axes[0] if len(axes) == 1 else axes})" if axes else ""
 
 
 def in_range(where: str, x: Array, low: float, high: float, name: str, mask: Array | None, instead: str, *, open_low: bool = False) -> None:
@@ -202,9 +235,16 @@ ADVICE: Final = {
     "binary": "({name} > 0).astype(float)",
     "count": "np.maximum({name}, 0.0)",
 }
+OBSERVED: Final = {
+    "positive": "where={name} > 0, which leaves the others out",
+    "nonnegative": "where={name} >= 0, which leaves the others out",
+    "above -1": "where={name} > -1, which leaves the others out",
+    "count": "where={name} >= 0, which leaves the others out",
+}
+"""What was observed cannot be made to fit as a prediction can."""
 
 
-def in_domain(where: str, x: Array, domain: str, name: str, mask: Array | None) -> None:
+def in_domain(where: str, x: Array, domain: str, name: str, mask: Array | None, *, instead: str = "") -> None:
     """Refuse entries outside a declared domain."""
     if domain == "sign":
         value = kept_values(x, mask)
@@ -215,7 +255,8 @@ def in_domain(where: str, x: Array, domain: str, name: str, mask: Array | None) 
             )
     elif domain in INTERVALS:
         low, high, is_open = INTERVALS[domain]
-        in_range(where, x, low, high, name, mask, ADVICE[domain].format(name=name), open_low=is_open)
+        advice = (OBSERVED if name in ("target", "time") and domain in OBSERVED else ADVICE)[domain].format(name=name)
+        in_range(where, x, low, high, name, mask, instead or advice, open_low=is_open)
 
 
 def within(given_domain: str, target_domain: str) -> Any:
@@ -255,9 +296,7 @@ def whole(where: str, index: Array, classes: int, ignore: int | None, name: str 
     if index.dtype.kind not in "iu":
         if index.dtype.kind == "b":
             return index.astype(np.int64)
-        raise errors.DTypeError(
-            errors.say(where, f"{name} must be whole numbers", f"dtype {index.dtype}", f"tl.losses.{where}(input, {name}.astype(np.int64))")
-        )
+        raise errors.DTypeError(errors.say(where, f"{name} must be whole numbers", f"dtype {index.dtype}", f"{name}.astype(np.int64)"))
     if not index.size:
         raise empty(where, index.shape)
     if not all_below(index, classes):
@@ -265,12 +304,14 @@ def whole(where: str, index: Array, classes: int, ignore: int | None, name: str 
             index[((index < 0) | (index >= classes)) & (index != ignore)] if ignore is not None else index[(index < 0) | (index >= classes)]
         )
         if bad.size:
+            inside = f"the rows with ({name} >= 0) & ({name} < {classes})"
+            leave_out = inside if ignore is None else f"ignore_index={int(bad.flat[0])} to leave it out"
             raise errors.DomainError(
                 errors.say(
                     where,
                     f"a class index must lie in 0 to {classes - 1}, because {counted} has {classes} classes",
                     f"{int(bad.flat[0])}",
-                    f"{name} - {name}.min() if classes are counted from 1, or ignore_index={int(bad.flat[0])} to leave it out",
+                    f"{name} - {name}.min() if classes are counted from 1, or {leave_out}",
                 )
             )
     return index
@@ -284,16 +325,18 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
     t = value_of(target)
     if t.dtype.kind in "biu":
         if t.shape != indices:
-            onehot = t.shape == shape
-            instead = (
-                f"tl.losses.{where}({arguments}, np.argmax(target, axis={axis})), or target.astype(input.dtype) for probabilities"
-                if onehot
-                else f"tl.losses.{where}({arguments}, target.reshape({indices}))"
-            )
+            if t.shape == shape:
+                instead = f"tl.losses.{where}({arguments}, np.argmax(target, axis={axis})), or target.astype(input.dtype) for probabilities"
+            elif t.size == math.prod(indices):
+                instead = f"tl.losses.{where}({arguments}, target.reshape({indices}))"
+            else:
+                instead = f"tl.losses.{where}({arguments}, target) with target of shape {indices}"
             raise errors.shapes(
                 where, f"class indices must have {scores} shape without its class axis {axis}, {indices}", (t.shape,), instead
             )
         return True
+    if t.dtype.kind != "f" and t.shape == indices:
+        raise errors.DTypeError(errors.say(where, "target must be real numbers", f"dtype {t.dtype}", "target.astype(np.int64)"))
     as_numbers(t, None, where, "target")
     if t.shape != shape:
         instead = (
@@ -305,19 +348,28 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
     return False
 
 
+def weights_of_numbers(where: str, name: str, w: Any) -> Array:
+    """Return weights (or a mask) as an array or tensor; refuse what is not made of real numbers."""
+    w = w if isinstance(w, Tensor | np.ndarray) else np.asarray(w)
+    if value_of(w).dtype.kind not in "biuf":
+        raise errors.DTypeError(errors.say(where, f"{name} must be real numbers", f"dtype {w.dtype}", as_real(name, w.dtype)))
+    return w
+
+
+def fits_in(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Return whether the first shape broadcasts to the second."""
+    return len(small) <= len(large) and all(a in (1, b) for a, b in zip(small[::-1], large[::-1], strict=False))
+
+
 def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) -> Array:
     """Give weights (or a mask) of the leading axes the number of axes of the terms."""
-    w = w if isinstance(w, Tensor | np.ndarray) else np.asarray(w)
+    w = weights_of_numbers(where, name, w)
     if w.shape == shape:
         return w
     if w.shape == shape[: w.ndim] and w.ndim:
         return w.reshape(w.shape + (1,) * (len(shape) - w.ndim))
-    raise errors.shapes(
-        where,
-        f"{name} must have the shape of the terms, or of their first axes",
-        (w.shape, shape),
-        f"{name}=np.broadcast_to({name}, {shape})",
-    )
+    instead = f"{name}=np.broadcast_to({name}, {shape})" if fits_in(w.shape, shape) else f"{name} of shape {shape}"
+    raise errors.shapes(where, f"{name} must have the shape of the terms, or of their first axes", (w.shape, shape), instead)
 
 
 # ---- where the numbers came from ----------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Facts
+from tinygrad_loss.losses.options import refuse_odd_option
 
 __all__ = ["LOSSES", "REDUCTIONS", "Loss", "Terms", "loss"]
 
@@ -79,6 +80,9 @@ class Loss:
             given, reduction, options = self._bound(given, reduction, options)
         plain = sample_weight is None and where is None
         at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling
+        for name, value in options.items():
+            if value is not self.defaults[name]:
+                refuse_odd_option(self.__name__, name, value, self.defaults[name], np.ndim(given[0]))
         with np.errstate(all="ignore"):
             if at_once is not None and self.check is checks.alike and checks.ready(given):
                 answer = at_once(*given, mean=reduction == "mean", **options)
@@ -101,24 +105,24 @@ class Loss:
         """Sort what was given by position and by name into arrays and options."""
         arrays = list(given[: self.arity])
         extra = given[self.arity :]
+        call = checks.written(self.__name__, self.arrays)
         if len(extra) > len(self.order):
-            message = f"{self.__name__}{self.__signature__}: too many positional arguments"
-            raise TypeError(message)
+            rule = f"by position it takes {', '.join((*self.arrays, *self.order))}"
+            raise errors.ArgumentError(errors.say(self.__name__, rule, f"{len(given)} arguments", call))
         for name, value in zip(self.order, extra, strict=False):
             if name in options:
-                message = f"{self.__name__}{self.__signature__}: {name} was given twice"
-                raise TypeError(message)
+                said = errors.say(self.__name__, "each argument is given once", f"{name} by position and by name", f"{name}={value!r}")
+                raise errors.ArgumentError(said)
             options[name] = value
         for name in self.arrays[len(arrays) :]:
             if name not in options:
-                message = f"{self.__name__}{self.__signature__}: {name} is missing"
-                raise TypeError(message)
+                raise errors.ArgumentError(errors.say(self.__name__, f"it compares {' with '.join(self.arrays)}", f"no {name}", call))
             arrays.append(options.pop(name))
         reduction = options.pop("reduction", reduction)
         unknown = next((name for name in options if name not in self.defaults), None)
         if unknown is not None:
             known = [*self.defaults, "reduction", "sample_weight", "where"]
-            raise TypeError(
+            raise errors.ArgumentError(
                 errors.say(self.__name__, f"arguments are {', '.join(known)}", f"{unknown}=", f"{errors.nearest(unknown, known)}=")
             )
         return tuple(arrays), reduction, options
