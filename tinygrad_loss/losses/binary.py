@@ -6,7 +6,6 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.classification import absorbing_product, logistic_error, margin_error, probability_error
@@ -37,11 +36,11 @@ def _scores(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
 
 def factor(where: str, name: str, weight: Any, like: Array) -> Array:
     """Return a rescaling weight as an array that broadcasts to the terms."""
-    weight = weight if isinstance(weight, Tensor | np.ndarray) else np.asarray(weight)
-    if np.broadcast_shapes(weight.shape, like.shape) != like.shape:
-        raise errors.shapes(
-            where, f"{name} must broadcast to input's shape", (weight.shape, like.shape), f"np.broadcast_to({name}, {like.shape})"
-        )
+    weight = checks.weights_of_numbers(where, name, weight)
+    if not checks.fits_in(weight.shape, like.shape):
+        along = f"np.expand_dims({name}, -1)"
+        instead = along if checks.fits_in((*weight.shape, 1), like.shape) else f"{name} of shape {like.shape}"
+        raise errors.shapes(where, f"{name} must broadcast to input's shape", (weight.shape, like.shape), instead)
     if type(weight) is np.ndarray:
         weight = weight.astype(checks.value_of(like).dtype, copy=False)
     return weight
@@ -151,10 +150,12 @@ def binary_cross_entropy_with_logits(
 
 
 def _labels(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    z, target = checks.alike(where, given, names, mask)
+    z, target = checks.alike(where, given, names, mask, over=slice(-1, None))
     checks.not_probabilities(where, z)
     if not z.ndim:
-        raise errors.ShapeError(errors.say(where, "input must have an axis of labels", "shape ()", f"tl.losses.{where}(z[None], y[None])"))
+        raise errors.ShapeError(
+            errors.say(where, "input must have an axis of labels", "shape ()", f"tl.losses.{where}(input[None], target[None])")
+        )
     return [z, target]
 
 

@@ -42,9 +42,19 @@ def of_classes(where: str, given: Any, names: Any, mask: Array | None) -> list[A
     if 0 in z.shape:
         raise checks.empty(where, z.shape)
     if checks.value_of(t).dtype.kind == "f":
-        checks.no_nan(where, t, mask)
+        checks.no_nan(where, t, mask, names, over=slice(1, 2) if z.ndim > 1 else slice(0, 1))
         if type(t) is Tensor and t.track & NEEDS_GRAD and not (type(z) is Tensor and z.track & NEEDS_GRAD):
             checks.swapped(where, names)
+    return [z, t]
+
+
+def of_indices(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    """Check scores and class indices, which probabilities cannot stand for."""
+    z, t = of_classes(where, given, names, mask) if np.asarray(checks.value_of(given[1])).dtype.kind in "biu" else given
+    dtype = np.asarray(checks.value_of(t)).dtype
+    if dtype.kind not in "biu":
+        instead = "np.argmax(target, axis=1)" if np.shape(checks.value_of(t)) == np.shape(checks.value_of(z)) else "target.astype(np.int64)"
+        raise errors.DTypeError(errors.say(where, f"{names[1]} must be whole numbers", f"dtype {dtype}", instead))
     return [z, t]
 
 
@@ -52,11 +62,11 @@ def per_class(where: str, weight: Any, classes: int, dtype: Any) -> Array | None
     """Return class weights as an array of the scores' dtype."""
     if weight is None:
         return None
-    weight = weight if isinstance(weight, Tensor) else np.asarray(weight).astype(dtype, copy=False)
+    weight = checks.weights_of_numbers(where, "weight", weight)
+    weight = weight if isinstance(weight, Tensor) else weight.astype(dtype, copy=False)
     if weight.shape != (classes,):
-        raise errors.shapes(
-            where, f"weight must hold one number per class, ({classes},)", (weight.shape,), "np.bincount(target, minlength=C)"
-        )
+        instead = f"np.bincount(target.ravel(), minlength={classes})"
+        raise errors.shapes(where, f"weight must hold one number per class, ({classes},)", (weight.shape,), instead)
     return weight
 
 
@@ -73,9 +83,11 @@ def weights_of(index: Array, weight: Array | None, ignored: Array | None, dtype:
     return rows if ignored is None else np.where(ignored, 0.0, rows)
 
 
-def rows_of(where: str, z: Array, target: Array, axis: int, ignore_index: int, counted: str = "input") -> tuple[Array, Array | None]:
+def rows_of(where: str, z: Array, target: Array, axis: int, ignore_index: int | None, counted: str = "input") -> tuple[Array, Array | None]:
     """Return class indices that may be looked up, and where they are ignored (None for nowhere)."""
     t = checks.whole(where, target, z.shape[axis], ignore_index, counted=counted)
+    if ignore_index is None:
+        return t, None
     ignored = t == ignore_index
     if not np.count_nonzero(ignored):
         return t, None
@@ -170,7 +182,7 @@ def class_terms(
     target: Array,
     axis: int,
     weight: Array | None = None,
-    ignore_index: int = -100,
+    ignore_index: int | None = None,
     label_smoothing: float = 0.0,
     arguments: str = "input",
 ) -> Any:
@@ -216,7 +228,7 @@ def _picked_at_once(
 
 @loss(
     order=("weight", "ignore_index", "reduction"),
-    check=of_classes,
+    check=of_indices,
     at_once=_picked_at_once,
     divides_by="the sum of the class weights of the rows that are not ignored",
     per="row",
@@ -255,10 +267,7 @@ def nll_loss(input: Array, target: Array, *, weight: Array | None = None, ignore
     """
     at, dtype = class_axis(input, axis), checks.value_of(input).dtype
     checks.not_scores("nll_loss", input, LOGARITHM)
-    if not checks.classes_or_probabilities("nll_loss", input, target, at):
-        raise errors.DTypeError(
-            errors.say("nll_loss", "target must be whole numbers", f"dtype {checks.value_of(target).dtype}", "np.argmax(target, axis=1)")
-        )
+    checks.classes_or_probabilities("nll_loss", input, target, at)
     w = per_class("nll_loss", weight, input.shape[at], dtype)
     index, ignored = rows_of("nll_loss", input, target, at, ignore_index)
     rows = weights_of(index, w, ignored, dtype)
@@ -322,17 +331,23 @@ def linear_cross_entropy(
     x = checks.of_array(input, "linear_cross_entropy")
     w = checks.of_array(linear_weight, "linear_cross_entropy", "linear_weight")
     if x.shape[-1] != w.shape[-1]:
-        raise errors.shapes(
-            "linear_cross_entropy",
-            "input and linear_weight must agree in their last axis",
-            (x.shape, w.shape),
-            "np.swapaxes(linear_weight, -1, -2)",
-        )
+        if x.shape[-2:] == (w.shape[-1], 1):
+            instead = "input[..., 0]"
+        elif w.ndim > 2 and w.shape[-2:] == (x.shape[-1], 1):
+            instead = "linear_weight[..., 0]"
+        else:
+            instead = "linear_weight.T" if w.shape[:1] == x.shape[-1:] and w.ndim == 2 else f"linear_weight of shape (C, {x.shape[-1]})"
+        rule = "input and linear_weight must agree in their last axis"
+        raise errors.shapes("linear_cross_entropy", rule, (x.shape, w.shape), instead)
     scores = x @ np.transpose(w.reshape((-1, w.shape[-1])))
     scores = scores.reshape(x.shape[:-1] + w.shape[:-1])
     if linear_bias is not None:
-        scores = scores + linear_bias
-    scores, target = of_classes("linear_cross_entropy", (scores, target), ("input", "target"), None)
+        bias = checks.weights_of_numbers("linear_cross_entropy", "linear_bias", linear_bias)
+        if bias.shape != w.shape[:-1]:
+            rule = "linear_bias must have linear_weight's shape without its last axis"
+            raise errors.shapes("linear_cross_entropy", rule, (bias.shape, w.shape), f"linear_bias of shape {w.shape[:-1]}")
+        scores = scores + bias
+    scores, target = of_classes("linear_cross_entropy", (scores, target), ("input", "linear_weight", "target"), None)
     ignore = -100 if ignore_index is None else ignore_index
     arguments = "input, linear_weight"
     return class_terms("linear_cross_entropy", scores, target, class_axis(scores, None), weight, ignore, label_smoothing, arguments)

@@ -38,7 +38,7 @@ def _stirling(y: Array) -> Array:
 
 
 def _poisson_at_once(z: Array, t: Array, *, mean: bool, log_input: bool = True, full: bool = False, eps: float = 1e-8) -> Array | None:
-    if full:
+    if full or not eps > 0:
         return None
     n = checks.value_of(z).size if mean else 1
     return poisson_error.total(z, t, n=n) if log_input else poisson_mean_error.total(z, t, n=n, eps=eps)

@@ -92,14 +92,13 @@ def kl_div(input: Array, target: Array, *, log_target: bool = False) -> Any:  # 
 
 
 def _distributions(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    q, p = checks.alike(where, given, names, mask)
+    q, p = checks.alike(where, given, names, mask, over=slice(-1, None))
     if not q.ndim:
         raise errors.ShapeError(
-            errors.say(where, "input must have an axis of probabilities", "shape ()", f"tl.losses.{where}(q[None], p[None])")
+            errors.say(where, "input must have an axis of probabilities", "shape ()", f"tl.losses.{where}(input[None], target[None])")
         )
-    checks.in_domain(where, q, "probability", "input", mask)
-    checks.in_domain(where, p, "probability", "target", mask)
     for x, name in ((q, "input"), (p, "target")):
+        checks.in_range(where, x, 0.0, 1.0, name, mask, f"tl.ops.softmax({name}, axis=-1), if these are scores")
         checks.sums_to_one(where, x, -1, name)
     return [q, p]
 
@@ -394,10 +393,11 @@ def wasserstein_loss(input: Array, target: Array, *, positions: Array | None = N
     """
     gap = np.cumsum(np.moveaxis(input - target, axis, -1), axis=-1)[..., :-1]
     if positions is not None:
-        width = np.diff(np.asarray(positions)).astype(checks.value_of(gap).dtype)
-        if width.shape != gap.shape[-1:] or np.any(width <= 0):
-            raise errors.DomainError(
-                errors.say("wasserstein_loss", f"positions must be {gap.shape[-1] + 1} increasing numbers", f"{positions}", "np.arange(K)")
-            )
+        place = checks.weights_of_numbers("wasserstein_loss", "positions", checks.value_of(positions))
+        many = gap.shape[-1] + 1
+        if place.shape != (many,) or not np.all(np.diff(place) > 0):
+            rule = f"positions must be {many} increasing numbers"
+            raise errors.DomainError(errors.say("wasserstein_loss", rule, f"{place.tolist()}", f"np.arange({many})"))
+        width = np.diff(place).astype(checks.value_of(gap).dtype)
         gap = gap * width
     return np.sum(np.abs(gap), axis=-1)

@@ -99,7 +99,7 @@ def _of_family(where: str, z: Array, target: Any, family: Any, axis: int | None)
     at = class_axis(z, axis)
     if family in OF_CLASSES:
         checks.not_probabilities(where, z)
-    if isinstance(family, str):
+    if not isinstance(family, tuple):
         if family not in FAMILIES:
             raise errors.unknown_name(where, "family", family, FAMILIES)
         if family in OF_CLASSES and checks.classes_or_probabilities(where, z, target, at):
@@ -245,12 +245,13 @@ def bregman_loss(input: Array, target: Array, *, phi: str | tuple[Function, Func
     >>> round(float(tl.losses.bregman_loss([0.0], [1.0], phi=(np.exp, np.exp))), 6)  # e - 2
     0.718282
     """
-    if isinstance(phi, str):
+    if not isinstance(phi, tuple):
         if phi not in DIVERGENCES:
             raise errors.unknown_name("bregman_loss", "phi", phi, DIVERGENCES)
         if phi != "square":
             checks.in_domain("bregman_loss", input, "positive", "input", None)
-            checks.in_domain("bregman_loss", target, "positive" if phi == "burg" else "nonnegative", "target", None)
+            domain = "positive" if phi == "burg" else "nonnegative"
+            checks.in_domain("bregman_loss", target, domain, "target", None, instead="phi='square', which takes any number")
         return DIVERGENCES[phi](input, target)
     value, slope = phi
     return value(target) - value(input) - slope(input) * (target - input)

@@ -1,5 +1,6 @@
 """Losses of a margin: how far a score lies on its side."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -169,9 +170,12 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
     z = input.reshape((1, -1)) if single else input
     index = checks.value_of(target).reshape(-1)
     if index.shape != z.shape[:1] or (not single and np.ndim(checks.value_of(target)) != 1):
-        raise errors.shapes(
-            "multi_margin_loss", "target must hold one class per row of input", (target.shape, input.shape), "np.argmax(target, axis=1)"
-        )
+        shape = np.shape(checks.value_of(target))
+        if shape == input.shape:
+            instead = "np.argmax(target, axis=1)"
+        else:
+            instead = "target.ravel()" if math.prod(shape) == len(z) else f"target of shape {z.shape[:1]}"
+        raise errors.shapes("multi_margin_loss", "target must hold one class per row of input", (shape, input.shape), instead)
     index = checks.whole("multi_margin_loss", index, z.shape[1], None)
     others = index[:, None] != np.arange(z.shape[1])
     gap = positive_part(z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin)
@@ -237,6 +241,9 @@ def multilabel_margin_loss(input: Array, target: Array) -> Any:  # noqa: A002
         raise checks.unequal("multilabel_margin_loss", (input, target), ("input", "target"))
     z = input.reshape((1, -1)) if input.ndim < 2 else input
     listed = checks.value_of(target).reshape(z.shape)
+    if listed.dtype.kind not in "iu":
+        rule, instead = "target must be whole numbers", "target.astype(np.int64)"
+        raise errors.DTypeError(errors.say("multilabel_margin_loss", rule, f"dtype {listed.dtype}", instead))
     counts = np.cumsum(listed == -1, axis=1) == 0
     listed = checks.whole("multilabel_margin_loss", np.where(counts, listed, 0), z.shape[1], None)
     width = max(1, int(counts.sum(axis=1).max()))

@@ -28,7 +28,7 @@ def falling(error: Array) -> Array:
 
 
 def _scores_of_masks(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    z, y = checks.alike(where, given, names, mask)
+    z, y = checks.alike(where, given, names, mask, over=slice(1, None))
     if z.ndim < 2:
         raise errors.shapes(where, "input must be [N, ...], one mask per row", (z.shape,), f"tl.losses.{where}(input[None], target[None])")
     checks.not_probabilities(where, z)
@@ -84,12 +84,10 @@ def _probabilities_of_masks(where: str, given: Any, names: Any, mask: Array | No
     if 0 in p.shape:
         raise checks.empty(where, p.shape)
     if p.ndim < 3 or index.shape != (p.shape[0], *p.shape[2:]):
-        raise errors.shapes(
-            where,
-            "input must be [N, C, d1, ...], the classes of each pixel of an image per row, and target [N, d1, ...]",
-            (p.shape, index.shape),
-            f"tl.losses.{where}(input[None], target[None]) for one image",
-        )
+        rule = "input must be [N, C, d1, ...], the classes of each pixel of an image per row, and target [N, d1, ...]"
+        single = p.ndim > 1 and index.shape == p.shape[1:]
+        instead = f"tl.losses.{where}(input[None], target[None])" if single else f"target of shape {(p.shape[0], *p.shape[2:])}"
+        raise errors.shapes(where, rule, (p.shape, index.shape), instead)
     checks.in_range(where, p, 0.0, 1.0, "input", mask, "tl.ops.softmax(input, axis=1), if these are scores")
     checks.sums_to_one(where, p, 1, "input")
     return [p, index]
@@ -99,7 +97,7 @@ def _probabilities_of_masks(where: str, given: Any, names: Any, mask: Array | No
     check=_probabilities_of_masks,
     order=("classes", "ignore_index", "reduction"),
     per="row",
-    divides_by="the number of images",
+    divides_by="the number of images of which not every pixel is ignored",
     formula=r"\tfrac{1}{|C|} \sum_c \sum_i m^c_{(i)}\, (J^c_i - J^c_{i - 1}),\; m^c = |[y = c] - p_c| \text{ in falling order}",
     input="probability",
     target="class index",
@@ -146,5 +144,7 @@ def lovasz_softmax_loss(input: Array, target: Array, *, classes: str = "present"
     if ignored is not None:
         size = np.where(size < 0, 0.0, size)
     of_class = np.sum(size * jaccard_steps(np.take_along_axis(hit, order, 2)), axis=2)
+    seen = None if ignored is None else ~np.all(ignored, axis=1)
     counted = np.any(hit == 1, axis=2) if classes == "present" else np.ones((n, c), bool)
-    return np.sum(np.where(counted, of_class, 0.0), axis=1) / np.maximum(counted.sum(axis=1), 1).astype(hit.dtype)
+    terms = np.sum(np.where(counted, of_class, 0.0), axis=1) / np.maximum(counted.sum(axis=1), 1).astype(hit.dtype)
+    return terms if seen is None or np.all(seen) else (terms, seen.astype(hit.dtype))

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.checks import classes_or_probabilities
-from tinygrad_loss.losses.classification import class_axis, of_classes
+from tinygrad_loss.losses.classification import class_axis, of_indices
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.hinge import above
 from tinygrad_loss.losses.loss import loss
@@ -172,7 +171,7 @@ def exponential_loss(input: Array, target: Array) -> Any:  # noqa: A002
 
 
 @loss(
-    check=of_classes,
+    check=of_indices,
     per="row",
     divides_by="the number of rows",
     formula=r"\max(0, 1 + \max_{c \ne y} z_c - z_y)",
@@ -206,11 +205,7 @@ def multiclass_hinge_loss(input: Array, target: Array, *, margin: float = 1.0, a
     1.5
     """
     at = class_axis(input, axis)
-    if not classes_or_probabilities("multiclass_hinge_loss", input, target, at):
-        dtype = checks.value_of(target).dtype
-        raise errors.DTypeError(
-            errors.say("multiclass_hinge_loss", "target must be whole numbers", f"dtype {dtype}", "np.argmax(target, axis=1)")
-        )
+    classes_or_probabilities("multiclass_hinge_loss", input, target, at)
     index = checks.whole("multiclass_hinge_loss", target, input.shape[at], None)
     own = np.expand_dims(index, at) == np.arange(input.shape[at]).reshape((-1,) + (1,) * (input.ndim - 1 - at))
     rival = np.max(np.where(own, -np.inf, input), axis=at)

@@ -26,21 +26,25 @@ SHORTEST: Final = 1e-35
 
 def _vectors(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     del mask
-    arrays = [checks.of_array(x, where, name) for x, name in zip(given, names, strict=True)]
+    arrays = [checks.of_array(x, where, name) for x, name in zip(given, names, strict=False)]
     checks.same_shape(where, arrays, names)
-    return _rows_of_vectors(where, arrays)
+    return _rows_of_vectors(where, arrays, names)
 
 
-def _rows_of_vectors(where: str, arrays: list[Array]) -> list[Array]:
+def _rows_of_vectors(where: str, arrays: list[Array], names: Any, shape: str = "[N, D]") -> list[Array]:
     if arrays[0].ndim != 2:
-        raise errors.shapes(where, "embeddings must be [N, D]", (arrays[0].shape,), "embeddings.reshape(len(embeddings), -1)")
+        instead = ", ".join(f"{name}.reshape(len({name}), -1)" for name, _ in zip(names, arrays, strict=False))
+        raise errors.shapes(where, f"{names[0]} must be {shape}", (arrays[0].shape,), instead)
     return arrays
 
 
-def _labelled(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+def _labelled(where: str, given: Any, names: Any, mask: Array | None, shape: str = "[N, D]", kinds: str = "biuUS") -> list[Array]:
     del mask
-    x = _rows_of_vectors(where, [checks.of_array(given[0], where, names[0])])[0]
+    x = _rows_of_vectors(where, [checks.of_array(given[0], where, names[0])], names, shape)[0]
     labels = np.asarray(checks.value_of(given[1]))
+    if labels.dtype.kind not in kinds:
+        rule = f"target must be whole numbers{' or names' if 'U' in kinds else ''}"
+        raise errors.DTypeError(errors.say(where, rule, f"dtype {labels.dtype}", "target.astype(np.int64)"))
     if not labels.size or 0 in x.shape:
         raise checks.empty(where, x.shape)
     if labels.shape != x.shape[:1]:
@@ -59,11 +63,11 @@ of_embeddings = functools.partial(of_batch, input="embedding", robust=True)
 
 
 def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    a, b = _vectors(where, given[:2], names[:2], mask)
+    a, b = _vectors(where, given[:2], names, mask)
     y = checks.as_numbers(given[2], checks.value_of(a).dtype, where, names[2])
     if y.shape != a.shape[:1]:
         raise errors.shapes(where, "target must hold one number per pair", (y.shape, a.shape), f"target of shape {a.shape[:1]}")
-    checks.no_nan(where, y, mask)
+    checks.no_nan(where, y, mask, names)
     checks.in_domain(where, y, "binary", "target", mask)
     return [a, b, y]
 
@@ -243,6 +247,7 @@ def circle_loss(input: Array, target: Array, *, gamma: float = 80.0, margin: flo
     >>> float(tl.losses.circle_loss(np.eye(3), np.array([0, 1, 2])))
     0.0
     """
+    at_least("circle_loss", "gamma", gamma, 0.0)
     x = unit(input)
     s = x @ x.T
     itself = np.eye(len(target), dtype=bool)
@@ -257,8 +262,8 @@ def circle_loss(input: Array, target: Array, *, gamma: float = 80.0, margin: flo
 
 
 def _cosines(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    x, labels = _labelled(where, given, names, mask)
-    checks.in_range(where, x, -1.0, 1.0, "input", None, "np.clip(cosines, -1.0, 1.0), of vectors of length 1")
+    x, labels = _labelled(where, given, names, mask, "[N, C]", "biu")
+    checks.in_range(where, x, -1.0, 1.0, "input", None, "np.clip(input, -1.0, 1.0), of vectors of length 1")
     return [x, checks.whole(where, labels, x.shape[1], None)]
 
 
@@ -290,6 +295,7 @@ def arcface_loss(input: Array, target: Array, *, margin: float = 0.5, scale: flo
     >>> round(float(tl.losses.arcface_loss([[0.5, 0.5]], [0], margin=0.0)), 6)  # log 2
     0.693147
     """
+    at_least("arcface_loss", "scale", scale, 0.0)
     cosine = pick_class(input, target, axis=1)
     sine = np.sqrt((1.0 - cosine) * (1.0 + cosine))
     turned = cosine * math.cos(margin) - sine * math.sin(margin)

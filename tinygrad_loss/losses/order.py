@@ -64,15 +64,16 @@ def _lists(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     order = np.asarray(checks.value_of(given[1]))
     if 0 in z.shape:
         raise checks.empty(where, z.shape)
-    if order.shape != z.shape or z.ndim != 2:
-        raise errors.shapes(
-            where, "input and target must be [N, K], one list per row", (z.shape, order.shape), "np.argsort(-relevance, axis=1)"
-        )
+    if order.shape != z.shape:
+        raise checks.unequal(where, (z, order), names)
+    if z.ndim != 2:
+        instead = f"tl.losses.{where}(input.reshape(-1, input.shape[-1]), target.reshape(-1, target.shape[-1]))"
+        raise errors.shapes(where, "input and target must be [N, K], one list per row", (z.shape,), instead)
     order = checks.whole(where, order, z.shape[1], None)
-    if np.any(np.sort(order, axis=1) != np.arange(z.shape[1])):
-        raise errors.DomainError(
-            errors.say(where, "each row of target must name every item once", f"{order[0].tolist()}", "np.argsort(-relevance, axis=1)")
-        )
+    wrong = np.any(np.sort(order, axis=1) != np.arange(z.shape[1]), axis=1)
+    if np.any(wrong):
+        line = "np.argsort(-target, axis=1), if target are relevances"
+        raise errors.DomainError(errors.say(where, "each row of target must name every item once", f"{order[wrong][0].tolist()}", line))
     return [z, order]
 
 
@@ -113,7 +114,7 @@ def plackett_luce_loss(input: Array, target: Array) -> Any:  # noqa: A002  PyTor
 
 
 def _relevances(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    z, relevance = checks.alike(where, given, names, mask)
+    z, relevance = checks.alike(where, given, names, mask, over=slice(-1, None))
     if z.ndim < 2:
         raise errors.shapes(where, "input must be [..., K], a list per row", (z.shape,), f"tl.losses.{where}(input[None], target[None])")
     return [z, relevance]
@@ -166,14 +167,13 @@ def _grades(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     if 0 in z.shape or not grade.size:
         raise checks.empty(where, z.shape)
     if grade.shape != z.shape:
-        raise checks.unequal(where, (z, grade), (names[0], names[2]))
-    if cuts.ndim != 1 or np.any(np.diff(checks.value_of(cuts)) <= 0):
-        raise errors.DomainError(
-            errors.say(
-                where, "thresholds must be increasing numbers, [K - 1]", f"{checks.value_of(cuts)}", "np.cumsum(np.exp(steps)) + first"
-            )
-        )
-    return [z, cuts, checks.whole(where, grade, len(cuts) + 1, None)]
+        raise checks.unequal(where, (z, cuts, grade), names, besides=1)
+    if cuts.ndim != 1:
+        raise errors.shapes(where, "thresholds must be [K - 1]", (cuts.shape,), "thresholds.ravel()")
+    if np.any(np.diff(checks.value_of(cuts)) <= 0):
+        came = f"{checks.value_of(cuts).tolist()}"
+        raise errors.DomainError(errors.say(where, "thresholds must be increasing numbers", came, "np.cumsum(np.exp(thresholds))"))
+    return [z, cuts, checks.whole(where, grade, len(cuts) + 1, None, counted=f"a scale of {len(cuts)} thresholds")]
 
 
 @loss(

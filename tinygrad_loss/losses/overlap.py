@@ -15,11 +15,11 @@ __all__ = ["dice_loss", "jaccard_loss", "tversky_loss"]
 
 
 def _masks(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    p, y = checks.alike(where, given, names, mask)
+    p, y = checks.alike(where, given, names, mask, over=slice(1, None))
     if p.ndim < 2:
         raise errors.shapes(where, "input must be [N, ...], one mask per row", (p.shape,), f"tl.losses.{where}(input[None], target[None])")
     checks.in_domain(where, p, "probability", "input", mask)
-    checks.in_domain(where, y, "probability", "target", mask)
+    checks.in_domain(where, y, "binary", "target", mask)
     return [p, y]
 
 
@@ -129,6 +129,8 @@ def tversky_loss(input: Array, target: Array, *, alpha: float = 0.5, beta: float
     >>> float(tl.losses.tversky_loss([[1.0, 1.0]], [[1.0, 0.0]], alpha=1.0).round(6))
     0.333333
     """
+    at_least("tversky_loss", "alpha", alpha, 0.0, open_low=False)
+    at_least("tversky_loss", "beta", beta, 0.0, open_low=False)
     at_least("tversky_loss", "smooth", smooth, 0.0)
     hit, false, missed = counts(input, target)
     wrong = false * alpha + missed * beta

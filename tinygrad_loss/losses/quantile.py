@@ -9,7 +9,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Kink
-from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.losses.loss import LOSSES, loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.piecewise import positive_part
 from tinygrad_loss.ops.regression import squared_log_error
@@ -23,8 +23,8 @@ of_residual = functools.partial(loss, input="real", target="real", task="regress
 def between(where: str, name: str, value: float, low: float, high: float) -> None:
     """Refuse an option outside an open interval."""
     if not low < value < high:
-        middle = (low + high) / 2
-        raise errors.DomainError(errors.say(where, f"{name} must lie between {low:g} and {high:g}", f"{value}", f"{name}={middle:g}"))
+        rule = f"{name} must lie between {low:g} and {high:g}"
+        raise errors.DomainError(errors.say(where, rule, f"{value}", f"{name}={LOSSES[where].defaults[name]}"))
 
 
 # ---- quantiles and expectiles -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Kink
-from tinygrad_loss.losses.loss import loss
+from tinygrad_loss.losses.loss import LOSSES, loss
 from tinygrad_loss.ops.pointwise import Pointwise
 from tinygrad_loss.ops.regression import huber_error, squared_error
 
@@ -22,11 +22,13 @@ def weighed(where: str, terms: Array, weight: Any) -> Any:
     """Return the terms times ``weight``, and the weights that a mean divides by, as PyTorch does for these losses."""
     if weight is None:
         return terms
-    weight = weight if hasattr(weight, "shape") else np.asarray(weight)
-    if weight.shape != terms.shape:
-        raise errors.shapes(
-            where, "weight must have input's shape", (weight.shape, terms.shape), f"sample_weight=weight for one weight per row of {where}"
-        )
+    weight = checks.weights_of_numbers(where, "weight", weight)
+    shape = weight.shape
+    if shape != terms.shape:
+        per_row = shape and shape == terms.shape[: len(shape)]
+        spread = f"np.broadcast_to(weight, {terms.shape})" if checks.fits_in(shape, terms.shape) else f"weight of shape {terms.shape}"
+        instead = "sample_weight=weight, which takes one weight per row" if per_row else spread
+        raise errors.shapes(where, "weight must have input's shape", (shape, terms.shape), instead)
     return terms * weight, weight
 
 
@@ -125,7 +127,7 @@ def at_least(where: str, name: str, value: float, low: float, *, open_low: bool 
     """Refuse an option below its bound."""
     if not (value > low if open_low else value >= low):
         rule = f"{name} must be {'greater than' if open_low else 'at least'} {low:g}"
-        raise errors.DomainError(errors.say(where, rule, f"{value}", f"tl.losses.{where}(input, target, {name}=1.0)"))
+        raise errors.DomainError(errors.say(where, rule, f"{value}", f"{name}={LOSSES[where].defaults[name]}"))
 
 
 @loss(
@@ -239,7 +241,7 @@ def _with_variance(where: str, given: Any, names: Any, mask: Array | None) -> li
     z, target, var = given
     if np.ndim(checks.value_of(z)) == np.ndim(checks.value_of(target)) and 1 in np.shape(checks.value_of(target)):
         target = _along_single_axes(target, z)
-    z, target = checks.alike(where, (z, target), names[:2], mask)
+    z, target = checks.alike(where, (z, target), names, mask)
     if isinstance(var, int | float):
         var = np.full_like(checks.value_of(z), var)
     var = checks.of_array(var, where, "var")

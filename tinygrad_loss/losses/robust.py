@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
@@ -284,6 +285,8 @@ def general_robust_loss(input: Array, target: Array, *, alpha: float = 1.0, c: f
     """
     at_least("general_robust_loss", "c", c, 0.0)
     u = (input - target) / c
+    if alpha == math.inf:
+        raise errors.DomainError(errors.say("general_robust_loss", "alpha must be less than inf", f"{alpha}", "alpha=2.0"))
     if alpha == -math.inf:
         u = np.clip(u, -FLAT, FLAT)
         return -np.expm1(u * u * -0.5)

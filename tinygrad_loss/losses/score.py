@@ -21,7 +21,7 @@ __all__ = ["brier_loss", "crps_ensemble", "crps_normal", "dawid_sebastiani_score
 
 def _forecasts(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     p, target = of_classes(where, given, names, mask)
-    checks.in_domain(where, p, "probability", "input", mask)
+    checks.in_range(where, p, 0.0, 1.0, "input", mask, f"tl.ops.softmax(input, axis={min(1, p.ndim - 1)}), if these are scores")
     return [p, target]
 
 
@@ -159,9 +159,12 @@ def _ensemble(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
         raise checks.empty(where, x.shape)
     if x.shape[:-1] != y.shape:
         raise errors.shapes(
-            where, "input must have target's shape and a last axis of members", (x.shape, y.shape), f"input of shape {(*y.shape, 'M')}"
+            where,
+            "input must have target's shape and a last axis of members",
+            (x.shape, y.shape),
+            f"input of shape ({', '.join(map(str, (*y.shape, 'M')))})",
         )
-    checks.no_nan(where, y, mask)
+    checks.no_nan(where, y, mask, names)
     return [x, y]
 
 

@@ -17,7 +17,9 @@ __all__ = ["ctc_loss"]
 def _lengths(where: str, name: str, given: Any, batch: int, most: int) -> np.ndarray:
     """Return one whole number per sample."""
     lengths = np.asarray(checks.value_of(given)).reshape(-1)
-    if lengths.dtype.kind not in "iu" or lengths.shape != (batch,):
+    if lengths.dtype.kind not in "iu":
+        raise errors.DTypeError(errors.say(where, f"{name} must be whole numbers", f"dtype {lengths.dtype}", f"{name}.astype(np.int64)"))
+    if lengths.shape != (batch,):
         raise errors.ShapeError(
             errors.say(
                 where, f"{name} must hold one whole number per sample, ({batch},)", f"shape {lengths.shape}", f"{name}=[{most}] * {batch}"
@@ -46,7 +48,7 @@ def _alignable(where: str, given: Any, names: Any, mask: Array | None) -> list[A
     del mask
     x = checks.of_array(given[0], where, names[0])
     if x.ndim not in (2, 3):
-        raise errors.shapes(where, "log_probs must be [T, N, C] or [T, C]", (x.shape,), "np.transpose(log_probs, (1, 0, 2)) from [N, T, C]")
+        raise errors.shapes(where, "log_probs must be [T, N, C] or [T, C]", (x.shape,), "log_probs of shape (T, N, C)")
     if 0 in x.shape:
         raise checks.empty(where, x.shape)
     checks.not_scores(where, x, "tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)")
@@ -58,7 +60,7 @@ def _alignable(where: str, given: Any, names: Any, mask: Array | None) -> list[A
         targets = targets.reshape(1, -1)
     if targets.ndim > 2 or (targets.ndim == 2 and len(targets) != batch):
         raise errors.shapes(
-            where, f"targets must be [N, S], or joined, with N = {batch}", (targets.shape, x.shape), "targets of shape [N, S]"
+            where, f"targets must be [N, S], or joined, with N = {batch}", (targets.shape, x.shape), f"targets of shape ({batch}, S)"
         )
     width = targets.shape[1] if targets.ndim == 2 else targets.size
     return [
@@ -125,7 +127,7 @@ def ctc_loss(
         raise errors.DomainError(errors.say("ctc_loss", f"blank must lie in 0 to {classes - 1}", f"{blank}", "blank=0"))
     labels = padded("ctc_loss", targets, target_lengths)
     counts = np.arange(labels.shape[1]) < np.asarray(target_lengths)[:, None]
-    labels = checks.whole("ctc_loss", np.where(counts, labels, blank), classes, None, "targets") if labels.size else labels
+    labels = checks.whole("ctc_loss", np.where(counts, labels, blank), classes, None, "targets", "log_probs") if labels.size else labels
     frames = np.maximum(input_lengths, 1)
     terms = ctc(x, labels, frames, target_lengths, blank=blank, zero_infinity=zero_infinity)
     if np.any(np.asarray(input_lengths) == 0):

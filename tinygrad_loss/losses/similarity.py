@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     y = checks.as_numbers(given[2], checks.value_of(a).dtype, where, names[2])
     if y.shape != a.shape[:-1]:
         raise errors.shapes(where, "target must hold one sign per pair of vectors", (y.shape, a.shape), f"target of shape {a.shape[:-1]}")
-    checks.no_nan(where, y, mask)
+    checks.no_nan(where, y, mask, names)
     return [a, b, y]
 
 
@@ -119,6 +119,8 @@ def triplet_margin_loss(
     2.0
     """
     at_least("triplet_margin_loss", "margin", margin, 0.0)
+    at_least("triplet_margin_loss", "p", p, 0.0)
+    at_least("triplet_margin_loss", "eps", eps, 0.0, open_low=False)
     near = _distance(anchor, positive, p, eps)
     far = _distance(anchor, negative, p, eps)
     if swap:
@@ -162,12 +164,15 @@ def _gap_from_afar(anchor: Array, positive: Array, negative: Array, p: float) ->
 Distance = Callable[[Array, Array], Array]
 
 
-def _named(distance: Distance | Mapping[str, Any] | None) -> Distance:
+def _named(distance: Any) -> Distance:
     """Return a distance function; a mapping names one with its arguments, as a configuration file does."""
     if distance is None:
         return pairwise_distance
+    if callable(distance):
+        return cast("Distance", distance)
     if not isinstance(distance, Mapping):
-        return distance
+        rule, instead = "distance_function must be a function of two arrays", "distance_function=tl.ops.pairwise_distance"
+        raise errors.ArgumentError(errors.say("triplet_margin_with_distance_loss", rule, repr(distance), instead))
     options = dict(distance)
     name = options.pop("module")
     known: dict[str, Any] = {"PairwiseDistance": pairwise_distance, "CosineSimilarity": cosine_similarity}

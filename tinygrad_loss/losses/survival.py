@@ -20,7 +20,7 @@ __all__ = ["censored_exponential_nll_loss", "censored_weibull_nll_loss", "cox_lo
 def _events(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     """Check a score, a time and an event indicator per subject."""
     arrays = checks.alike(where, given, names, mask)
-    checks.no_nan(where, arrays[1], mask, names[1])
+    checks.no_nan(where, arrays[1], mask, names, names[1])
     told = checks.kept_values(arrays[2], mask)
     if np.any(neither := (told != 0) & (told != 1)):
         rule = f"{names[2]} must be 1 for an event, or 0 for censoring"
@@ -35,6 +35,18 @@ def _subjects(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
             where, "input must be one score per subject, [N]", (arrays[0].shape,), f"tl.losses.{where}(input[:, 0], time, target)"
         )
     return [arrays[0], checks.value_of(arrays[1]), checks.value_of(arrays[2])]
+
+
+def _waits(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    arrays = _events(where, given, names, mask)
+    checks.in_domain(where, arrays[1], "nonnegative", "time", mask)
+    return arrays
+
+
+def _lifetimes(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    arrays = _events(where, given, names, mask)
+    checks.in_domain(where, arrays[1], "positive", "time", mask)
+    return arrays
 
 
 def _differences(a: Array, b: Array, i: np.ndarray, j: np.ndarray) -> Array:
@@ -101,7 +113,7 @@ def _outweighing(grown: Array, other: Array) -> Array:
 
 
 @loss(
-    check=_events,
+    check=_waits,
     formula=r"\delta z + t e^{-z}",
     input="real",
     target="binary",
@@ -135,12 +147,11 @@ def censored_exponential_nll_loss(input: Array, time: Array, target: Array) -> A
     >>> float(loss([0.0], [2.0], [0.0])), float(loss([0.0], [2.0], [1.0]))
     (2.0, 2.0)
     """
-    checks.in_domain("censored_exponential_nll_loss", time, "nonnegative", "time", None)
     return _outweighing(np.exp(np.log(time) - input), absorbing_product(target, input))
 
 
 @loss(
-    check=_events,
+    check=_lifetimes,
     order=("shape", "reduction"),
     formula=r"\delta (k z - \log k - (k - 1) \log t) + (t e^{-z})^k",
     input="real",
@@ -173,7 +184,6 @@ def censored_weibull_nll_loss(input: Array, time: Array, target: Array, *, shape
     (2.0, 2.0)
     """
     at_least("censored_weibull_nll_loss", "shape", shape, 0.0)
-    checks.in_domain("censored_weibull_nll_loss", time, "positive", "time", None)
     log_t = np.log(time)
     of_event = absorbing_product(target, input * shape - log_t * (shape - 1.0) - math.log(shape))
     return _outweighing(np.exp((log_t - input) * shape), of_event)

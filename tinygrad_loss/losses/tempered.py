@@ -1,11 +1,14 @@
 """Functions of a cross-entropy c = -log p that weigh easy and hard examples differently."""
 
 import functools
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.classification import class_axis, class_terms, of_classes
 from tinygrad_loss.losses.loss import loss
@@ -36,6 +39,13 @@ def _coins(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     checks.not_probabilities(where, z)
     checks.in_domain(where, target, "probability", "target", mask)
     return [z, target]
+
+
+def _refuse_odd_share(where: str, alpha: Any) -> None:
+    """Refuse a weight of the ones that leaves the zeros less than nothing."""
+    number = alpha is None or isinstance(alpha, Real | Tensor | np.ndarray)
+    if not number or (alpha is not None and not np.all((alpha >= 0.0) & (alpha <= 1.0))):
+        raise errors.DomainError(errors.say(where, "alpha must lie in [0, 1]", repr(alpha), "alpha=0.25"))
 
 
 @loss(
@@ -73,6 +83,7 @@ def binary_focal_loss_with_logits(input: Array, target: Array, *, gamma: float =
     0.173287
     """
     at_least("binary_focal_loss_with_logits", "gamma", gamma, 0.0, open_low=False)
+    _refuse_odd_share("binary_focal_loss_with_logits", alpha)
     one, zero = (target, 1.0 - target) if alpha is None else (target * alpha, (1.0 - target) * (1.0 - alpha))
     missed, false = softplus_(-input), softplus_(input)
     if gamma:

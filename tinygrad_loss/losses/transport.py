@@ -66,9 +66,12 @@ def sinkhorn_loss(
     at_least("sinkhorn_loss", "epsilon", epsilon, 0.0)
     k = input.shape[-1]
     place = np.arange(k) / max(k - 1, 1)
-    c = np.abs(place[:, None] - place) if cost is None else np.asarray(cost)
+    c = np.abs(place[:, None] - place) if cost is None else checks.weights_of_numbers("sinkhorn_loss", "cost", checks.value_of(cost))
     if c.shape != (k, k):
-        raise errors.shapes("sinkhorn_loss", f"cost must be [K, K], ({k}, {k})", (c.shape,), "np.abs(x[:, None] - x)")
+        instead = f"np.abs(x[:, None] - x) with x of shape ({k},)"
+        raise errors.shapes("sinkhorn_loss", f"cost must be [K, K], ({k}, {k})", (c.shape,), instead)
+    if iterations < 1:
+        raise errors.DomainError(errors.say("sinkhorn_loss", "iterations must be at least 1", f"{iterations}", "iterations=50"))
     kernel = (-c / epsilon).astype(checks.value_of(input).dtype)
     f = g = np.zeros_like(input)
     for _ in range(iterations):  # potentials in units of epsilon
@@ -80,22 +83,39 @@ def sinkhorn_loss(
 # ---- samples ------------------------------------------------------------------------------------------------------------------
 
 
-def _samples(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+def _samples(where: str, given: Any, names: Any, mask: Array | None, axes: int) -> list[Array]:
     x, y = (checks.of_array(v, where, name) for v, name in zip(given, names, strict=True))
     if 0 in x.shape or 0 in y.shape:
         raise checks.empty(where, x.shape if 0 in x.shape else y.shape)
-    if x.ndim != y.ndim or x.ndim < 2 or x.shape[0] != y.shape[0]:
-        raise errors.shapes(where, "input and target must be [N, ...], a set of samples per row", (x.shape, y.shape), "samples[None]")
-    checks.no_nan(where, y, mask)
+    if x.ndim != axes or y.ndim != axes or x.shape[::2] != y.shape[::2]:
+        rest = ", D]" if axes == 3 else "]"
+        rule = f"input must be [N, M{rest} and target [N, K{rest}, a set of samples per row"
+        single = x.ndim == y.ndim == axes - 1
+        instead = (
+            f"tl.losses.{where}(input[None], target[None])"
+            if single
+            else f"input of shape (N, M{rest[:-1]}) and target of shape (N, K{rest[:-1]})"
+        )
+        raise errors.shapes(where, rule, (x.shape, y.shape), instead)
+    checks.no_nan(where, y, mask, names, over=slice(1, None))
     return [x, y]
 
 
+def _of_numbers(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    return _samples(where, given, names, mask, 2)
+
+
+def _of_vectors(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    return _samples(where, given, names, mask, 3)
+
+
 of_samples = functools.partial(
-    loss, check=_samples, per="row", divides_by="the number of pairs of sets", task="distribution", estimates="distribution", convex=False
+    loss, per="row", divides_by="the number of pairs of sets", task="distribution", estimates="distribution", convex=False
 )
 
 
 @of_samples(
+    check=_of_numbers,
     formula=r"2 E|X - Y| - E|X - X'| - E|Y - Y'|",
     input="vector",
     target="vector",
@@ -136,6 +156,7 @@ def mean_spread(x: Array) -> Array:
 
 
 @of_samples(
+    check=_of_vectors,
     order=("bandwidth", "reduction"),
     formula=r"E k(X, X') - 2 E k(X, Y) + E k(Y, Y'),\; k = e^{-\|x - y\|^2 / 2 h^2}",
     input="vector",
@@ -164,8 +185,6 @@ def mmd_loss(input: Array, target: Array, *, bandwidth: float = 1.0) -> Any:  # 
     0.0
     """
     at_least("mmd_loss", "bandwidth", bandwidth, 0.0)
-    if input.ndim != 3 or input.shape[-1] != target.shape[-1]:
-        raise errors.shapes("mmd_loss", "input and target must be [N, M, D] and [N, K, D]", (input.shape, target.shape), "samples[None]")
 
     def kernel(a: Array, b: Array) -> Array:
         gap = np.expand_dims(a, -2) - np.expand_dims(b, -3)
