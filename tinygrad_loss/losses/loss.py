@@ -105,10 +105,9 @@ class Loss:
         """Sort what was given by position and by name into arrays and options."""
         arrays = list(given[: self.arity])
         extra = given[self.arity :]
-        call = checks.written(self.__name__, self.arrays)
         if len(extra) > len(self.order):
             rule = f"by position it takes {', '.join((*self.arrays, *self.order))}"
-            raise errors.ArgumentError(errors.say(self.__name__, rule, f"{len(given)} arguments", call))
+            raise errors.ArgumentError(errors.say(self.__name__, rule, f"{len(given)} arguments", checks.written(self.__name__, self.arrays)))
         for name, value in zip(self.order, extra, strict=False):
             if name in options:
                 said = errors.say(self.__name__, "each argument is given once", f"{name} by position and by name", f"{name}={value!r}")
@@ -116,7 +115,8 @@ class Loss:
             options[name] = value
         for name in self.arrays[len(arrays) :]:
             if name not in options:
-                raise errors.ArgumentError(errors.say(self.__name__, f"it compares {' with '.join(self.arrays)}", f"no {name}", call))
+                rule, call = f"it compares {' with '.join(self.arrays)}", checks.written(self.__name__, self.arrays)
+                raise errors.ArgumentError(errors.say(self.__name__, rule, f"no {name}", call))
             arrays.append(options.pop(name))
         reduction = options.pop("reduction", reduction)
         unknown = next((name for name in options if name not in self.defaults), None)
