@@ -8,7 +8,8 @@ import pytest
 
 import tinygrad_loss as tl
 from losses.catalogue import ALL
-from losses.refusals import KINDS, NOT_OF, OPTIONS, OWN_OPTIONS, PER_CLASS, bound_free, cases_of
+from losses.options import OPTIONS, OWN_OPTIONS, PER_CLASS
+from losses.refusals import KINDS, NOT_OF, bound_free, cases_of
 
 CELLS = [pytest.param(loss, of, id=f"{loss.__name__}, {of}") for loss in ALL for of in KINDS if of not in NOT_OF or not NOT_OF[of][0](loss)]
 

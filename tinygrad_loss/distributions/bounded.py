@@ -81,7 +81,7 @@ class Beta(Distribution):
             got = f"{int(np.sum((y == 0) | (y == 1)))} such values"
             raise errors.NoMaximumError(errors.say("Beta.fit", rule, got, "Beta.fit(data[(data > 0) & (data < 1)])"))
         if not fixed:
-            likelihood.refuse_constant("Beta", y, w, "1 / concentration")
+            likelihood.refuse_constant("Beta", y, w, "1 / concentration", "concentration1=1.0")
 
     @classmethod
     def _start(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class Uniform(Distribution):
     @classmethod
     def _refuse(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> None:
         if not fixed:
-            likelihood.refuse_constant("Uniform", y, w, "high - low")
+            likelihood.refuse_constant("Uniform", y, w, "high - low", "low=data.min() - 1.0")
 
     @classmethod
     def _closed_form(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:

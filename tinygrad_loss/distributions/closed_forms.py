@@ -180,6 +180,9 @@ def _poisson(p: Any, q: Any) -> Array:
 
 @register_kl(Categorical, Categorical)
 def _categorical(p: Any, q: Any) -> Array:
+    if p.classes != q.classes:
+        rule, got = "both must be of the same classes", f"{p.classes} and {q.classes} classes"
+        raise errors.ShapeError(errors.say("kl_divergence", rule, got, f"q of {p.classes} classes"))
     a = p.probs
     gap = np.where(a == 0, 0.0, p.logits) - np.where(a == 0, 0.0, q.logits)
     return np.sum(a * gap, axis=-1)

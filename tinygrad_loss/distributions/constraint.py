@@ -1,11 +1,13 @@
 """What a parameter or a value may be, and free real coordinates for what is constrained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
+from tinygrad_loss import errors
+from tinygrad_loss.distributions.operand import numbers, offender
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential
 
@@ -16,9 +18,11 @@ __all__ = [
     "counts",
     "counts_to",
     "covariance",
+    "demand",
     "interval",
     "lower_cholesky",
     "nonnegative",
+    "nonzero",
     "open_unit",
     "positive",
     "positive_vector",
@@ -27,6 +31,7 @@ __all__ = [
     "total",
     "unit",
     "vector",
+    "written",
 ]
 
 
@@ -118,6 +123,7 @@ unit: Final = Constraint(
 open_unit: Final = Constraint(
     "strictly between 0 and 1", lambda x: (x > 0) & (x < 1), unit.instead, unit.to_free, unit.from_free, lower=0.0, upper=1.0
 )
+nonzero: Final = Constraint("a number other than 0", lambda x: (x != 0) & (x == x))  # noqa: PLR0124  nan again
 boolean: Final = Constraint("0 or 1", lambda x: (x == 0) | (x == 1), "{name} > 0", whole=True, lower=0.0, upper=1.0)
 counts: Final = Constraint(
     "a whole number, at least 0", lambda x: (x >= 0) & _is_whole(x), "np.round(np.abs({name}))", whole=True, lower=0.0
@@ -178,3 +184,21 @@ def total(n: Array) -> Constraint:
         event_ndim=1,
         whole=True,
     )
+
+
+def written(where: str, keys: Iterable[str], changed: Mapping[str, str]) -> str:
+    """Return the call of a family as one types it, with some of its arguments changed."""
+    return f"{where}({', '.join(f'{key}={changed.get(key, key)}' for key in keys)})"
+
+
+def demand(constraint: Constraint, value: Array, where: str, what: str, instead: str, of_nan: str = "") -> None:
+    """Raise unless every entry satisfies the constraint; arrays of other kinds were checked when they were recorded."""
+    plain = numbers(value)
+    if plain is None:
+        return
+    with np.errstate(invalid="ignore"):
+        holds = constraint.holds(plain)
+    if not np.all(holds):
+        if np.any(np.isnan(plain)):
+            instead = of_nan or f"with tl.debug(): around what computed {what}, which names the op that made it nan"
+        raise errors.DomainError(errors.say(where, f"{what} must be {constraint.rule}", offender(plain, holds), instead))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.distributions.family import Distribution
+from tinygrad_loss.distributions.family import Distribution, needs_distribution
 from tinygrad_loss.distributions.operand import numbers
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
@@ -71,16 +71,28 @@ def kl_divergence(p: Distribution, q: Distribution, samples: int = SAMPLES, rng:
     >>> kl_divergence(Logistic(0.0, 1.0), Laplace(0.0, 1.0), samples=1000, rng=0).samples
     1000
     """
+    needs_distribution("kl_divergence", "p", p)
+    needs_distribution("kl_divergence", "q", q)
+    if p.event_shape != q.event_shape:
+        rule = "both must be of values of one shape"
+        raise errors.shapes("kl_divergence", rule, (p.event_shape, q.event_shape), f"q of event shape {p.event_shape}")
+    try:
+        shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
+    except ValueError:
+        rule, instead = "batches must broadcast together", f"q of batch shape {p.batch_shape}"
+        raise errors.shapes("kl_divergence", rule, (p.batch_shape, q.batch_shape), instead) from None
     formula = _closed.get((type(p), type(q)))
     if formula is None:
         return _estimated(p, q, samples, rng)
     with np.errstate(over="ignore", divide="ignore", under="ignore", invalid="ignore"):
         answer = formula(p, q)
-    shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
     return answer if answer.shape == shape else np.broadcast_to(answer, shape)
 
 
 def _estimated(p: Distribution, q: Distribution, samples: int, rng: Any) -> Estimate:
+    if not isinstance(samples, int | np.integer) or samples < 2:
+        rule = "without a closed form it takes 2 samples or more, for its standard error"
+        raise errors.DomainError(errors.say("kl_divergence", rule, f"samples={samples!r}", f"samples={SAMPLES}"))
     y = p.rsample(samples, rng) if p.has_rsample else p.sample(samples, rng)
     terms = p.log_prob(y)
     if not p.has_rsample and isinstance(terms, Tensor) and terms.requires_grad:

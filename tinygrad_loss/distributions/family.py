@@ -1,6 +1,7 @@
 """A family of distributions: what every one of them can do, written once; a family itself only states its formulas."""
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
 
@@ -9,11 +10,11 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import no_grad
 from tinygrad_loss.distributions import likelihood
-from tinygrad_loss.distributions.constraint import Constraint
-from tinygrad_loss.distributions.operand import as_dtype, common_dtype, numbers, offender, operand
+from tinygrad_loss.distributions.constraint import Constraint, demand, written
+from tinygrad_loss.distributions.operand import as_dtype, common_dtype, numbers, operand
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["FAMILIES", "Distribution", "LocationScale"]
+__all__ = ["FAMILIES", "Distribution", "LocationScale", "needs_distribution"]
 
 _families: dict[str, type["Distribution"]] = {}
 FAMILIES: Final[Mapping[str, type["Distribution"]]] = MappingProxyType(_families)
@@ -42,6 +43,7 @@ class Distribution:
     irregular: ClassVar[str] = ""
     """Why the curvature of the log-likelihood gives no standard errors, where it does not."""
 
+    _arguments: ClassVar[tuple[str, ...]] = ()
     weak: bool
     """Whether all parameters were Python numbers, which take the dtype of what they meet."""
     dtype: np.dtype[Any]
@@ -53,15 +55,25 @@ class Distribution:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.arg_constraints = cls.parameters
+        cls._arguments = tuple(inspect.signature(cls.__init__).parameters)[1:]
         if cls.parameters:
             _families[cls.__name__] = cls
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Refuse an argument of another name, and say the nearest."""
+        del given
+        if not named.keys() <= set(cls._arguments):
+            unknown = next(key for key in named if key not in cls._arguments)
+            rule, instead = f"arguments are {', '.join(cls._arguments)}", f"{errors.nearest(unknown, cls._arguments)}="
+            raise errors.ArgumentError(errors.say(cls.__name__, rule, f"{unknown}=", instead))
+        return super().__new__(cls)
 
     # ---- parameters ---------------------------------------------------------------------------------------------------
 
     def _take(self, *, validate_args: bool, **given: Any) -> None:
         """Check the parameters, and keep them: Tensors as they are, arrays by reference, numbers in the common dtype."""
         name = type(self).__name__
-        operands = {key: operand(value, f"{name}({key}=...)") for key, value in given.items()}
+        operands = {key: operand(value, name, key) for key, value in given.items()}
         self.weak = all(type(value) is float for value in operands.values())
         self.dtype = common_dtype(operands.values())
         self.validate_args = validate_args
@@ -70,23 +82,26 @@ class Distribution:
         for key, value in values.items():
             constraint = self.parameters[key]
             if value.ndim < constraint.event_ndim:
-                raise errors.shapes(
-                    name,
-                    f"{key} must be {constraint.rule}",
-                    [value.shape],
-                    f"{name}({key}=np.reshape({key}, {(-1,) * constraint.event_ndim}))",
-                )
+                reshaped = f"np.atleast_{constraint.event_ndim}d({key})"
+                raise errors.shapes(name, f"{key} must be {constraint.rule}", [value.shape], written(name, given, {key: reshaped}))
             if validate_args:
-                _demand(constraint, value, name, key, f"{name}({key}={constraint.instead.format(name=key)})")
+                demand(constraint, value, name, key, written(name, given, {key: constraint.instead.format(name=key)}))
             shapes.append(value.shape[: value.ndim - constraint.event_ndim])
         self._keep(values)
         try:
             self.batch_shape = np.broadcast_shapes(*shapes)
         except ValueError:
-            raise errors.shapes(
-                name, "parameters must broadcast together", shapes, f"{name}({', '.join(f'{key}[..., None]' for key in given)})"
-            ) from None
+            instead = written(name, given, self._crosswise(list(given)))
+            raise errors.shapes(name, "parameters must broadcast together", shapes, instead) from None
         self._given = tuple(given)
+
+    def _crosswise(self, keys: Sequence[str]) -> dict[str, str]:
+        """Write the parameters so that each of one meets each of the others."""
+        found = {}
+        for after, key in enumerate(reversed(keys)):
+            if after:
+                found[key] = f"{key}[...{', None' * after}{', :' * self.parameters[key].event_ndim}]"
+        return found
 
     def _keep(self, values: Mapping[str, Array]) -> None:
         for key, value in values.items():
@@ -161,7 +176,8 @@ class Distribution:
             NoRuleError: the family has no closed form.
         """
         if type(self)._cdf is Distribution._cdf:  # noqa: SLF001  its own class
-            raise self._absent("cdf", self.no_cdf, "np.mean(d.sample(100_000, rng) <= value)")
+            below = "d.sample(100_000, rng) <= value"
+            raise self._absent("cdf", self.no_cdf, f"np.mean(np.all({below}, axis=-1))" if self.event_ndim else f"np.mean({below})")
         family, y = self._met(value, "cdf", anywhere=True)
         shape = np.broadcast_shapes(y.shape, family.batch_shape)
         y = np.floor(y) if family.support.whole else y
@@ -185,7 +201,7 @@ class Distribution:
     def _met(self, value: Any, method: str, *, anywhere: bool = False) -> tuple[Self, Array]:
         """Return the family in the value's dtype, and the value, checked."""
         name = f"{type(self).__name__}.{method}"
-        y = operand(value, name)
+        y = operand(value, name, "value")
         family = self
         if type(y) is float or y.dtype.kind != "f":
             y = as_dtype(y, self.dtype)
@@ -197,15 +213,15 @@ class Distribution:
         except ValueError:
             event = None
         if event != self.event_shape:
-            raise errors.shapes(
-                name,
-                f"a value must broadcast against batch {self.batch_shape} and event {self.event_shape}",
-                [y.shape],
-                f"{method}(value[..., None]) to meet each parameter of a batch, or np.reshape(value, ...)",
-            )
+            rule = f"a value must broadcast against batch {self.batch_shape} and event {self.event_shape}"
+            crosswise = f"{method}(value[..., None]) to meet each parameter of a batch" if not self.event_ndim else ""
+            shape = ", ".join(map(str, (*self.batch_shape, *self.event_shape)))
+            raise errors.shapes(name, rule, [y.shape], crosswise or f"a value of shape (..., {shape})")
         if self.validate_args and not anywhere:
-            instead = f"{type(self).__name__}(..., validate_args=False), for which it is -inf there"
-            _demand(self.support, y, name, "value", instead)
+            keys = (*self._given, "validate_args")
+            instead = f"{written(type(self).__name__, keys, {'validate_args': 'False'})}, for which it is -inf there"
+            valid = f"value[~np.isnan(value){'.any(axis=-1)' if self.event_ndim else ''}]"
+            demand(self.support, y, name, "value", instead, valid)
         return family, y
 
     # ---- moments ------------------------------------------------------------------------------------------------------
@@ -271,7 +287,7 @@ class Distribution:
             ``[*shape, *batch_shape, *event_shape]`` of the parameters' dtype.
         """
         with no_grad(), np.errstate(all="ignore"):
-            drawn = numbers(self._draw(np.random.default_rng(rng), _lengths(shape) + self.batch_shape))
+            drawn = numbers(self._draw(np.random.default_rng(rng), _lengths(shape, f"{type(self).__name__}.sample") + self.batch_shape))
         return np.asarray(drawn, dtype=self.dtype)
 
     @property
@@ -292,7 +308,7 @@ class Distribution:
         if self.no_rsample:
             raise self._absent("rsample", self.no_rsample, "y = d.sample(shape, rng), and differentiate np.mean(f(y) * d.log_prob(y))")
         with np.errstate(all="ignore"):
-            return self._draw(np.random.default_rng(rng), _lengths(shape) + self.batch_shape)
+            return self._draw(np.random.default_rng(rng), _lengths(shape, f"{type(self).__name__}.rsample") + self.batch_shape)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         raise NotImplementedError
@@ -405,17 +421,16 @@ class LocationScale(Distribution):
             likelihood.refuse_constant(cls.__name__, y, w, "scale")
 
 
-def _lengths(shape: int | Iterable[int]) -> tuple[int, ...]:
-    return (int(shape),) if isinstance(shape, int | np.integer) else tuple(int(n) for n in shape)
+def needs_distribution(where: str, name: str, given: Any, kind: type = Distribution, instead: str = "Normal(0.0, 1.0)") -> None:
+    """Refuse what is not a distribution, or not one of a family."""
+    if not isinstance(given, kind):
+        rule = f"{name} must be a {kind.__name__ if kind is not Distribution else 'distribution'}"
+        got = given.__name__ if isinstance(given, type) else type(given).__name__
+        raise errors.ArgumentError(errors.say(where, rule, got, f"{name}={instead}"))
 
 
-def _demand(constraint: Constraint, value: Array, where: str, what: str, instead: str) -> None:
-    """Raise unless every entry satisfies the constraint; arrays of other kinds were checked when they were recorded."""
-    plain = numbers(value)
-    if plain is None:
-        return
-    with np.errstate(invalid="ignore"):
-        holds = constraint.holds(plain)
-    if not np.all(holds):
-        instead = f"{what}[~np.isnan({what})]" if np.any(np.isnan(plain)) else instead
-        raise errors.DomainError(errors.say(where, f"{what} must be {constraint.rule}", offender(plain, holds), instead))
+def _lengths(shape: int | Iterable[int], where: str) -> tuple[int, ...]:
+    lengths = (shape,) if isinstance(shape, int | np.integer) else tuple(shape) if isinstance(shape, Iterable) else ("",)
+    if not all(isinstance(n, int | np.integer) and n >= 0 for n in lengths):
+        raise errors.DomainError(errors.say(where, "shape must be whole numbers, at least 0", repr(shape), f"{where.partition('.')[2]}(1)"))
+    return tuple(int(n) for n in lengths)

@@ -13,9 +13,9 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import hessian, jacobian
 from tinygrad_loss.context import at_kinks
-from tinygrad_loss.distributions.constraint import real
+from tinygrad_loss.distributions.constraint import demand, real
 from tinygrad_loss.distributions.maximum import climb
-from tinygrad_loss.distributions.operand import numbers, offender, operand
+from tinygrad_loss.distributions.operand import as_dtype, numbers, offender, operand
 from tinygrad_loss.engine.op import Array
 
 __all__ = ["Fit", "fit", "likelihood_curve", "profile", "refuse_constant", "sample_of"]
@@ -120,6 +120,14 @@ def fit(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> Any:
     unknown = [k for k in fixed if k not in family.parameters]
     if unknown:
         raise errors.unknown_name(f"{family.__name__}.fit", "a fixed parameter", unknown[0], family.parameters)
+    for key, value in fixed.items():
+        constraint = family.parameters[key]
+        known = operand(value, f"{family.__name__}.fit", key)
+        if np.ndim(numbers(known)) != constraint.event_ndim:
+            rule = f"{key} must be one {('number', 'vector', 'matrix')[constraint.event_ndim]} for all data"
+            raise errors.shapes(f"{family.__name__}.fit", rule, [np.shape(numbers(known))], f"{key}={key}[0], for the data of one fit")
+        line = f"{family.__name__}.fit(data, {key}={constraint.instead.format(name=key)})"
+        demand(constraint, as_dtype(known, np.dtype(np.float64)), f"{family.__name__}.fit", key, line)
     y, w = sample_of(family, data, weights, fixed)
     dtype = y.dtype
     y, w = y.astype(np.float64), w.astype(np.float64)
@@ -180,7 +188,7 @@ def _in_free(family: Any, shapes: Mapping[str, tuple[int, ...]], of: Callable[[M
 def sample_of(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Return data as ``[n, *event]`` and weights as ``[n]``, checked."""
     where = f"{family.__name__}.fit"
-    y = numbers(operand(data, where))
+    y = numbers(operand(data, where, "data"))
     if y is None or y.size == 0:
         raise errors.DomainError(
             errors.say(where, "data must not be empty", f"shape {np.shape(y)}", f"{where}(data), with at least one value")
@@ -198,7 +206,7 @@ def sample_of(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) ->
         raise errors.DomainError(errors.say(where, rule, offender(y, holds), f"{where}(data[valid]), without such values"))
     if weights is None:
         return y, np.ones(len(y), y.dtype)
-    w = numbers(operand(weights, f"{where}(weights=...)"))
+    w = numbers(operand(weights, where, "weights"))
     if w is None or w.size != len(y):
         raise errors.shapes(
             where, "there must be one weight for each value", [np.shape(w), (len(y),)], f"{where}(data, np.ones(len(data)))"
@@ -212,15 +220,16 @@ def sample_of(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) ->
     return y[w > 0], w[w > 0]
 
 
-def refuse_constant(name: str, y: np.ndarray, w: np.ndarray, parameter: str, share: float = 1.0) -> None:
+def refuse_constant(name: str, y: np.ndarray, w: np.ndarray, parameter: str, instead: str = "", share: float = 1.0) -> None:
     """Raise when at least a ``share`` of the weight is on one value: the likelihood grows without bound as a scale goes to 0 there."""
     values, at = np.unique(y, return_inverse=True)
     masses = np.bincount(at, w) / w.sum()
     heaviest = int(np.argmax(masses))
     if masses[heaviest] >= share - 1e-12:
+        instead = instead or f"{parameter}=1.0"
         part = "all values equal" if share == 1 else f"{masses[heaviest]:.3g} of the weight at {values[heaviest]:g}, at least {share:.3g}"
         rule = f"the likelihood grows without bound as {parameter} shrinks around one value"
-        raise errors.NoMaximumError(errors.say(f"{name}.fit", rule, part, f"{name}.fit(data, {parameter}=1.0), or other data"))
+        raise errors.NoMaximumError(errors.say(f"{name}.fit", rule, part, f"{name}.fit(data, {instead}), or other data"))
 
 
 # ---- curves -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions import em
 from tinygrad_loss.distributions.categorical import Categorical
 from tinygrad_loss.distributions.constraint import Constraint, real, vector
-from tinygrad_loss.distributions.family import Distribution
+from tinygrad_loss.distributions.family import Distribution, needs_distribution
 from tinygrad_loss.distributions.symmetric import Normal
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential
@@ -36,6 +36,8 @@ class Mixture(Distribution):
     no_entropy = "the mean of the logarithm of a sum has no closed form; entropy_bounds() says what it lies between"
 
     def __init__(self, mixture_distribution: Categorical, component_distribution: Distribution, validate_args: bool = True) -> None:
+        needs_distribution("Mixture", "mixture_distribution", mixture_distribution, Categorical, "Categorical(probs=[0.5, 0.5])")
+        needs_distribution("Mixture", "component_distribution", component_distribution, instead="Normal(np.zeros(k), np.ones(k))")
         k = mixture_distribution.classes
         if component_distribution.batch_shape[-1:] != (k,):
             raise errors.shapes(

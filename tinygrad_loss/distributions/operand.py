@@ -14,7 +14,7 @@ from tinygrad_loss.ops import logic
 __all__ = ["as_dtype", "common_dtype", "numbers", "offender", "operand"]
 
 
-def operand(x: Any, where: str) -> Array:
+def operand(x: Any, where: str, what: str) -> Array:
     """Return a Python number as a float, whose dtype is weak, a Tensor or array as it is, and lists as arrays; refuse what is not real."""
     if isinstance(x, Kind):
         return x
@@ -22,9 +22,8 @@ def operand(x: Any, where: str) -> Array:
         return float(x)
     array = np.asarray(x)
     if array.dtype.kind not in "biuf":
-        raise errors.DTypeError(
-            errors.say(where, "it must be real numbers", f"{type(x).__name__} of dtype {array.dtype}", "np.asarray(x, dtype=np.float64)")
-        )
+        instead = f"np.real({what})" if array.dtype.kind == "c" else f"np.asarray({what}, dtype=np.float64)"
+        raise errors.DTypeError(errors.say(where, f"{what} must be real numbers", f"{type(x).__name__} of dtype {array.dtype}", instead))
     return array[()]
 
 

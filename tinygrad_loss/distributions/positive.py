@@ -127,7 +127,7 @@ class Gamma(Distribution):
         if "concentration" not in fixed:
             refuse_zeros("Gamma", y, "Gamma.fit(data[data > 0]), or Exponential.fit(data)")
             if "rate" not in fixed:
-                likelihood.refuse_constant("Gamma", y, w, "1 / concentration")
+                likelihood.refuse_constant("Gamma", y, w, "1 / concentration", "concentration=1.0")
 
     @classmethod
     def _closed_form(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -195,7 +195,7 @@ class Weibull(Distribution):
     @classmethod
     def _refuse(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> None:
         if "concentration" not in fixed:
-            likelihood.refuse_constant("Weibull", y, w, "1 / concentration")
+            likelihood.refuse_constant("Weibull", y, w, "1 / concentration", "concentration=1.0")
 
     @classmethod
     def _start(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:

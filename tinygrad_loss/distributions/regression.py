@@ -144,8 +144,8 @@ def quantile_regression(X: Any, y: Any, quantile: float = 0.5, weights: Any = No
 
 
 def _checked(X: Any, y: Any, weights: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    X, y = (np.asarray(numbers(operand(a, "regress")), np.float64) for a in (X, y))
-    w = np.ones(len(y)) if weights is None else np.asarray(numbers(operand(weights, "regress")), np.float64)
+    X, y = (np.asarray(numbers(operand(a, "regress", name)), np.float64) for name, a in (("X", X), ("y", y)))
+    w = np.ones(len(y)) if weights is None else np.asarray(numbers(operand(weights, "regress", "weights")), np.float64)
     if X.ndim != 2 or y.shape != X.shape[:1] or w.shape != y.shape:
         raise errors.shapes("regress", "X must be [n, p], y and weights [n]", [X.shape, y.shape, w.shape], "regress(noise, X, y.ravel())")
     for name, values in (("X", X), ("y", y), ("weights", w)):

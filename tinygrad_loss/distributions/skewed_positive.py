@@ -136,7 +136,7 @@ class InverseGaussian(Distribution):
     @classmethod
     def _refuse(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> None:
         if "concentration" not in fixed:
-            likelihood.refuse_constant("InverseGaussian", y, w, "1 / concentration")
+            likelihood.refuse_constant("InverseGaussian", y, w, "1 / concentration", "concentration=1.0")
 
     @classmethod
     def _closed_form(cls, y: np.ndarray, w: np.ndarray, fixed: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Distributions made from others: of a function of a variable, and of several variables as one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.distributions.constraint import Constraint, open_unit, positive, real
-from tinygrad_loss.distributions.family import Distribution
+from tinygrad_loss.distributions.constraint import Constraint, demand, nonzero, open_unit, positive, real
+from tinygrad_loss.distributions.family import Distribution, needs_distribution
+from tinygrad_loss.distributions.operand import operand
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential
 
@@ -26,6 +27,7 @@ __all__ = [
 class Transform:
     """A monotone function of each entry, with its inverse and the logarithm of its slope."""
 
+    domain: Constraint = real
     codomain: Constraint = real
     increasing: Any = True
 
@@ -40,6 +42,18 @@ class Transform:
     def log_abs_det_jacobian(self, x: Array, y: Array) -> Array:
         r"""Return $\log |dy / dx|$, entry by entry."""
         raise NotImplementedError
+
+
+def _each(transforms: Any) -> tuple[Transform, ...]:
+    """Return transforms as a tuple; refuse what has no inverse and no slope to its name."""
+    found = tuple(transforms) if isinstance(transforms, Iterable) else (transforms,)
+    wrong = [x for x in found if not isinstance(x, Transform)]
+    if wrong or not found:
+        got = type(wrong[0]).__name__ if wrong else "none"
+        raise errors.ArgumentError(
+            errors.say("TransformedDistribution", "transforms must be one or more Transforms", got, "ExpTransform()")
+        )
+    return found
 
 
 class ExpTransform(Transform):
@@ -65,6 +79,8 @@ class AffineTransform(Transform):
     """$y = loc + scale x$, with a scale that is not 0."""
 
     def __init__(self, loc: Any, scale: Any) -> None:
+        demand(real, operand(loc, "AffineTransform", "loc"), "AffineTransform", "loc", "loc=0.0")
+        demand(nonzero, operand(scale, "AffineTransform", "scale"), "AffineTransform", "scale", "scale=1.0")
         self.loc, self.scale = loc, scale
         self.increasing = scale > 0
 
@@ -123,9 +139,11 @@ class TanhTransform(Transform):
 class PowerTransform(Transform):
     """$y = x^p$ for positive x, with p not 0."""
 
+    domain = positive
     codomain = positive
 
     def __init__(self, exponent: Any) -> None:
+        demand(nonzero, operand(exponent, "PowerTransform", "exponent"), "PowerTransform", "exponent", "exponent=2.0")
         self.exponent = exponent
         self.increasing = exponent > 0
 
@@ -160,12 +178,19 @@ class TransformedDistribution(Distribution):
     """
 
     def __init__(self, base_distribution: Distribution, transforms: Transform | Sequence[Transform], validate_args: bool = True) -> None:
+        needs_distribution("TransformedDistribution", "base_distribution", base_distribution)
         if base_distribution.event_ndim:
             rule = "the base must be a distribution of single numbers"
             instead = "Independent(TransformedDistribution(base, transforms), 1)"
             raise errors.shapes("TransformedDistribution", rule, [base_distribution.event_shape], instead)
         self.base_distribution = base_distribution
-        self.transforms = (transforms,) if isinstance(transforms, Transform) else tuple(transforms)
+        self.transforms = (transforms,) if isinstance(transforms, Transform) else _each(transforms)
+        first = self.transforms[0].domain
+        if np.any(base_distribution.support.lower < first.lower):
+            name, rule = type(self.transforms[0]).__name__, f"the base of {type(self.transforms[0]).__name__} must be {first.rule}"
+            got = f"{type(base_distribution).__name__}, whose values are {base_distribution.support.rule}"
+            instead = f"TransformedDistribution(base_distribution, [ExpTransform(), {name}(...)])"
+            raise errors.DomainError(errors.say("TransformedDistribution", rule, got, instead))
         self.no_rsample = base_distribution.no_rsample  # type: ignore[misc]
         self.batch_shape = base_distribution.batch_shape
         self.dtype, self.weak = base_distribution.dtype, base_distribution.weak
@@ -220,8 +245,9 @@ class Independent(Distribution):
     """
 
     def __init__(self, base_distribution: Distribution, reinterpreted_batch_ndims: int, validate_args: bool = True) -> None:
+        needs_distribution("Independent", "base_distribution", base_distribution)
         n, batch = reinterpreted_batch_ndims, base_distribution.batch_shape
-        if not 0 <= n <= len(batch):
+        if not isinstance(n, int | np.integer) or not 0 <= n <= len(batch):
             rule = f"reinterpreted_batch_ndims must be from 0 to {len(batch)}, the batch axes of the base"
             raise errors.DomainError(errors.say("Independent", rule, str(n), f"Independent(base, {len(batch)})"))
         self.base_distribution = base_distribution

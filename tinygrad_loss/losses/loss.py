@@ -107,7 +107,9 @@ class Loss:
         extra = given[self.arity :]
         if len(extra) > len(self.order):
             rule = f"by position it takes {', '.join((*self.arrays, *self.order))}"
-            raise errors.ArgumentError(errors.say(self.__name__, rule, f"{len(given)} arguments", checks.written(self.__name__, self.arrays)))
+            raise errors.ArgumentError(
+                errors.say(self.__name__, rule, f"{len(given)} arguments", checks.written(self.__name__, self.arrays))
+            )
         for name, value in zip(self.order, extra, strict=False):
             if name in options:
                 said = errors.say(self.__name__, "each argument is given once", f"{name} by position and by name", f"{name}={value!r}")
