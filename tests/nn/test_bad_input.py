@@ -33,7 +33,7 @@ def single(*shape):
         (
             lambda: nn.Conv2d(3, 8, 3)(single(2, 1, 8, 8)),
             errors.ShapeError,
-            "Conv2d: the input must be [N, 3, n, n], with 3 channels on axis 1, got (2, 1, 8, 8). Type instead: nn.Conv2d(in_channels=1, ...)",
+            "Conv2d: the input must be [N, 3, n, n], with 3 channels on axis 1, got (2, 1, 8, 8). Type instead: nn.Conv2d(1, 8, (3, 3))",
         ),
         (
             lambda: nn.Conv2d(1, 8, 5)(single(2, 1, 3, 8)),
@@ -49,7 +49,7 @@ def single(*shape):
         (
             lambda: nn.Conv2d(3, 8, 3, groups=2),
             errors.ArgumentError,
-            "Conv2d: groups must divide in_channels and out_channels, got groups=2. Type instead: nn.Conv2d(..., groups=1)",
+            "Conv2d: groups must divide in_channels and out_channels, got groups=2. Type instead: nn.Conv2d(3, 8, 3, groups=1)",
         ),
         (
             lambda: nn.Conv2d(3, 8, 3, padding_mode="zeroes"),
@@ -148,8 +148,8 @@ def single(*shape):
             lambda: nn.MultiheadAttention(4, 2)(single(3, 1, 4), single(5, 1, 4), single(6, 1, 4)),
             errors.ShapeError,
             "MultiheadAttention: query, key and value have one batch and 4, 4 and 4 features, key and value equally many positions, "
-            "got (1, 3, 4) and (1, 5, 4) and (1, 6, 4). "
-            "Type instead: nn.MultiheadAttention(query.shape[-1], heads, kdim=key.shape[-1], vdim=value.shape[-1])",
+            "got (3, 1, 4) and (5, 1, 4) and (6, 1, 4). "
+            "Type instead: value of shape (5, 1, 4)",
         ),
         (
             lambda: nn.TransformerEncoderLayer(4, 2, activation="rleu"),

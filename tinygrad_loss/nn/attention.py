@@ -1,5 +1,6 @@
 """Attention with its projections."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -148,6 +149,7 @@ class MultiheadAttention(Module):
         given = [accept("MultiheadAttention", x, self.out_proj.weight) for x in inputs]
         sizes = (self.embed_dim, self.kdim, self.vdim)
         axes = {x.ndim for x in given}
+        came = [x.shape for x in given]
         fits = len(axes) == 1 and axes <= {2, 3} and all(x.shape[-1] == n for x, n in zip(given, sizes, strict=True))
         if fits:
             single = axes == {2}
@@ -158,12 +160,18 @@ class MultiheadAttention(Module):
             q, k, v = given
             if q.shape[0] == k.shape[0] == v.shape[0] and k.shape[1] == v.shape[1]:
                 return q, k, v, single
-        raise errors.shapes(
-            "MultiheadAttention",
-            f"query, key and value have one batch and {sizes[0]}, {sizes[1]} and {sizes[2]} features, key and value equally many positions",
-            [x.shape for x in given],
-            "nn.MultiheadAttention(query.shape[-1], heads, kdim=key.shape[-1], vdim=value.shape[-1])",
+        rule = (
+            f"query, key and value have one batch and {sizes[0]}, {sizes[1]} and {sizes[2]} features, key and value equally many positions"
         )
+        features = [shape[-1] if shape else 0 for shape in came]
+        if axes <= {2, 3} and features != list(sizes):
+            heads = math.gcd(self.num_heads, features[0])
+            instead = f"nn.MultiheadAttention({features[0]}, {heads}, kdim={features[1]}, vdim={features[2]})"
+        elif axes <= {2, 3} and came[1][:-1] != came[2][:-1]:
+            instead = f"value of shape {(*came[1][:-1], sizes[2])}"
+        else:
+            instead = f"x of shape ({'N, T' if self.batch_first else 'T, N'}, {sizes[0]}) for each, of one batch"
+        raise errors.shapes("MultiheadAttention", rule, came, instead)
 
     def _projected(self, query: Array, key: Array, value: Array, *, same: bool) -> list[Array]:
         n, bias = self.embed_dim, self.in_proj_bias

@@ -60,7 +60,12 @@ class Convolution(Module):
         )
         if in_channels % groups or out_channels % groups:
             raise errors.ArgumentError(
-                errors.say(name, "groups must divide in_channels and out_channels", f"groups={groups}", f"nn.{name}(..., groups=1)")
+                errors.say(
+                    name,
+                    "groups must divide in_channels and out_channels",
+                    f"groups={groups}",
+                    f"nn.{name}({in_channels}, {out_channels}, {kernel_size}, groups=1)",
+                )
             )
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size = positive(kernel_size, self.dims, name, "kernel_size")
@@ -88,14 +93,17 @@ class Convolution(Module):
         name = type(self).__name__
         x = accept(name, x, self.weight)
         if x.ndim not in {self.dims + 1, self.dims + 2} or x.shape[x.ndim - self.dims - 1] != self.in_channels:
-            raise errors.shapes(
-                name,
-                f"the input must be [N, {self.in_channels}{', n' * self.dims}], with {self.in_channels} channels on axis 1",
-                [x.shape],
-                f"nn.{name}(in_channels={x.shape[x.ndim - self.dims - 1]}, ...)"
-                if x.ndim > self.dims
-                else "x[:, None] to add an axis of channels",
-            )
+            rule = f"the input must be [N, {self.in_channels}{', n' * self.dims}], with {self.in_channels} channels on axis 1"
+            shaped = f"(N, {self.in_channels}{', n' * self.dims})"
+            if x.ndim in {self.dims + 1, self.dims + 2}:
+                divided = f", groups={self.groups}" if self.groups > 1 else ""
+                given = f"{x.shape[x.ndim - self.dims - 1]}, {self.out_channels}, {self.kernel_size}{divided}"
+                instead = f"nn.{name}({given})"
+            else:
+                instead = "x[:, None] to add an axis of channels" if x.ndim == self.dims else f"x of shape {shaped}"
+            raise errors.shapes(name, rule, [x.shape], instead)
+        if 0 in x.shape[x.ndim - self.dims :]:
+            raise errors.shapes(name, "each axis after the channels must hold at least one entry", [x.shape], "if x.size: y = layer(x)")
         return x
 
     def _bordered(self, x: Array) -> Array:

@@ -122,12 +122,12 @@ class Bilinear(Module):
         """Map ``[..., in1_features]`` and ``[..., in2_features]`` to ``[..., out_features]``."""
         input1, input2 = accept("Bilinear", input1, self.weight), accept("Bilinear", input2, self.weight)
         if input1.shape[-1:] != (self.in1_features,) or input2.shape != (*input1.shape[:-1], self.in2_features):
-            raise errors.shapes(
-                "Bilinear",
-                f"the inputs' last axes must have {self.in1_features} and {self.in2_features} features, and the others be equal",
-                (input1.shape, input2.shape),
-                f"nn.Bilinear({input1.shape[-1]}, {input2.shape[-1]}, {self.out_features})",
-            )
+            rule = f"the inputs' last axes must have {self.in1_features} and {self.in2_features} features, and the others be equal"
+            came = (*input1.shape[-1:], *input2.shape[-1:])
+            other_features = input1.shape[:-1] == input2.shape[:-1] and len(came) == 2
+            fitting = f"nn.Bilinear({', '.join(map(str, (*came, self.out_features)))})"
+            instead = fitting if other_features else f"input2 of shape {(*input1.shape[:-1], self.in2_features)}"
+            raise errors.shapes("Bilinear", rule, (input1.shape, input2.shape), instead)
         return dense.bilinear(input1, input2, self.weight, self.bias)
 
     def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:

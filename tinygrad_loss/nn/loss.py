@@ -44,12 +44,12 @@ class LossModule(Module):
     def __init__(self, *given: Any, **options: Any) -> None:
         name = type(self).__name__
         if len(given) > len(self.takes):
-            message = f"{name}({', '.join(self.takes)}): too many positional arguments"
-            raise TypeError(message)
+            rule = f"by position it takes {', '.join(self.takes)}"
+            raise errors.ArgumentError(errors.say(name, rule, f"{len(given)} arguments", f"nn.{name}()"))
         options = {**self.defaults(), **dict(zip(self.takes, given, strict=False)), **options}
         unknown = next((key for key in options if key not in self.takes), None)
         if unknown is not None:
-            raise TypeError(
+            raise errors.ArgumentError(
                 errors.say(name, f"arguments are {', '.join(self.takes)}", f"{unknown}=", f"{errors.nearest(unknown, self.takes)}=")
             )
         if options["reduction"] not in losses.REDUCTIONS:
@@ -309,6 +309,14 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 # ---- distances ------------------------------------------------------------------------------------------------------------
 
 
+def _meeting(name: str, x1: Array, x2: Array) -> None:
+    """Refuse vectors that do not meet in pairs."""
+    try:
+        np.broadcast_shapes(x1.shape, x2.shape)
+    except ValueError:
+        raise errors.shapes(name, "x1 and x2 must broadcast together", (x1.shape, x2.shape), f"x2 of shape {x1.shape}") from None
+
+
 class PairwiseDistance(Module):
     r"""The distance $\|x_1 - x_2 + eps\|_p$ along the last axis.
 
@@ -328,6 +336,7 @@ class PairwiseDistance(Module):
 
     def forward(self, x1: Array, x2: Array) -> Array:
         """Return the distance of each pair."""
+        _meeting("PairwiseDistance", x1, x2)
         return pairwise_distance(x1, x2, self.p, self.eps, self.keepdim)
 
 
@@ -349,4 +358,5 @@ class CosineSimilarity(Module):
 
     def forward(self, x1: Array, x2: Array) -> Array:
         """Return the cosine of each pair."""
+        _meeting("CosineSimilarity", x1, x2)
         return cosine_similarity(x1, x2, self.dim, self.eps)

@@ -1,5 +1,6 @@
 """Normalisation layers with their scales, shifts and running statistics."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -76,12 +77,10 @@ class ChannelNorm(Module):
             raise reject_dtype(name, x, self.running_mean.dtype)
         if x.ndim not in self.allowed or x.shape[1] != self.num_features:
             axes = " or ".join(map(str, self.allowed))
-            raise errors.shapes(
-                name,
-                f"the input must have {axes} axes, and {self.num_features} channels on axis 1",
-                [x.shape],
-                f"nn.{name}({x.shape[1] if x.ndim > 1 else 1})",
-            )
+            rule = f"the input must have {axes} axes, and {self.num_features} channels on axis 1"
+            fitting = f"{name[:-2]}{max(x.ndim - 2, 1)}d" if 2 <= x.ndim <= 5 else ""
+            instead = f"nn.{fitting}({x.shape[1]})" if fitting else f"x.reshape((-1, {self.num_features}{', 1' * (self.allowed[0] - 2)}))"
+            raise errors.shapes(name, rule, [x.shape], instead)
         return x
 
     def _step(self) -> float:
@@ -327,9 +326,10 @@ class GroupNorm(Module):
         if self.weight is not None:
             x = accept("GroupNorm", x, self.weight)
         if x.ndim < 2 or x.shape[1] != self.num_channels:
-            raise errors.shapes(
-                "GroupNorm", f"the input must have {self.num_channels} channels on axis 1", [x.shape], f"nn.GroupNorm({self.num_groups}, n)"
-            )
+            rule = f"the input must have {self.num_channels} channels on axis 1"
+            groups = math.gcd(self.num_groups, x.shape[1]) if x.ndim > 1 else 1
+            instead = f"nn.GroupNorm({groups}, {x.shape[1]})" if x.ndim > 1 else f"x.reshape((-1, {self.num_channels}))"
+            raise errors.shapes("GroupNorm", rule, [x.shape], instead)
         return ops.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:

@@ -186,12 +186,9 @@ class Recurrent(Module):
         x = accept(name, x, self.weight_ih_l0)
         if x.ndim not in {2, 3} or x.shape[-1] != self.input_size:
             axes = "[N, T, {}]" if self.batch_first else "[T, N, {}]"
-            raise errors.shapes(
-                name,
-                f"the input must be {axes.format(self.input_size)} or [T, {self.input_size}] with at least one step",
-                [x.shape],
-                f"nn.{name}({x.shape[-1] if x.ndim else 1}, {self.hidden_size})",
-            )
+            rule = f"the input must be {axes.format(self.input_size)} or [T, {self.input_size}] with at least one step"
+            instead = f"nn.{name}({x.shape[-1]}, {self.hidden_size})" if x.ndim in {2, 3} else f"x.reshape((-1, {self.input_size}))"
+            raise errors.shapes(name, rule, [x.shape], instead)
         time = int(self.batch_first and x.ndim == 3)
         if not x.shape[time]:
             raise errors.shapes(

@@ -26,6 +26,11 @@ class Flatten(Module):
 
     def forward(self, x: Array) -> Array:
         """Return the same entries with fewer axes."""
+        if not all(-x.ndim <= axis < x.ndim for axis in (self.start_dim, self.end_dim)) and x.shape[1:]:
+            rule = f"start_dim and end_dim must lie in {-x.ndim} to {x.ndim - 1}"
+            raise errors.shapes("Flatten", rule, [x.shape], "nn.Flatten(start_dim=1, end_dim=-1)")
+        if not x.ndim:
+            raise errors.shapes("Flatten", "the input must have a batch axis", [x.shape], "np.reshape(x, (1, 1))")
         start, end = self.start_dim % x.ndim, self.end_dim % x.ndim
         return np.reshape(x, (*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :]))
 

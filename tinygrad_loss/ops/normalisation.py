@@ -91,7 +91,8 @@ def _affine(op: str, y: Array, weight: Array | None, bias: Array | None, shape: 
 def _last_axes(op: str, x: Array, normalized_shape: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
-        raise errors.shapes(op, f"the input's last axes must be {shape}", [x.shape], f"normalized_shape={x.shape[-max(len(shape), 1) :]}")
+        instead = f"normalized_shape={x.shape[-max(len(shape), 1) :]}" if x.ndim else f"np.broadcast_to(x, {shape})"
+        raise errors.shapes(op, f"the input's last axes must be {shape}", [x.shape], instead)
     return shape, tuple(range(x.ndim - len(shape), x.ndim))
 
 

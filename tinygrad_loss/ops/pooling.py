@@ -241,9 +241,8 @@ def _geometry(
 def _batched(op: str, dims: int, x: Array) -> tuple[Array, bool]:
     x = x if hasattr(x, "ndim") else np.asarray(x)
     if x.ndim not in {dims + 1, dims + 2}:
-        raise errors.shapes(
-            op, f"the input has {dims} axes after batch and channels", [x.shape], f"x.reshape((batch, channels{', ...' * dims}))"
-        )
+        instead = "x[None]" if x.ndim == dims else f"x of shape (N, C{', n' * dims})"
+        raise errors.shapes(op, f"the input has {dims} axes after batch and channels", [x.shape], instead)
     return (x, False) if x.ndim == dims + 2 else (x[None], True)
 
 

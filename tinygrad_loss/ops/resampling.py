@@ -28,9 +28,11 @@ def _sizes(op: str, dims: int, x: Array, output_size: Any) -> tuple[int, ...]:
     if len(given) == 1:
         given *= dims
     if len(given) != dims or x.ndim not in {dims + 1, dims + 2}:
-        raise errors.shapes(
-            op, f"the input has {dims} axes after batch and channels, and output_size one length per axis", [x.shape], "output_size=1"
-        )
+        rule = f"the input has {dims} axes after batch and channels, and output_size one length per axis"
+        instead = "output_size=1" if x.ndim in {dims + 1, dims + 2} else "x[None]" if x.ndim == dims else f"x of shape (N, C{', n' * dims})"
+        raise errors.shapes(op, rule, [x.shape], instead)
+    if 0 in x.shape[x.ndim - dims :]:
+        raise errors.shapes(op, "each axis after the channels must hold at least one entry", [x.shape], "if x.size: y = layer(x)")
     return tuple(int(n if m is None else m) for n, m in zip(x.shape[x.ndim - dims :], given, strict=True))
 
 
@@ -223,6 +225,9 @@ def interpolate(
     if mode not in MODES:
         raise errors.unknown_name("interpolate", "mode", mode, MODES)
     dims = input.ndim - 2
+    if not 1 <= dims <= 3:
+        rule = "the input must be [N, C, n], with one to three axes after the channels"
+        raise errors.shapes("interpolate", rule, [input.shape], "x[None, None]" if input.ndim == 1 else "x.reshape((*x.shape[:2], -1))")
     old = input.shape[2:]
     factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * dims
     new = (
@@ -269,6 +274,8 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:  # noqa: A002  Py
            [2., 3.]])
     """
     r = upscale_factor
+    if input.ndim < 3:
+        raise errors.shapes("pixel_shuffle", "the input must be [..., C, H, W]", [input.shape], "x.reshape((-1, 1, 1))")
     *batch, channels, height, width = input.shape
     if channels % (r * r):
         raise errors.shapes(
@@ -288,6 +295,8 @@ def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:  # noqa: A002
     array([0., 1., 2., 3.])
     """
     r = downscale_factor
+    if input.ndim < 3:
+        raise errors.shapes("pixel_unshuffle", "the input must be [..., C, H, W]", [input.shape], "x.reshape((1, *x.shape))")
     *batch, channels, height, width = input.shape
     if height % r or width % r:
         raise errors.shapes("pixel_unshuffle", f"height and width must be multiples of {r}", [input.shape], "tl.ops.pad(x, (0, 1))")
