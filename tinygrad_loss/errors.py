@@ -137,8 +137,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     import difflib  # noqa: PLC0415  only a mistyped name needs it
 
     known = list(known)
-    same = [k for k in known if k.lower() == name.lower()]
-    return (same or difflib.get_close_matches(name, known, n=1, cutoff=0.0) or known)[0]
+    small = difflib.get_close_matches(name.lower(), {k.lower() for k in known}, n=1, cutoff=0.0)
+    same = [k for k in known if small and k.lower() == small[0]]
+    return (difflib.get_close_matches(name, same, n=1, cutoff=0.0) or same or known)[0]
 
 
 def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:

@@ -117,7 +117,10 @@ REFUSED = {
     ("train", "iris", "--folder", "."): (
         "train: only fashion is read from a folder, got --folder with iris. Type instead: tinygrad-loss train iris, without --folder"
     ),
-    ("predict", "nowhere"): "[Errno 2] No such file or directory: 'nowhere'",
+    ("predict", "nowhere"): (
+        "opening nowhere: there must be a model saved by tinygrad-loss train, got no file nowhere. "
+        "Type instead: tinygrad-loss train digits --out nowhere"
+    ),
 }  # fmt: skip
 
 

@@ -179,11 +179,11 @@ def test_named_parameters_are_taken():
 REFUSED = {
     "a tensor alone": (
         lambda: optim.SGD(leaf(), lr=0.1),
-        "SGD: params must be a list of tensors, got one tensor. Type instead: SGD([x], lr=...)",
+        "SGD: params must be a list of tensors, got one tensor. Type instead: SGD([x], lr=0.01)",
     ),
     "nothing": (
         lambda: optim.Adam([]),
-        "Adam: there must be parameters to move, got none. Type instead: Adam(model.parameters(), lr=...)",
+        "Adam: there must be parameters to move, got none. Type instead: Adam(model.parameters(), lr=0.01)",
     ),
     "an array": (
         lambda: optim.SGD([np.zeros(2)]),

@@ -3,6 +3,9 @@
 Names and parameters are PyTorch's where it has them.
 """
 
+from typing import Any as _Any
+
+from tinygrad_loss import errors as _errors
 from tinygrad_loss.distributions import closed_forms as closed_forms
 from tinygrad_loss.distributions.bounded import Beta as Beta
 from tinygrad_loss.distributions.bounded import Uniform as Uniform
@@ -50,3 +53,7 @@ from tinygrad_loss.distributions.transformed import TransformedDistribution as T
 from tinygrad_loss.distributions.trials import Bernoulli as Bernoulli
 from tinygrad_loss.distributions.trials import Binomial as Binomial
 from tinygrad_loss.distributions.trials import Geometric as Geometric
+
+
+def __getattr__(name: str) -> _Any:
+    raise _errors.no_name(__name__, name, globals())

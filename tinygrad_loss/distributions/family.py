@@ -1,6 +1,5 @@
 """A family of distributions: what every one of them can do, written once; a family itself only states its formulas."""
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Self
@@ -12,6 +11,7 @@ from tinygrad_loss.context import no_grad
 from tinygrad_loss.distributions import likelihood
 from tinygrad_loss.distributions.constraint import Constraint, demand, written
 from tinygrad_loss.distributions.operand import as_dtype, common_dtype, numbers, operand
+from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.op import Array
 
 __all__ = ["FAMILIES", "Distribution", "LocationScale", "needs_distribution"]
@@ -21,7 +21,7 @@ FAMILIES: Final[Mapping[str, type["Distribution"]]] = MappingProxyType(_families
 """Every family by its name."""
 
 
-class Distribution:
+class Distribution(NamesItsArguments):
     """The base of all families. A family states ``parameters``, ``support`` and its formulas; checks, shapes and dtypes are here.
 
     A formula is a method with an underscore: it is given values that were checked, of the parameters' dtype,
@@ -43,7 +43,6 @@ class Distribution:
     irregular: ClassVar[str] = ""
     """Why the curvature of the log-likelihood gives no standard errors, where it does not."""
 
-    _arguments: ClassVar[tuple[str, ...]] = ()
     weak: bool
     """Whether all parameters were Python numbers, which take the dtype of what they meet."""
     dtype: np.dtype[Any]
@@ -55,18 +54,8 @@ class Distribution:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.arg_constraints = cls.parameters
-        cls._arguments = tuple(inspect.signature(cls.__init__).parameters)[1:]
         if cls.parameters:
             _families[cls.__name__] = cls
-
-    def __new__(cls, *given: Any, **named: Any) -> Self:
-        """Refuse an argument of another name, and say the nearest."""
-        del given
-        if not named.keys() <= set(cls._arguments):
-            unknown = next(key for key in named if key not in cls._arguments)
-            rule, instead = f"arguments are {', '.join(cls._arguments)}", f"{errors.nearest(unknown, cls._arguments)}="
-            raise errors.ArgumentError(errors.say(cls.__name__, rule, f"{unknown}=", instead))
-        return super().__new__(cls)
 
     # ---- parameters ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,9 @@
 ``tl.losses.<name>.facts`` says what it estimates, where it is not smooth, and when to choose it.
 """
 
+from typing import Any as _Any
+
+from tinygrad_loss import errors as _errors
 from tinygrad_loss.losses import checks as checks
 from tinygrad_loss.losses.binary import binary_cross_entropy as binary_cross_entropy
 from tinygrad_loss.losses.binary import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
@@ -112,3 +115,7 @@ from tinygrad_loss.losses.transport import sinkhorn_loss as sinkhorn_loss
 from tinygrad_loss.losses.zero_inflated import zero_inflated_log_normal_nll_loss as zero_inflated_log_normal_nll_loss
 from tinygrad_loss.losses.zero_inflated import zero_inflated_negative_binomial_nll_loss as zero_inflated_negative_binomial_nll_loss
 from tinygrad_loss.losses.zero_inflated import zero_inflated_poisson_nll_loss as zero_inflated_poisson_nll_loss
+
+
+def __getattr__(name: str) -> _Any:
+    raise _errors.no_name(__name__, name, globals())

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 from tinygrad_loss.nn.elsewhere import OF_MODULES
@@ -70,7 +71,7 @@ def check_held(module: Module, name: str, value: Any) -> None:
         raise errors.ArgumentError(errors.say(type(module).__name__, rule, f"a {kind} as {name}", instead))
 
 
-class Module:
+class Module(NamesItsArguments):
     """A function that owns its weights: write ``forward``, assign parameters and other modules as attributes, and call it.
 
     A leaf `Tensor` that is an attribute is a parameter, a `Module` that is an attribute is a child;

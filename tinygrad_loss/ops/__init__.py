@@ -3,6 +3,9 @@
 NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy lacks, under SciPy's or PyTorch's name.
 """
 
+from typing import Any as _Any
+
+from tinygrad_loss import errors as _errors
 from tinygrad_loss.ops import activation as activation
 from tinygrad_loss.ops import alignment as alignment
 from tinygrad_loss.ops import along as along
@@ -221,3 +224,7 @@ sigmoid = expit
 log_expit = log_sigmoid
 lgamma = gammaln
 psi = digamma
+
+
+def __getattr__(name: str) -> _Any:
+    raise _errors.no_name(__name__, name, globals())

@@ -92,6 +92,8 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float) -
     >>> x.grad
     array([ 1., -1.])
     """
+    if not clip_value >= 0:
+        raise errors.DomainError(errors.say("clip_grad_value_", "clip_value must be at least 0", f"{clip_value}", "clip_value=1.0"))
     for p in [parameters] if isinstance(parameters, Tensor) else parameters:
         if p.grad is not None:
             p.grad = np.clip(p.grad, -clip_value, clip_value)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import enable_grad
+from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.reverse import finite
 from tinygrad_loss.engine.tensor import Tensor
 
@@ -21,7 +22,7 @@ NOT_FOR_THE_RULE: Final = frozenset({"params", "initial_lr"})
 NUMBERS: Final = frozenset({float, int, bool})
 
 
-class Optimizer:
+class Optimizer(NamesItsArguments):
     """Moves the parameters it was given by a pure rule; subclasses name the rule and its defaults.
 
     Attributes:
@@ -165,17 +166,20 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) and value.ndim == 0 else value
 
 
-def groups_of(where: str, params: Iterable[Any]) -> list[Group]:
+def groups_of(where: str, params: Any) -> list[Group]:
     """Return parameter groups from tensors, from pairs of name and tensor, or from dicts."""
     if isinstance(params, Tensor):
-        raise errors.DomainError(errors.say(where, "params must be a list of tensors", "one tensor", f"{where}([x], lr=...)"))
+        raise errors.DomainError(errors.say(where, "params must be a list of tensors", "one tensor", f"{where}([x], lr=0.01)"))
     if hasattr(params, "parameters"):
         raise errors.DomainError(
-            errors.say(where, "params must be a list of tensors", type(params).__name__, f"{where}(model.parameters(), lr=...)")
+            errors.say(where, "params must be a list of tensors", type(params).__name__, f"{where}(model.parameters(), lr=0.01)")
         )
+    if not isinstance(params, Iterable):
+        got, line = type(params).__name__, f"{where}(model.parameters(), lr=0.01)"
+        raise errors.ArgumentError(errors.say(where, "params must be tensors, or groups of them", got, line))
     given = list(params)
     if not given:
-        raise errors.DomainError(errors.say(where, "there must be parameters to move", "none", f"{where}(model.parameters(), lr=...)"))
+        raise errors.DomainError(errors.say(where, "there must be parameters to move", "none", f"{where}(model.parameters(), lr=0.01)"))
     if isinstance(given[0], dict):
         return [{"params": members(where, g)} | {k: v for k, v in g.items() if k != "params"} for g in given]
     return [{"params": [p[1] if isinstance(p, tuple) else p for p in given]}]

@@ -204,8 +204,11 @@ def open_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     Raises:
         StateError: the file is broken, or is no saved model.
     """
-    path = path / MODEL if path.is_dir() else path
-    saved = checkpoint.load(path)
+    file = path / MODEL if path.is_dir() else path
+    if not file.exists():
+        rule, line = "there must be a model saved by tinygrad-loss train", f"tinygrad-loss train digits --out {path}"
+        raise errors.StateError(errors.say(f"opening {path}", rule, f"no file {file}", line))
+    path, saved = file, checkpoint.load(file)
     try:
         check_model(saved)
         x = np.zeros((1, *saved["shape"]), np.float32)

@@ -1,0 +1,145 @@
+"""A name that is not there: every room, every class and every command says the nearest that is."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+from tinygrad_loss import data, distributions, errors, nn, optim
+from tinygrad_loss.cli.main import main
+
+OF_ROOMS = {
+    (tl, "grd"): "module 'tinygrad_loss' has no attribute 'grd'; the nearest is 'grad'",
+    (tl.ops, "rleu"): "module 'tinygrad_loss.ops' has no attribute 'rleu'; the nearest is 'relu'",
+    (tl.losses, "mse_los"): "module 'tinygrad_loss.losses' has no attribute 'mse_los'; the nearest is 'mse_loss'",
+    (tl.distributions, "normal"): "module 'tinygrad_loss.distributions' has no attribute 'normal'; the nearest is 'Normal'",
+    (tl.nn, "conv2d"): "module 'tinygrad_loss.nn' has no attribute 'conv2d'; the nearest is 'Conv2d'",
+    (tl.optim, "Adm"): "module 'tinygrad_loss.optim' has no attribute 'Adm'; the nearest is 'Adam'",
+    (tl.data, "lod"): "module 'tinygrad_loss.data' has no attribute 'lod'; the nearest is 'load'",
+}
+
+
+@pytest.mark.parametrize(("room", "name"), OF_ROOMS, ids=[f"{room.__name__}.{name}" for room, name in OF_ROOMS])
+def test_a_name_that_a_room_does_not_have(room, name):
+    with pytest.raises(AttributeError) as caught:
+        getattr(room, name)
+    assert str(caught.value) == OF_ROOMS[room, name]
+
+
+def weights():
+    return [tl.tensor([1.0], requires_grad=True)]
+
+
+OF_CLASSES = [
+    (
+        lambda: nn.Linear(3, 2, bais=False),
+        "Linear: arguments are in_features, out_features, bias, dtype, rng, got bais=. Type instead: bias=",
+    ),
+    (lambda: nn.MSELoss(redution="sum"), "MSELoss: arguments are reduction, got redution=. Type instead: reduction="),
+    (
+        lambda: optim.SGD(weights(), lr=0.1, momentm=0.9),
+        "SGD: arguments are params, lr, momentum, dampening, weight_decay, nesterov, maximize, got momentm=. Type instead: momentum=",
+    ),
+    (lambda: distributions.Normal(0.0, scael=1.0), "Normal: arguments are loc, scale, validate_args, got scael=. Type instead: scale="),
+    (
+        lambda: tl.losses.huber_loss([0.0], [0.0], dleta=1.0),
+        "huber_loss: arguments are delta, weight, reduction, sample_weight, where, got dleta=. Type instead: delta=",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), OF_CLASSES, ids=[message.partition(":")[0] for _, message in OF_CLASSES])
+def test_an_argument_that_a_class_does_not_have(call, message):
+    with pytest.raises(errors.ArgumentError) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+LAYERS = sorted(
+    name
+    for name, x in vars(nn).items()
+    if isinstance(x, type) and issubclass(x, nn.Module) and x not in (nn.Module, nn.LossModule, nn.Identity)
+)
+"""All but what stands for others, and Identity, which takes any settings as PyTorch's does."""
+OPTIMISERS = sorted(
+    name for name, x in vars(optim).items() if isinstance(x, type) and issubclass(x, optim.Optimizer) and x is not optim.Optimizer
+)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_says_so(name):
+    with pytest.raises(errors.ArgumentError, match=f"^{name}: (arguments are .*|it takes no arguments), got .*Type instead: "):
+        getattr(nn, name)(no_such_setting=1)
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_every_optimiser_says_so_and_refuses_what_it_cannot_move(name):
+    make = getattr(optim, name)
+    with pytest.raises(errors.ArgumentError, match=f"^{name}: arguments are .*, got no_such_setting=. Type instead: "):
+        make(weights(), lr=0.1, no_such_setting=1)
+    for params, raised, message in (
+        (3, errors.ArgumentError, "params must be tensors, or groups of them, got int. Type instead: {}(model.parameters(), lr=0.01)"),
+        ([], errors.DomainError, "there must be parameters to move, got none. Type instead: {}(model.parameters(), lr=0.01)"),
+    ):
+        with pytest.raises(raised) as caught:
+            make(params, lr=0.1)
+        assert str(caught.value) == f"{name}: {message.format(name)}"
+    with pytest.raises(errors.DomainError) as caught:
+        make(weights(), lr=-1.0)
+    assert str(caught.value) == f"{name}: lr must lie in [0, inf), got -1.0. Type instead: {name}(params, lr=0.01)"
+
+
+def test_gradients_are_not_clipped_to_less_than_nothing():
+    with pytest.raises(errors.DomainError) as caught:
+        optim.clip_grad_value_(weights(), -1.0)
+    assert str(caught.value) == "clip_grad_value_: clip_value must be at least 0, got -1.0. Type instead: clip_value=1.0"
+
+
+def test_a_method_is_found_whatever_its_capitals():
+    with pytest.raises(errors.DomainError, match=r"got 'bgfs'. Type instead: 'BFGS'$"):
+        optim.minimize(lambda x: np.sum(x * x), [1.0, 2.0], method="bgfs")
+
+
+def test_a_data_set_that_is_not_known():
+    with pytest.raises(errors.DomainError, match=r"^tl.data.load: name must be one of 'digits', .*, got 'digit'. Type instead: 'digits'$"):
+        data.load("digit")
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        (["train", "digit"], "Type instead: 'digits'"),
+        (["train", "digits", "--model", "mpl"], "Type instead: 'mlp'"),
+        (["train", "digits", "--loss", "crossentropy"], "Type instead: 'cross_entropy'"),
+        (["show", "hubr_loss"], "Type instead: 'huber_loss'"),
+        (["losses", "--for", "clasification"], "Type instead: 'classification'"),
+        (["losses", "--estimates", "medan"], "Type instead: 'median'"),
+        (["trian"], "Type instead: tinygrad-loss train"),
+    ],
+    ids=" ".join,
+)
+def test_the_command_line_says_the_nearest(typed, nearest, capsys):
+    assert main(typed) == 2
+    assert capsys.readouterr().err.strip().endswith(nearest)
+
+
+def test_signatures_are_those_of_constructors():
+    """Also where a class only inherits its constructor; and an instance keeps that of its call."""
+
+    class Mine(nn.Linear):
+        pass
+
+    assert str(inspect.signature(Mine)) == str(inspect.signature(nn.Linear))
+    assert next(iter(inspect.signature(nn.BatchNorm2d).parameters)) == "num_features"
+    assert list(inspect.signature(distributions.Normal).parameters) == ["loc", "scale", "validate_args"]
+    assert list(inspect.signature(nn.Linear(1, 1)).parameters) == ["inputs", "named"]
+
+
+def test_a_class_without_a_constructor_takes_nothing():
+    class Plain(nn.Module):
+        pass
+
+    with pytest.raises(errors.ArgumentError) as caught:
+        Plain(3)
+    assert str(caught.value) == "Plain: it takes no arguments, got 1. Type instead: Plain()"

@@ -1,0 +1,44 @@
+"""Classes whose constructor says the nearest of its arguments when one of another name is given."""
+
+import inspect
+from functools import cache
+from typing import Any, Self
+
+from tinygrad_loss import errors
+
+__all__ = ["NamesItsArguments"]
+
+
+@cache
+def _of_constructor(cls: Any) -> inspect.Signature:
+    """Return the signature of ``cls(...)``: that of its own ``__init__``, without ``self``."""
+    return inspect.signature(cls.__init__.__get__(object()))
+
+
+class _Signature:
+    """What `inspect.signature` reads: of a class its constructor's; an instance is asked as if this were not here."""
+
+    def __get__(self, instance: Any, cls: type) -> inspect.Signature:
+        if instance is not None:
+            raise AttributeError
+        return _of_constructor(cls)
+
+
+class NamesItsArguments:
+    """A base of classes that people make with arguments by name."""
+
+    __signature__ = _Signature()
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Refuse an argument of another name, and say the nearest."""
+        if cls.__init__ is object.__init__ and (given or named):
+            got = f"{len(given) + len(named)}"
+            raise errors.ArgumentError(errors.say(cls.__name__, "it takes no arguments", got, f"{cls.__name__}()"))
+        if named:
+            made: Any = cls
+            parameters = _of_constructor(made).parameters
+            unknown = next((name for name in named if name not in parameters), None)
+            if unknown is not None and all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
+                rule, nearest = f"arguments are {', '.join(parameters)}", errors.nearest(unknown, parameters)
+                raise errors.ArgumentError(errors.say(cls.__name__, rule, f"{unknown}=", f"{nearest}="))
+        return super().__new__(cls)
