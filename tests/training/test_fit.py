@@ -322,6 +322,11 @@ WRONG = {
         lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), schedule=tl.optim.StepLR(tl.optim.SGD(model().parameters()), 1)),
         "tl.fit: the schedule must govern the optimiser that trains, got one of another optimiser. "
         "Type instead: schedule=tl.optim.StepLR(optimizer, 10), with optimizer=optimizer"),
+    "fewer outputs than classes": (lambda: tl.fit(tl.nn.Linear(4, 2, rng=0), tl.losses.cross_entropy, blobs()),
+        "cross_entropy: a class index must lie in 0 to 1, because input has 2 classes, got 2. "
+        "Type instead: target - target.min() if classes are counted from 1, or ignore_index=2 to leave it out"),
+    "other features than the data's": (lambda: tl.fit(tl.nn.Linear(5, 3, rng=0), tl.losses.cross_entropy, blobs()),
+        "Linear: the input's last axis must have 5 features, got (32, 4). Type instead: nn.Linear(4, 3)"),
     "a function for a model": (lambda: tl.fit(np.tanh, tl.losses.cross_entropy, blobs()),
         "tl.fit: model must be a module, got ufunc. Type instead: tl.nn.Sequential(...), which takes functions, too"),
     "a part for validation": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), validation=0.2),
