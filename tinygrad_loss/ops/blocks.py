@@ -23,7 +23,7 @@ LARGE_BLOCK: Final = 1 << 18
 """Entries per block where threads share them, for at the end of each call they contend for the interpreter's lock, or where memory costs nothing."""
 SHARED: Final = 1 << 20
 """From this many entries a second thread is worth its handover, even where the pools of other libraries hold on to the cores."""
-LAST_BLOCK: Final = 8192
+LAST_BLOCK: Final = 4096
 """Entries whose temporaries weigh nothing."""
 THREADS: Final = min(4, os.cpu_count() or 1)
 

@@ -55,13 +55,13 @@ def _sloped(
         if not math.isfinite(part):  # 0 times an infinite lead
             part = np.add.reduce(np.maximum(lead, 0.0) ** p, None)
         total = total + part
+        slopes *= by if p == 1 else by * p
         rows = slopes.dot(minus_ones(z.shape[1], z.dtype))
         if j:
             out += slopes
             flat[place] += rows
         else:
             flat[place] = rows
-    out *= by if p == 1 else by * p
     return total
 
 
