@@ -52,6 +52,21 @@ def test_reductions_agree_with_the_terms(loss, rng):
         np.testing.assert_allclose(loss(*arrays), terms.mean(), rtol=1e-12)
 
 
+def test_what_a_mask_leaves_out_may_lie_outside_a_domain():
+    z, y, keep = np.array([2.0, -1.0]), np.array([1.0, -3.0]), np.array([True, False])
+    for loss, arrays in {
+        tl.losses.bregman_loss: (z, y),
+        tl.losses.censored_exponential_nll_loss: (z, y, np.ones(2)),
+        tl.losses.censored_weibull_nll_loss: (z, y, np.ones(2)),
+    }.items():
+        x = tl.tensor(z, requires_grad=True)
+        value = loss(x, *arrays[1:], where=keep)
+        value.backward()
+        alone, slope = tl.value_and_grad(lambda x, loss=loss, arrays=arrays: loss(x, *(a[:1] for a in arrays[1:])))(z[:1])
+        assert value.item() == alone
+        np.testing.assert_array_equal(x.grad, [slope[0], 0.0])
+
+
 @every_loss
 def test_a_weighted_mean_divides_by_the_weights(loss, rng):
     arrays, w = draw(loss, rng), rng.uniform(0.5, 2.0, ROWS)

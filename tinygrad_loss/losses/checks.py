@@ -15,7 +15,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
-    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "no_nan", "not_probabilities", "not_scores", "of_array", "ready",
+    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "left_out", "no_nan", "not_probabilities", "not_scores", "of_array", "ready",
     "same_shape", "shape_of_weights", "sums_to_one", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
 ]  # fmt: skip
 
@@ -359,6 +359,13 @@ def weights_of_numbers(where: str, name: str, w: Any) -> Array:
 def fits_in(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     """Return whether the first shape broadcasts to the second."""
     return len(small) <= len(large) and all(a in (1, b) for a, b in zip(small[::-1], large[::-1], strict=False))
+
+
+def left_out(where: str, x: Array, mask: Array | None) -> Array:
+    """Return an array with 1 where a mask leaves it out: nothing there is wrong."""
+    if mask is None:
+        return x
+    return np.where(shape_of_weights(where, "where", np.asarray(value_of(mask)), x.shape), x, 1.0)
 
 
 def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) -> Array:

@@ -200,20 +200,19 @@ def entmax_loss(input: Array, target: Array, *, alpha: float = 1.5, axis: int | 
 # ---- Bregman ------------------------------------------------------------------------------------------------------------------
 
 
-def _entropy_divergence(z: Array, y: Array) -> Array:
-    zero = checks.value_of(y) == 0
-    safe = np.where(zero, 1.0, y)
-    return np.where(zero, z, safe * exp_remainder(np.log(z) - np.log(safe)))
-
-
 DIVERGENCES: Final[dict[str, Callable[[Array, Array], Array]]] = {
     "square": lambda z, y: (y - z) * (y - z),
-    "entropy": _entropy_divergence,
+    "entropy": lambda z, y: poisson_deviance_error.each(z, y),
     "burg": lambda z, y: exp_remainder(np.log(y) - np.log(z)),
 }
 
 
+def _means(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
+    return [checks.left_out(where, x, mask) for x in checks.alike(where, given, names, mask)]
+
+
 @loss(
+    check=_means,
     order=("phi", "reduction"),
     formula=r"\phi(y) - \phi(z) - \phi'(z)(y - z)",
     input="positive",

@@ -25,7 +25,7 @@ def _events(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     if np.any(neither := (told != 0) & (told != 1)):
         rule = f"{names[2]} must be 1 for an event, or 0 for censoring"
         raise errors.DomainError(errors.say(where, rule, f"{float(told[neither].flat[0]):g}", f"({names[2]} > 0).astype(float)"))
-    return arrays
+    return [arrays[0], checks.left_out(where, arrays[1], mask), arrays[2]]
 
 
 def _subjects(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
