@@ -1,7 +1,7 @@
 """Losses of one distribution against another, given as arrays of probabilities."""
 
 import functools
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,13 +12,16 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product
-from tinygrad_loss.ops.divergence import log_relative_entropy, relative_entropy, relative_entropy_error, tilted
+from tinygrad_loss.ops.divergence import affinity, log_relative_entropy, relative_entropy, relative_entropy_error, tilted
 from tinygrad_loss.ops.special import rel_entr
 
 __all__ = [
     "alpha_divergence_loss", "chi2_divergence_loss", "js_divergence_loss", "kl_div", "kl_divergence_loss", "renyi_divergence_loss", "reverse_kl_divergence_loss",
     "squared_hellinger_loss", "total_variation_loss", "wasserstein_loss",
 ]  # fmt: skip
+
+FEW: Final = 100.0
+"""Up to a sum of this size its logarithm is taken as it is."""
 
 
 def _log_probabilities(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -106,6 +109,35 @@ def _distributions(where: str, given: Any, names: Any, mask: Array | None) -> li
 def _entropy_from(p: Array, q: Array) -> Array:
     """Return p log(p / q), by the op that knows its infinite slope at p = 0 where p moves; zeros that stay, as in one-hot targets, have none."""
     return rel_entr(p, q) if _moves(p) else relative_entropy(p, q)
+
+
+def _tilted_from(q: Array, p: Array, alpha: float) -> Array:
+    """Return p^alpha q^(1 - alpha) - p, by roots that know their infinite slopes where one of the two is a 0 that moves."""
+    if alpha > 1 or not (_at_edge(q) or _at_edge(p)):
+        return tilted(q, p, alpha=alpha)
+    edge = (checks.value_of(q) == 0) != (checks.value_of(p) == 0)
+    root = np.where(edge, p, 1.0) ** alpha * np.where(edge, q, 1.0) ** (1.0 - alpha) - p
+    return np.where(edge, root, tilted(np.where(edge, 1.0, q), np.where(edge, 1.0, p), alpha=alpha))
+
+
+def _log_affinity(q: Array, p: Array, alpha: float, axis: int) -> Array:
+    r"""Return $\log(1 + \sum_i p_i^\alpha q_i^{1 - \alpha} - p_i)$; pairs of which that is all but 0 or very large apart from the others."""
+    more = np.sum(_tilted_from(q, p, alpha), axis=axis)
+    apart = np.abs(checks.value_of(more) - FEW) > FEW + 0.5
+    if not np.any(apart):
+        return np.log1p(more)
+    rows = np.expand_dims(apart, axis)
+    far_q, far_p, near_q, near_p = np.where(rows, q, 1.0), np.where(rows, p, 1.0), np.where(rows, 1.0, q), np.where(rows, 1.0, p)
+    return _log_common(far_q, far_p, alpha, axis) + np.log1p(np.sum(_tilted_from(near_q, near_p, alpha), axis=axis))
+
+
+def _log_common(q: Array, p: Array, alpha: float, axis: int) -> Array:
+    """Return the same in units of the largest term, with which nothing overflows on the way."""
+    size = np.log(checks.value_of(p)) * alpha + np.log(checks.value_of(q)) * (1.0 - alpha)
+    top = np.max(np.where(np.isfinite(size), size, -np.inf), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0).astype(size.dtype)
+    common = np.sum(affinity(q, p, np.broadcast_to(top, size.shape), alpha=alpha), axis=axis)
+    return np.log(common + (1.0 - np.sum(p, axis=axis)) * np.exp(-np.squeeze(top, axis))) + np.squeeze(top, axis)
 
 
 between_distributions = functools.partial(
@@ -238,7 +270,7 @@ def renyi_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, ax
     at_least("renyi_divergence_loss", "alpha", alpha, 0.0)
     if alpha == 1:
         return kl_divergence_loss.terms(input, target, axis=axis)
-    return np.log1p(np.sum(tilted(input, target, alpha=float(alpha)), axis=axis)) / (alpha - 1.0)
+    return _log_affinity(input, target, float(alpha), axis) / (alpha - 1.0)
 
 
 @between_distributions(
@@ -273,7 +305,7 @@ def alpha_divergence_loss(input: Array, target: Array, *, alpha: float = 0.5, ax
         return reverse_kl_divergence_loss.terms(input, target, axis=axis)
     if alpha == 1:
         return kl_divergence_loss.terms(input, target, axis=axis)
-    return np.sum(tilted(input, target, alpha=float(alpha)), axis=axis) / (alpha * (alpha - 1.0))
+    return np.sum(_tilted_from(input, target, float(alpha)), axis=axis) / (alpha * (alpha - 1.0))
 
 
 @between_distributions(
@@ -361,7 +393,7 @@ def chi2_divergence_loss(input: Array, target: Array, *, axis: int = -1) -> Any:
     """
     both_zero = (checks.value_of(target) == 0) & (checks.value_of(input) == 0)
     d = target - input
-    return np.sum(np.where(both_zero, 0.0, d * d / np.where(both_zero, 1.0, input)), axis=axis)
+    return np.sum(np.where(both_zero, 0.0, d * (d / np.where(both_zero, 1.0, input))), axis=axis)
 
 
 @between_distributions(

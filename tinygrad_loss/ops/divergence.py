@@ -6,7 +6,7 @@ from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.pointwise import pointwise
 
-__all__ = ["log_relative_entropy", "relative_entropy", "relative_entropy_error", "tilted"]
+__all__ = ["affinity", "log_relative_entropy", "relative_entropy", "relative_entropy_error", "tilted"]
 
 
 def _relative_entropy(log_q: Array, p: Array) -> Array:
@@ -71,4 +71,28 @@ tilted: Rule = elementwise(
     static=True,
     domain=((0.1, 1.0), (0.1, 1.0)),
     doc=r"p^\alpha q^{1 - \alpha} - p, which cancels nothing near \alpha = 1; 0 where p is",
+)
+
+
+def _scaled_power(q: Array, p: Array, top: Array, exponent: float) -> Array:
+    """Return (q / p) to a power, divided by e^top; 0 for an outcome that neither has."""
+    neither = (q == 0) & (p == 0)
+    ratio = np.log(np.where(neither, 1.0, q)) - np.log(np.where(neither, 1.0, p))
+    return np.where(neither, 0.0, np.exp(ratio * exponent - top))
+
+
+def _affinity(q: Array, p: Array, top: Array, alpha: float) -> Array:
+    zero = p == 0
+    return np.where(zero, 0.0, p * _scaled_power(q, np.where(zero, 1.0, p), top, 1.0 - alpha))
+
+
+affinity: Rule = elementwise(
+    "affinity",
+    _affinity,
+    lambda _y, q, p, top, alpha: np.where(p == 0, 0.0, _scaled_power(q, p, top, -alpha) * (1.0 - alpha)),
+    lambda _y, q, p, top, alpha: _scaled_power(q, p, top, 1.0 - alpha) * alpha,
+    lambda y, _q, _p, _top, _alpha: -y,
+    static=True,
+    domain=((0.1, 1.0), (0.1, 1.0), (-1.0, 1.0)),
+    doc=r"p^\alpha q^{1 - \alpha} e^{-t}, exact where p and q hardly overlap; 0 where p is 0",
 )
