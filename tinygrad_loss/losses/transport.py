@@ -11,6 +11,7 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.divergence import between_distributions
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
+from tinygrad_loss.losses.robust import FLAT
 from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.exponential import logsumexp_
 
@@ -141,18 +142,11 @@ def energy_distance_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.energy_distance_loss([[0.0]], [[1.0]]))
     2.0
     """
-
-    def mean_gap(a: Array, b: Array) -> Array:
-        return np.mean(np.abs(np.expand_dims(a, -1) - np.expand_dims(b, -2)), axis=(-2, -1))
-
-    return mean_gap(input, target) * 2.0 - mean_spread(input) - mean_spread(target)
-
-
-def mean_spread(x: Array) -> Array:
-    """Return E|X - X'| over all pairs, by sorting: the i-th smallest is subtracted from all above it."""
-    m = x.shape[-1]
-    rank = (np.arange(m) * 2.0 - (m - 1.0)).astype(checks.value_of(x).dtype)
-    return np.sum(np.sort(x, axis=-1) * rank, axis=-1) * (2.0 / (m * m))
+    both = np.concatenate([input, target], axis=-1)
+    order = np.argsort(both, axis=-1, kind="stable")
+    sizes, of_first = (input.shape[-1], target.shape[-1]), order < input.shape[-1]
+    ahead = np.cumsum(np.where(of_first, 1.0 / sizes[0], -1.0 / sizes[1]), axis=-1)[..., :-1].astype(checks.value_of(both).dtype)
+    return np.sum(np.diff(np.take_along_axis(both, order, -1), axis=-1) * (ahead * ahead), axis=-1) * 2.0
 
 
 @of_samples(
@@ -188,6 +182,9 @@ def mmd_loss(input: Array, target: Array, *, bandwidth: float = 1.0) -> Any:  # 
 
     def kernel(a: Array, b: Array) -> Array:
         gap = np.expand_dims(a, -2) - np.expand_dims(b, -3)
-        return np.mean(np.exp(np.sum(gap * gap, axis=-1) * (-0.5 / bandwidth**2)), axis=(-2, -1))
+        if a is b:
+            gap = np.where(np.eye(a.shape[1], dtype=bool)[..., None], 0.0, gap)  # each is near itself, however far out
+        u = np.clip(gap / bandwidth, -FLAT, FLAT)
+        return np.mean(np.exp(np.sum(u * u, axis=-1) * -0.5), axis=(-2, -1))
 
     return kernel(input, input) - kernel(input, target) * 2.0 + kernel(target, target)
