@@ -280,6 +280,23 @@ def nll_loss(input: Array, target: Array, *, weight: Array | None = None, ignore
 # ---- scores of a linear layer ---------------------------------------------------------------------------------------------
 
 
+def _linear_scores(x: Array, w: Array) -> Array:
+    """Return the scores x W^T; of a row with one infinite component, less the highest slope along it, so that none is inf - inf."""
+
+    def scores(rows: Array) -> Array:
+        return (rows @ np.transpose(w.reshape((-1, w.shape[-1])))).reshape(x.shape[:-1] + w.shape[:-1])
+
+    infinite = np.isinf(checks.value_of(x))
+    if not np.any(infinite):
+        return scores(x)
+    far = infinite & (np.sum(infinite, axis=-1, keepdims=True) == 1)
+    slopes = scores(np.where(far, np.sign(checks.value_of(x)), 0.0).astype(checks.value_of(x).dtype))
+    lead = slopes - np.max(checks.value_of(slopes), axis=class_axis(slopes, None), keepdims=True)
+    distance = np.sum(np.where(far, np.abs(x), 0.0), axis=-1)
+    distance = distance.reshape(distance.shape + (1,) * (slopes.ndim - distance.ndim))
+    return scores(np.where(far, 0.0, x)) + absorbing_product(lead, np.broadcast_to(distance, slopes.shape))
+
+
 @loss(
     order=(),
     check=None,
@@ -339,8 +356,7 @@ def linear_cross_entropy(
             instead = "linear_weight.T" if w.shape[:1] == x.shape[-1:] and w.ndim == 2 else f"linear_weight of shape (C, {x.shape[-1]})"
         rule = "input and linear_weight must agree in their last axis"
         raise errors.shapes("linear_cross_entropy", rule, (x.shape, w.shape), instead)
-    scores = x @ np.transpose(w.reshape((-1, w.shape[-1])))
-    scores = scores.reshape(x.shape[:-1] + w.shape[:-1])
+    scores = _linear_scores(x, w)
     if linear_bias is not None:
         bias = checks.weights_of_numbers("linear_cross_entropy", "linear_bias", linear_bias)
         if bias.shape != w.shape[:-1]:

@@ -1,5 +1,6 @@
 """Losses made from a convex function: Fenchel-Young losses of scores, Bregman divergences of means."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,9 +13,10 @@ from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.losses.score import truth
-from tinygrad_loss.ops.classification import class_cross_entropy
+from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy
 from tinygrad_loss.ops.entmax import entmax_cost, entmax_potential, tsallis
 from tinygrad_loss.ops.exponential import logsumexp_
+from tinygrad_loss.ops.regression import poisson_deviance_error
 from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.sparse import sparsemax_cost, sparsemax_potential
 from tinygrad_loss.ops.special import xlogy
@@ -108,7 +110,24 @@ def _of_family(where: str, z: Array, target: Any, family: Any, axis: int | None)
     else:
         conjugate, regulariser = family
     y = truth(where, z, target, at)
+    if family == "square":
+        return _half_square(z - y, at)
+    if family in OF_CLASSES and not _all_finite(z):
+        certain = float(regulariser(np.ones((1, 1)), 1)[0])
+        return _mean_cost(z, y, at, OF_CLASSES[family]) + regulariser(y, at) - certain
     return conjugate(z, at) + regulariser(y, at) - np.sum(z * y, axis=at)
+
+
+def _all_finite(z: Array) -> bool:
+    """Whether all are, by their sum; one that overflows counts as infinite."""
+    return math.isfinite(np.add.reduce(checks.value_of(z), None))
+
+
+def _mean_cost(z: Array, y: Array, axis: int, cost: Callable[[Array, Array, int], Array]) -> Array:
+    """Return the cost of the scores for each class, weighed by its probability: no two infinities are subtracted."""
+    shape = z.shape[:axis] + z.shape[axis + 1 :]
+    each = [cost(z, np.full(shape, c), axis) for c in range(z.shape[axis])]
+    return np.sum(absorbing_product(y, np.stack(each, axis=axis)), axis=axis)
 
 
 @loss(
@@ -194,6 +213,8 @@ def entmax_loss(input: Array, target: Array, *, alpha: float = 1.5, axis: int | 
         return _of_family("entmax_loss", input, target, "gini", axis)
     if checks.classes_or_probabilities("entmax_loss", input, target, at):
         return entmax_cost(input, checks.whole("entmax_loss", target, input.shape[at], None), axis=at, alpha=alpha)
+    if not _all_finite(input):
+        return _mean_cost(input, target, at, lambda z, c, axis: entmax_cost(z, c, axis=axis, alpha=alpha)) + tsallis(target, at, alpha)
     return entmax_potential(input, axis=at, alpha=alpha) + tsallis(target, at, alpha) - np.sum(input * target, axis=at)
 
 

@@ -178,8 +178,8 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
         raise errors.shapes("multi_margin_loss", "target must hold one class per row of input", (shape, input.shape), instead)
     index = checks.whole("multi_margin_loss", index, z.shape[1], None)
     others = index[:, None] != np.arange(z.shape[1])
-    gap = positive_part(z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin)
-    terms = np.sum(np.where(others, gap * gap if p == 2 else gap, 0.0), axis=1) / z.shape[1]
+    gap = positive_part(np.where(others, z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin, -1.0))
+    terms = np.sum(gap * gap if p == 2 else gap, axis=1) / z.shape[1]
     w = per_class("multi_margin_loss", weight, z.shape[1], checks.value_of(z).dtype)
     terms = terms if w is None else terms * w[index]
     return terms.reshape(()) if single and not np.ndim(checks.value_of(target)) else terms

@@ -297,7 +297,7 @@ def arcface_loss(input: Array, target: Array, *, margin: float = 0.5, scale: flo
     """
     at_least("arcface_loss", "scale", scale, 0.0)
     cosine = pick_class(input, target, axis=1)
-    sine = np.sqrt((1.0 - cosine) * (1.0 + cosine))
+    sine = np.sqrt(1.0 - cosine) * np.sqrt(1.0 + cosine)
     turned = cosine * math.cos(margin) - sine * math.sin(margin)
     own = np.expand_dims(target, 1) == np.arange(input.shape[1])
     return class_cross_entropy(np.where(own, np.expand_dims(turned, 1), input) * scale, target, axis=1, n=None)

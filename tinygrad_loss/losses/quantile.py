@@ -168,6 +168,9 @@ def mape_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.mape_loss([3.0], [4.0]))
     0.25
     """
+    infinite = np.isinf(checks.value_of(target))
+    if np.any(infinite):
+        return np.where(infinite, np.abs(input / target - 1.0), np.abs(input - target) / np.abs(target))
     return np.abs(input - target) / np.abs(target)
 
 

@@ -11,7 +11,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.exponential import log_cosh
-from tinygrad_loss.ops.residual import log_one_plus_square, root_remainder
+from tinygrad_loss.ops.residual import log_one_plus_square, power_remainder, root_remainder
 from tinygrad_loss.ops.stirling import FAR, half_step
 
 __all__ = [
@@ -297,4 +297,4 @@ def general_robust_loss(input: Array, target: Array, *, alpha: float = 1.0, c: f
     b = abs(alpha - 2.0)
     if alpha == 1:
         return root_remainder(u)
-    return np.expm1(log_one_plus_square(u / math.sqrt(b)) * (alpha / 2)) * (b / alpha)
+    return power_remainder(u / math.sqrt(b), exponent=alpha / 2) * (b / alpha)

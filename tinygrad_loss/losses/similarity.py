@@ -129,7 +129,7 @@ def triplet_margin_loss(
     if not _all_finite(gap):
         lost = np.isinf(checks.value_of(near)) & np.isinf(checks.value_of(far))
         if np.any(lost):
-            gap = np.where(lost, _gap_from_afar(anchor, positive, negative, p), gap)
+            gap = np.where(lost, np.nan if swap else _gap_from_afar(anchor, positive, negative, p), gap)
     return above(gap + margin)
 
 
@@ -142,7 +142,7 @@ def _distance(a: Array, b: Array, p: float, eps: float) -> Array:
     """Return distances; an infinite one moves with its single infinite component, and of several nobody knows with which."""
     y = pairwise_distance(a, b, p, eps)
     plain = checks.value_of(y)
-    if p < 1 or _all_finite(y):
+    if p <= 1 or _all_finite(y):
         return y
     components = np.abs(a - b)
     infinite = np.isinf(checks.value_of(components))
@@ -157,8 +157,9 @@ def _gap_from_afar(anchor: Array, positive: Array, negative: Array, p: float) ->
     a = checks.value_of(anchor)
     infinite = np.isinf(a)
     known = np.where((np.sum(infinite, axis=-1, keepdims=True) == 1) | ((p == 1) & infinite), np.sign(a), np.nan).astype(a.dtype)
+    rest = np.where(np.any(infinite, axis=-1), 0.0, np.nan).astype(a.dtype)  # seen from nearby, two infinite distances tell nothing
     beside = np.abs(anchor - positive) - np.abs(anchor - negative) if p == 1 else 0.0
-    return np.sum(np.where(infinite, (negative - positive) * known, beside), axis=-1) if p >= 1 else np.nan * np.sum(a, axis=-1)
+    return np.sum(np.where(infinite, (negative - positive) * known, beside), axis=-1) + rest if p >= 1 else np.nan * np.sum(a, axis=-1)
 
 
 Distance = Callable[[Array, Array], Array]
@@ -229,6 +230,10 @@ def triplet_margin_with_distance_loss(
     2.0
     """
     at_least("triplet_margin_with_distance_loss", "margin", margin, 0.0)
+    of_norm = {"module": "PairwiseDistance"} if distance_function is None else distance_function
+    if isinstance(of_norm, Mapping) and of_norm.get("module") == "PairwiseDistance" and "keepdim" not in of_norm:
+        options = {name: value for name, value in of_norm.items() if name != "module"}
+        return triplet_margin_loss.terms(anchor, positive, negative, margin=margin, swap=swap, **options)
     d = _named(distance_function)
     near, far = d(anchor, positive), d(anchor, negative)
     if swap:

@@ -1,7 +1,7 @@
 """Losses of times until an event that for some has not happened yet."""
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from tinygrad_loss.ops.exponential import logsumexp_
 from tinygrad_loss.ops.log_domain import log_rarity
 
 __all__ = ["censored_exponential_nll_loss", "censored_weibull_nll_loss", "cox_loss"]
+
+OUTWEIGHED: Final = 1e4
+"""So far below another score the share of an event in the risk is 0 in every dtype, and has no slope."""
 
 
 def _events(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -102,7 +105,8 @@ def cox_loss(input: Array, time: Array, target: Array, *, ties: str = "breslow")
         rank = np.array([np.count_nonzero(together[i, :i]) for i in range(len(time))])
         share = np.where(event, rank / np.maximum(number, 1), 0.0).astype(checks.value_of(input).dtype)
         below = _differences(input, input[order[last]][:, None], np.arange(len(time)), order[last][:, None])
-        tied = np.squeeze(logsumexp_(np.where(together | np.eye(len(time), dtype=bool), below, -np.inf), axis=1), axis=1)
+        below = np.maximum(below, -OUTWEIGHED)
+        tied = np.squeeze(logsumexp_(np.where(together, below, np.where(event[:, None], -np.inf, 0.0)), axis=1), axis=1)
         rarity = rarity + np.log1p(np.exp(tied - rarity) * -share)
     return np.where(event, rarity + above, 0.0)
 

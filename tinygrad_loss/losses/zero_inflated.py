@@ -38,7 +38,7 @@ def _inflated(target: Array, inflation: Array, z: Array, cost: Callable[[Array],
     odds = checks.value_of(inflation)
     mixed = (checks.value_of(target) == 0) & ~np.isneginf(odds)
     certain = float(np.log(np.finfo(odds.dtype).max)) - 1.0  # a count of this log-mean is never 0, and has no part in a zero's cost
-    noise_alone = cost(np.minimum(z, np.where(mixed, odds.dtype.type(certain), np.inf)))
+    noise_alone = cost(np.fmin(z, np.where(mixed, odds.dtype.type(certain), np.nan)))
     sure, noise = log_sigmoid(np.where(mixed, inflation, 0.0)), log_sigmoid(-inflation)
     return np.where(mixed, -np.logaddexp(sure, noise - noise_alone), noise_alone - noise)
 

@@ -150,7 +150,9 @@ def shortened(x: Array) -> Array:
         some, top = np.any(infinite, axis=-1, keepdims=True), np.max(np.abs(plain), axis=-1, keepdims=True)
         single = np.where(np.sum(infinite, axis=-1, keepdims=True) == 1, np.sign(plain), np.nan)
         scale = np.exp2(1.0 - np.ceil(np.log2(np.where((top > most) & ~some, top, 2.0)))).astype(plain.dtype)
-    axes = np.where(infinite, single, np.where(np.isnan(plain), plain, 0.0)).astype(plain.dtype)
+    axes = np.where(infinite, single * (most / 4), np.where(np.isnan(plain), plain, 0.0)).astype(
+        plain.dtype
+    )  # beside which no guard counts
     return np.where(some, axes, x * scale)
 
 

@@ -115,13 +115,13 @@ poisson_mean_error = pointwise(
 
 
 def _relative(m: Array, y: Array) -> Array:
-    """Return (y - m) / m, which is -1 at an infinite mean."""
-    return np.where(np.isinf(m), -1.0, (y - m) / m)
+    """Return (y - m) / m, which is -1 at an infinite mean, unless y is infinite too."""
+    return np.where(np.isinf(m) & ~np.isinf(y), -1.0, (y - m) / m)
 
 
 def _inverse_gaussian(m: Array, y: Array) -> Array:
     r = _relative(m, y)
-    return r * r / y
+    return np.where(np.isinf(y), r, r * (r / y))
 
 
 inverse_gaussian_error = pointwise(
@@ -152,8 +152,9 @@ poisson_deviance_error = pointwise(
 def _tweedie(m: Array, y: Array, power: float) -> Array:
     a = 2.0 - power
     ratio = np.log(np.where(y == 0, m, y)) - np.log(m)
-    spread = (np.expm1(ratio * a) / a - np.expm1(ratio)) / (1.0 - power)
-    return np.exp(np.log(m) * a) * np.where(y == 0, 1.0 / a, spread) * 2.0
+    spread = np.where(np.isposinf(ratio), np.inf, (np.expm1(ratio * a) / a - np.expm1(ratio)) / (1.0 - power))
+    of_target = np.exp(np.log(y) * a) / (a * (a - 1.0)) if a < 0 else np.inf  # all that an infinite mean leaves
+    return np.where(np.isinf(m) & ~np.isinf(y), of_target, np.exp(np.log(m) * a) * np.where(y == 0, 1.0 / a, spread)) * 2.0
 
 
 def _to_the(m: Array, exponent: float) -> Array:

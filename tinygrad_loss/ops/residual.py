@@ -5,7 +5,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array, Rule
 
-__all__ = ["algebraic_sigmoid", "exp_remainder", "log_one_plus_square", "root_remainder"]
+__all__ = ["algebraic_sigmoid", "exp_remainder", "log_one_plus_square", "power_remainder", "root_remainder"]
 
 FAR = 1e4
 """Here e^x is infinite in every dtype, and less infinity it would be nan."""
@@ -43,6 +43,15 @@ log_one_plus_square: Rule = elementwise(
     _log_one_plus_square,
     lambda _y, x: algebraic_sigmoid(x) * 2.0 / np.hypot(x, 1.0),
     doc=r"\log(1 + x^2), also where x^2 is too large for a number",
+)
+
+
+power_remainder: Rule = elementwise(
+    "power_remainder",
+    lambda x, exponent: np.expm1(log_one_plus_square(x) * exponent),
+    lambda _y, x, exponent: algebraic_sigmoid(x) * np.exp(log_one_plus_square(x) * (exponent - 0.5)) * (2.0 * exponent),
+    static=True,
+    doc=r"(1 + x^2)^a - 1, without cancellation near 0 and with its slopes far out",
 )
 
 
