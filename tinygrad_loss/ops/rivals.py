@@ -109,7 +109,7 @@ def _gaps(z: Array, place: Array, margin: float) -> Array:
 def _slopes(z: Array, listed: Array, p: int, margin: float) -> tuple[Array, Array]:
     place, pairs = _pairs(z, listed)
     gaps = _gaps(z, place, margin)
-    return place, np.where(pairs, np.where(gaps > 0, np.ones_like(gaps), 0.0) if p == 1 else positive_part(gaps) * 2.0, 0.0)
+    return place, np.logical_and(gaps > 0, pairs) if p == 1 else np.where(pairs, positive_part(gaps) * 2.0, 0.0)
 
 
 def _vjp(g: Any, _y: Array, z: Any, listed: Array, p: int, margin: float, n: int, every: bool) -> Array:
@@ -117,7 +117,8 @@ def _vjp(g: Any, _y: Array, z: Any, listed: Array, p: int, margin: float, n: int
     if type(z) is np.ndarray and isinstance(by, np.ndarray | np.generic):
         return _pulled(by, z, listed, p, margin, every)
     place, slopes = _slopes(z, listed, p, margin)
-    return (np.sum(slopes, axis=1) - add_along_(np.sum(slopes, axis=2), place, axis=1, shape=z.shape)) * by
+    each = slopes * by
+    return np.sum(each, axis=1) - add_along_(np.sum(each, axis=2), place, axis=1, shape=z.shape)
 
 
 def _jvp(dx: Any, _y: Array, z: Array, listed: Array, p: int, margin: float, n: int, every: bool) -> Array:
