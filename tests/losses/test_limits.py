@@ -309,6 +309,13 @@ def test_an_order_of_extreme_scores(name, dtype, rng):
                 compare(x.grad[i], (high - low) / (2 * h), dtype, f"{name} of {z}, slope {i}", rounding)
 
 
+def test_an_energy_distance_kinks_where_samples_of_both_sets_meet():
+    y, found = np.array([[1.5, 0.25]]), {}
+    for x in (0.5, 1.5):
+        found[x] = tl.differentiability(lambda x: tl.losses.energy_distance_loss(x, y), np.array([[x, -1.0, 2.0]]))
+    assert (found[0.5].kind, found[0.5].proved, found[1.5].kind) == ("smooth", True, "kink")
+
+
 # ---- angles ----------------------------------------------------------------------------------------------------------------------
 
 

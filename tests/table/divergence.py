@@ -26,6 +26,7 @@ ROWS = table(
         slopes=([-1.0, -0.5], [1.0 + LN2, 0.5]),
         source=CLOSED,
     ),
+    Row(name="affinity", at=(1.0, 0.5, 0.0), static={"alpha": 2.0}, value=0.25, slopes=(-0.25, 1.0, -0.25), curvature=0.5, source=CLOSED),
     Row(name="tilted", at=(1.0, 0.5), static={"alpha": 2.0}, value=-0.25, slopes=(-0.25, 0.0), curvature=0.5, source=CLOSED),
     Row(name="relative_entropy", at=(1.0, 0.5), value=LN2, slopes=(1.0 + LN2, -2.0), curvature=1.0, source=CLOSED),
 )

@@ -13,6 +13,7 @@ ROWS = table(
     Row(name="algebraic_sigmoid", at=(0.75,), value=0.6, slopes=(0.512,), curvature=-3 * 0.75 * 0.8**5, source=CLOSED),
     Row(name="root_remainder", at=(0.75,), value=0.25, slopes=(0.6,), curvature=0.512, source=CLOSED),
     Row(name="log_one_plus_square", at=(0.75,), value=math.log(25 / 16), slopes=(0.96,), curvature=2 * 0.4375 / 1.5625**2, source=CLOSED),
+    Row(name="power_remainder", at=(0.75,), static={"exponent": 2.0}, value=1.44140625, slopes=(4.6875,), curvature=10.75, source=CLOSED),
     Row(name="exp_remainder", at=(LN2,), value=1 - LN2, slopes=(1.0,), curvature=2.0, source=CLOSED),
     Row(
         name="sparsemax",

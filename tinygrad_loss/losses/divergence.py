@@ -123,7 +123,7 @@ def _tilted_from(q: Array, p: Array, alpha: float) -> Array:
 def _log_affinity(q: Array, p: Array, alpha: float, axis: int) -> Array:
     r"""Return $\log(1 + \sum_i p_i^\alpha q_i^{1 - \alpha} - p_i)$; pairs of which that is all but 0 or very large apart from the others."""
     more = np.sum(_tilted_from(q, p, alpha), axis=axis)
-    apart = np.abs(checks.value_of(more) - FEW) > FEW + 0.5
+    apart = np.abs(checks.value_of(more) - FEW) > FEW + 0.9
     if not np.any(apart):
         return np.log1p(more)
     rows = np.expand_dims(apart, axis)

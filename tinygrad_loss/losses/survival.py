@@ -105,8 +105,9 @@ def cox_loss(input: Array, time: Array, target: Array, *, ties: str = "breslow")
         rank = np.array([np.count_nonzero(together[i, :i]) for i in range(len(time))])
         share = np.where(event, rank / np.maximum(number, 1), 0.0).astype(checks.value_of(input).dtype)
         below = _differences(input, input[order[last]][:, None], np.arange(len(time)), order[last][:, None])
-        below = np.maximum(below, -OUTWEIGHED)
-        tied = np.squeeze(logsumexp_(np.where(together, below, np.where(event[:, None], -np.inf, 0.0)), axis=1), axis=1)
+        if not np.all(np.isfinite(checks.value_of(input))):
+            below = np.maximum(below, -OUTWEIGHED)
+        tied = np.squeeze(logsumexp_(np.where(together, below, np.where(event, -np.inf, 0.0).astype(share.dtype)[:, None]), axis=1), axis=1)
         rarity = rarity + np.log1p(np.exp(tied - rarity) * -share)
     return np.where(event, rarity + above, 0.0)
 

@@ -143,9 +143,10 @@ def energy_distance_loss(input: Array, target: Array) -> Any:  # noqa: A002
     2.0
     """
     both = np.concatenate([input, target], axis=-1)
+    share = np.repeat([1.0 / input.shape[-1], -1.0 / target.shape[-1]], [input.shape[-1], target.shape[-1]])
     order = np.argsort(both, axis=-1, kind="stable")
-    sizes, of_first = (input.shape[-1], target.shape[-1]), order < input.shape[-1]
-    ahead = np.cumsum(np.where(of_first, 1.0 / sizes[0], -1.0 / sizes[1]), axis=-1)[..., :-1].astype(checks.value_of(both).dtype)
+    shares = np.broadcast_to(share.astype(checks.value_of(both).dtype), both.shape)
+    ahead = np.cumsum(np.take_along_axis(shares, order, -1), axis=-1)[..., :-1]  # of the first distribution function
     return np.sum(np.diff(np.take_along_axis(both, order, -1), axis=-1) * (ahead * ahead), axis=-1) * 2.0
 
 
@@ -180,11 +181,13 @@ def mmd_loss(input: Array, target: Array, *, bandwidth: float = 1.0) -> Any:  # 
     """
     at_least("mmd_loss", "bandwidth", bandwidth, 0.0)
 
+    far = not (np.all(np.isfinite(checks.value_of(input))) and np.all(np.isfinite(checks.value_of(target))))
+
     def kernel(a: Array, b: Array) -> Array:
         gap = np.expand_dims(a, -2) - np.expand_dims(b, -3)
-        if a is b:
-            gap = np.where(np.eye(a.shape[1], dtype=bool)[..., None], 0.0, gap)  # each is near itself, however far out
-        u = np.clip(gap / bandwidth, -FLAT, FLAT)
-        return np.mean(np.exp(np.sum(u * u, axis=-1) * -0.5), axis=(-2, -1))
+        if far:  # each is near itself, and out of reach of all others
+            gap = gap if a is not b else np.where(np.eye(a.shape[1], dtype=bool)[..., None], 0.0, gap)
+            gap = np.clip(gap, -FLAT * bandwidth, FLAT * bandwidth)
+        return np.mean(np.exp(np.sum(gap * gap, axis=-1) * (-0.5 / bandwidth**2)), axis=(-2, -1))
 
     return kernel(input, input) - kernel(input, target) * 2.0 + kernel(target, target)

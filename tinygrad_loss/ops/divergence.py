@@ -91,7 +91,7 @@ affinity: Rule = elementwise(
     _affinity,
     lambda _y, q, p, top, alpha: np.where(p == 0, 0.0, _scaled_power(q, p, top, -alpha) * (1.0 - alpha)),
     lambda _y, q, p, top, alpha: _scaled_power(q, p, top, 1.0 - alpha) * alpha,
-    lambda y, _q, _p, _top, _alpha: -y,
+    lambda y, _q, _p, _top, alpha: -y,
     static=True,
     domain=((0.1, 1.0), (0.1, 1.0), (-1.0, 1.0)),
     doc=r"p^\alpha q^{1 - \alpha} e^{-t}, exact where p and q hardly overlap; 0 where p is 0",
