@@ -81,8 +81,10 @@ class Loss:
         plain = sample_weight is None and where is None
         at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling
         for name, value in options.items():
-            if value is not self.defaults[name]:
-                refuse_odd_option(self.__name__, name, value, self.defaults[name], np.ndim(given[0]))
+            default = self.defaults[name]
+            ordinary = value is default or (type(value) is float and type(default) is float and value - value == 0.0)
+            if not ordinary:
+                refuse_odd_option(self.__name__, name, value, default, np.ndim(given[0]))
         with np.errstate(all="ignore"):
             if at_once is not None and self.check is checks.alike and checks.ready(given):
                 answer = at_once(*given, mean=reduction == "mean", **options)
