@@ -258,7 +258,7 @@ def door(*numpy: object, methods: Sequence[str] = ()) -> Callable[[Rule], Rule]:
 # ---- what follows from a kind ------------------------------------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=64)
 def ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:
     """Return what adds up rows, or the entries of a row, as a product: that is faster than a sum over a short axis."""
     made = np.ones(n, dtype)

@@ -4,13 +4,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.engine.declare import custom, elementwise
+from tinygrad_loss.engine.declare import custom, elementwise, ones
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.exponential import expit, expit_slope, softmax_
 from tinygrad_loss.ops.handover import Handover
 from tinygrad_loss.ops.picking import picked, places_of, put
 from tinygrad_loss.ops.pointwise import pointwise
-from tinygrad_loss.ops.short_rows import ones
 
 __all__ = [
     "absorbing_product",

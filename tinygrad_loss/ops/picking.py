@@ -5,10 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.engine.declare import linear
+from tinygrad_loss.engine.declare import linear, ones
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.handover import LARGE, Handover
-from tinygrad_loss.ops.short_rows import ones
 
 __all__ = ["pick_class", "picked", "picked_sum", "places_of", "put", "row_starts"]
 

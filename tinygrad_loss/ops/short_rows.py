@@ -5,30 +5,21 @@ from typing import Any, Final
 
 import numpy as np
 
+from tinygrad_loss.engine.declare import ones
 from tinygrad_loss.ops.blocks import BLOCK
 
-__all__ = ["minus_ones", "ones", "row_products"]
+__all__ = ["minus_ones", "row_products"]
 
 SHORT: Final = 32
 """Up to this many components all rows together are faster than a call of BLAS for each."""
 
 
 @functools.lru_cache(maxsize=64)
-def ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return what adds up a row of ``n``."""
-    return _constant(n, dtype, 1)
-
-
-@functools.lru_cache(maxsize=64)
 def minus_ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:
     """Return what adds up a row of ``n`` with the other sign."""
-    return _constant(n, dtype, -1)
-
-
-def _constant(n: int, dtype: np.dtype[Any], value: int) -> np.ndarray:
-    array = np.full(n, value, dtype)
-    array.flags.writeable = False
-    return array
+    made = -ones(n, dtype)
+    made.flags.writeable = False
+    return made
 
 
 def row_products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
