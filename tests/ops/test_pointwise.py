@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
+from tinygrad_loss import errors
 from tinygrad_loss.engine.op import OPS
 from tinygrad_loss.ops import blocks
 
@@ -11,6 +12,7 @@ SIZES = [5, blocks.BLOCK + 3, blocks.SHARED + 7]
 STATIC = {
     "huber_error": {"delta": 0.7},
     "poisson_mean_error": {"eps": 1e-8},
+    "ranking_error": {"margin": 0.5},
     "tweedie_error": {"power": 1.5},
     "negative_binomial_error": {"k": 2.0},
 }
@@ -159,3 +161,33 @@ def test_distances_too_short_for_a_quotient_keep_their_direction():
     a = np.full((12_001, 3), 1e-40, np.float32)
     got = tl.grad(lambda x: np.sum(tl.ops.pairwise_distance(x, np.zeros_like(a), eps=0.0)))(a)
     np.testing.assert_allclose(got, np.full_like(a, 3**-0.5), rtol=1e-3)
+
+
+def absolute(x):
+    return tl.losses.l1_loss(x, np.zeros(x.shape), reduction="sum")
+
+
+def ranking(x):
+    return tl.losses.margin_ranking_loss(np.zeros(x.shape), x, np.ones(x.shape), reduction="sum")
+
+
+@pytest.mark.parametrize("n", [5, blocks.BLOCK + 3])
+@pytest.mark.parametrize(("loss", "slope"), [(absolute, np.sign), (ranking, lambda x: np.heaviside(x, np.nan))])
+def test_a_kink_among_many_entries_is_told_as_among_few(loss, slope, n):
+    """The sum of many terms is an op of its own, of few it is composed: both have a kink where an entry has one, and only there."""
+    values = np.random.default_rng(n).normal(size=n)
+    values[[1, n - 1]] = 0.0
+    wanted = np.where(values == 0, np.nan, slope(values))
+    x = tl.tensor(values, requires_grad=True)
+    with pytest.warns(errors.UndefinedGradientWarning, match="kink"):
+        loss(x).backward()
+    np.testing.assert_array_equal(x.grad, wanted)
+    told = tl.differentiability(loss, values)
+    assert (told.kind, told.proved) == ("kink", True)
+
+
+def test_kinks_among_many_entries_are_proved_to_cancel():
+    n = blocks.BLOCK + 3
+    x = tl.tensor(np.r_[0.0, np.arange(1.0, n)], requires_grad=True)
+    (absolute(x) - absolute(-x) + np.sum(x)).backward()  # without a warning, which would be an error here
+    np.testing.assert_array_equal(x.grad, np.ones(n))

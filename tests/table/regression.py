@@ -8,6 +8,16 @@ CLOSED = "closed form"
 LN2 = math.log(2.0)
 
 ROWS = table(
+    Row(name="absolute_error", at=(3.0, 1.0), value=2.0, slopes=(1.0, -1.0), curvature=0.0, tied=(1.0, 1.0), source=CLOSED),
+    Row(
+        name="sum_absolute_error",
+        at=([3.0, 0.0], [1.0, 1.0]),
+        static={"n": 2},
+        value=1.5,
+        slopes=([0.5, -0.5], [-0.5, 0.5]),
+        tied=([1.0, 0.0], [1.0, 2.0]),
+        source=CLOSED,
+    ),
     Row(name="squared_error", at=(3.0, 1.0), value=4.0, slopes=(4.0, -4.0), curvature=2.0, source=CLOSED),
     Row(
         name="sum_squared_error",
@@ -24,6 +34,15 @@ ROWS = table(
         static={"n": 1, "delta": 1.0},
         value=2.625,
         slopes=([1.0, 0.5], [-1.0, -0.5]),
+        source=CLOSED,
+    ),
+    Row(name="gaussian_error", at=(3.0, 1.0, 4.0), value=LN2 + 0.5, slopes=(0.5, -0.5, 0.0), curvature=0.25, source=CLOSED),
+    Row(
+        name="sum_gaussian_error",
+        at=([3.0, 0.0], [1.0, 1.0], [4.0, 1.0]),
+        static={"n": 2},
+        value=(LN2 + 1.0) / 2,
+        slopes=([0.25, -0.5], [-0.25, 0.5], [0.0, 0.0]),
         source=CLOSED,
     ),
     Row(name="poisson_error", at=(0.0, 3.0), value=1.0, slopes=(-2.0, 0.0), curvature=1.0, source=CLOSED),

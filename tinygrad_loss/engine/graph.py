@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
-__all__ = ["differentiable_order", "leading_to", "record_of", "replay"]
+__all__ = ["differentiable_order", "leading_to", "record_of", "replay", "spelt_out"]
 
 Settle: TypeAlias = Callable[[Array, Tensor], Array]
 
@@ -94,3 +94,17 @@ def replay(record: list[Tensor], given: Mapping[int, Array], settle: Settle | No
         y = op.call(*values, **static)
         now[id(t)] = y if settle is None else settle(y, t)
     return now
+
+
+def spelt_out(root: Tensor, forms: Mapping[Tensor, Callable[..., Array]], stops: Collection[int] = ()) -> Tensor:
+    """Return ``root`` recorded once more, with some of its tensors computed by other forms of their ops."""
+    now: dict[int, Array] = {}
+    for t in record_of(root, stops):
+        op, inputs, static = t.node
+        renewed = [now.get(id(x), x) if type(x) is Tensor else x for x in inputs]
+        if t in forms:
+            now[id(t)] = forms[t](*renewed, **static)
+        elif any(a is not b for a, b in zip(inputs, renewed, strict=True)):
+            now[id(t)] = op.call(*renewed, **static)
+    y: Tensor = now[id(root)]
+    return y

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
+from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy, without_watching
 from tinygrad_loss.engine.debug import refuse_derivative
-from tinygrad_loss.engine.graph import differentiable_order, leading_to
+from tinygrad_loss.engine.graph import differentiable_order, leading_to, spelt_out
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
@@ -135,6 +135,11 @@ def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] =
             _pull_tensors(done, screen=policy != "convention")
         else:
             pull(done, policy=policy)
+        forms = {t: t.op.facts.near for t in done.hits if t.op and t.op.facts and t.op.facts.near and t.op.facts.spelt_out}
+        if forms:
+            with without_watching():
+                root = spelt_out(root, forms, stops)
+            return sweep(root, seed, policy=policy, stops=stops, differentiable=differentiable)
         if done.traced:
             _find_steering_leaves(done, stops)
         if stops:

@@ -15,7 +15,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
-    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "left_out", "no_nan", "not_probabilities", "not_scores", "of_array", "ready",
+    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "labels_or_none", "left_out", "no_nan", "not_probabilities", "not_scores", "of_array", "ready",
     "same_shape", "shape_of_weights", "sums_to_one", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
 ]  # fmt: skip
 
@@ -272,6 +272,8 @@ def within(given_domain: str, target_domain: str) -> Any:
     return check
 
 
+FEW: Final = 1 << 14
+"""Up to this many indices one more array of them is cheaper than a second look."""
 UNSIGNED: Final = {np.dtype(f"i{size}"): np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 BITS_OF_ONE: Final = {np.dtype(f"f{size}"): np.ones(1, f"f{size}").view(f"u{size}")[0] for size in (2, 4, 8)}
 
@@ -280,6 +282,13 @@ def all_below(index: np.ndarray, classes: int) -> bool:
     """Return whether all indices lie in 0 to ``classes`` - 1: read without its sign, a negative one is large."""
     unsigned = index.view(UNSIGNED.get(index.dtype, index.dtype))
     return bool(unsigned.item(unsigned.argmax()) < classes)  # twice as fast as a maximum on few, and not slower on many
+
+
+def labels_or_none(index: np.ndarray, classes: int) -> bool:
+    """Return whether all indices lie in -1 to ``classes`` - 1."""
+    if index.size <= FEW:
+        return all_below(index + 1, classes + 1)
+    return bool(np.minimum.reduce(index, None) >= -1 and np.maximum.reduce(index, None) < classes)
 
 
 def in_unit_interval(x: Array) -> bool:

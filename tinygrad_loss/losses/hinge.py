@@ -12,6 +12,8 @@ from tinygrad_loss.losses.classification import per_class
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.along import take_along_
+from tinygrad_loss.ops.blocks import BLOCK
+from tinygrad_loss.ops.classification import ranking_error
 from tinygrad_loss.ops.picking import pick_class
 from tinygrad_loss.ops.piecewise import positive_part
 from tinygrad_loss.ops.rivals import rival_hinge
@@ -24,7 +26,14 @@ def above(x: Array) -> Array:
     return np.clip(x, 0.0, None)
 
 
+def _ranking_at_once(a: Array, b: Array, y: Array, *, mean: bool, margin: float = 0.0) -> Array | None:
+    """Return the mean or sum of many pairs; of few a picture shows each step, and no time is lost."""
+    n = checks.value_of(a).size
+    return ranking_error.total(a, b, y, margin=margin, n=n if mean else 1) if n > BLOCK else None
+
+
 @loss(
+    at_once=_ranking_at_once,
     formula=r"\max(0, -y (z_1 - z_2) + \text{margin})",
     input="real",
     target="sign",
@@ -188,7 +197,7 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
 def _labels_at_once(z: Array, target: Array, *, mean: bool) -> Array | None:
     if z.shape != target.shape or not _whole_rows(z, target):
         return None
-    if np.minimum.reduce(target, None) < -1 or np.maximum.reduce(target, None) >= z.shape[1]:
+    if not checks.labels_or_none(target, z.shape[1]):
         return None
     counts = target[:, 0] >= 0
     every = np.count_nonzero(counts) == len(counts)

@@ -80,11 +80,10 @@ class Loss:
             given, reduction, options = self._bound(given, reduction, options)
         plain = sample_weight is None and where is None
         at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling
-        for name, value in options.items():
-            default = self.defaults[name]
-            ordinary = value is default or (type(value) is float and type(default) is float and value - value == 0.0)
-            if not ordinary:
-                refuse_odd_option(self.__name__, name, value, default, np.ndim(given[0]))
+        if reduction == "batchmean" and plain and self.at_once is not None and self.per == "entry":
+            return self(*given, reduction="sum", **options) / (np.shape(checks.value_of(given[0])) or (1,))[0]
+        if options:
+            self._refuse_odd(options, np.ndim(given[0]))
         with np.errstate(all="ignore"):
             if at_once is not None and self.check is checks.alike and checks.ready(given):
                 answer = at_once(*given, mean=reduction == "mean", **options)
@@ -102,6 +101,13 @@ class Loss:
             if plain and weights is None and reduction == "mean":
                 return np.mean(terms)
             return self._reduced(terms, weights, reduction, sample_weight, where)
+
+    def _refuse_odd(self, options: dict[str, Any], ndim: int) -> None:
+        for name, value in options.items():
+            default = self.defaults[name]
+            ordinary = value is default or (type(value) is float and type(default) is float and value - value == 0.0)
+            if not ordinary:
+                refuse_odd_option(self.__name__, name, value, default, ndim)
 
     def _bound(self, given: tuple[Any, ...], reduction: str, options: dict[str, Any]) -> tuple[tuple[Any, ...], str, dict[str, Any]]:
         """Sort what was given by position and by name into arrays and options."""

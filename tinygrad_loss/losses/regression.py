@@ -10,8 +10,9 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import LOSSES, loss
+from tinygrad_loss.ops.blocks import BLOCK
 from tinygrad_loss.ops.pointwise import Pointwise
-from tinygrad_loss.ops.regression import huber_error, squared_error
+from tinygrad_loss.ops.regression import absolute_error, gaussian_error, huber_error, squared_error
 
 __all__ = ["gaussian_nll_loss", "huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
@@ -41,8 +42,15 @@ def summed(op: Pointwise) -> Any:
     return at_once
 
 
+def _absolute_at_once(x: Array, t: Array, *, mean: bool, weight: Array | None = None) -> Array | None:
+    """Return the mean or sum of many errors; of few a picture shows each step, and no time is lost."""
+    many = checks.value_of(x).size > BLOCK
+    return summed(absolute_error)(x, t, mean=mean, weight=weight) if many else None
+
+
 @loss(
     order=("reduction", "weight"),
+    at_once=_absolute_at_once,
     divides_by="the number of entries, or the sum of weight",
     formula=r"|z - y|",
     input="real",
@@ -255,8 +263,24 @@ def _with_variance(where: str, given: Any, names: Any, mask: Array | None) -> li
     return [z, target, var]
 
 
+def _not_below(eps: float, var: Array) -> Array:
+    """Return variances of ``eps`` at least, through which the gradient passes as if they were what was given."""
+    at_least("gaussian_nll_loss", "eps", eps, 0.0)
+    raw = checks.value_of(var)
+    return var + (np.maximum(raw, eps) - raw) if np.any(raw < eps) else var
+
+
+def _gaussian_at_once(z: Array, t: Array, var: Array, *, mean: bool, full: bool = False, eps: float = 1e-6) -> Array | None:
+    if var.shape != z.shape:
+        return None
+    n = checks.value_of(z).size
+    total = gaussian_error.total(z, t, _not_below(eps, var), n=n if mean else 1)
+    return total + 0.5 * LOG_TWO_PI * (1 if mean else n) if full else total
+
+
 @loss(
     check=_with_variance,
+    at_once=_gaussian_at_once,
     formula=r"\tfrac12\left(\log v + (z - y)^2 / v\right)",
     input="real",
     target="real",
@@ -289,9 +313,5 @@ def gaussian_nll_loss(input: Array, target: Array, var: Array, *, full: bool = F
     >>> float(tl.losses.gaussian_nll_loss([1.0], [3.0], [2.0])) == 0.5 * (0.6931471805599453 + 2.0)
     True
     """
-    at_least("gaussian_nll_loss", "eps", eps, 0.0)
-    raw = checks.value_of(var)
-    if np.any(raw < eps):
-        var = var + (np.maximum(raw, eps) - raw)
-    terms = (np.log(var) + squared_error.each(input, target) / var) * 0.5
+    terms = gaussian_error.each(input, target, _not_below(eps, var))
     return terms + 0.5 * LOG_TWO_PI if full else terms

@@ -21,10 +21,12 @@ BLOCK: Final = 32768
 """Entries per block: its temporaries fit into the second-level cache, and the calls per block cost little against it."""
 LARGE_BLOCK: Final = 1 << 18
 """Entries per block where threads share them, for at the end of each call they contend for the interpreter's lock, or where memory costs nothing."""
-SHARED: Final = 1 << 20
-"""From this many entries a second thread is worth its handover, even where the pools of other libraries hold on to the cores."""
+SHARED: Final = 1 << 19
+"""From this many entries a second thread is worth its handover."""
 LAST_BLOCK: Final = 4096
 """Entries whose temporaries weigh nothing."""
+LAST_SHARED_BLOCK: Final = 65536
+"""The same where threads share them, in fewer calls."""
 THREADS: Final = min(4, os.cpu_count() or 1)
 
 
@@ -48,7 +50,7 @@ def each_block(work: Callable[[int, int, int], Any], size: int, *, room: bool = 
     """
     shares = THREADS if size >= SHARED else 1
     step, share = LARGE_BLOCK if room or shares > 1 else BLOCK, -(-size // shares)
-    least = LAST_BLOCK if room else step
+    least = step if not room else LAST_SHARED_BLOCK if shares > 1 else LAST_BLOCK
     parts = [spans(start, min(start + share, size), step, least) for start in range(0, size, share)]
     others = [_pool().submit(contextvars.copy_context().run, _in_turn, work, part) for part in parts[1:]]
     return [done for part in (_in_turn(work, parts[0]), *(o.result() for o in others)) for done in part]

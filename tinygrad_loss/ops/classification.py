@@ -18,6 +18,7 @@ __all__ = [
     "focal_cost",
     "logistic_error",
     "margin_error",
+    "ranking_error",
     "probability_error",
 ]
 
@@ -125,6 +126,27 @@ margin_error = pointwise(
     lambda z, y: margin_slope(y, z),
     added=lambda z, y: np.add.reduce(np.log1p(np.exp(-(z * y))), None),
     doc=r"\log(1 + e^{-y z}) of a score z and a sign y",
+)
+
+
+def _lag(a: Array, b: Array, y: Array, margin: float) -> Array:
+    """Return by how much ``a`` fails to lead ``b`` by the margin; the other way round where y = -1."""
+    return (b - a) * y + margin
+
+
+def _pulls(a: Array, b: Array, y: Array, margin: float) -> Array:
+    return np.where(_lag(a, b, y, margin) >= 0, y, 0.0)
+
+
+ranking_error = pointwise(
+    "ranking_error",
+    lambda a, b, y, margin: np.clip(_lag(a, b, y, margin), 0.0, None),
+    lambda a, b, y, margin: -_pulls(a, b, y, margin),
+    _pulls,
+    lambda a, b, y, margin: np.where(_lag(a, b, y, margin) >= 0, b - a, 0.0),
+    tie=lambda a, b, y, margin: _lag(a, b, y, margin) == 0,
+    static=True,
+    doc=r"\max(0, -y (a - b) + margin)",
 )
 
 

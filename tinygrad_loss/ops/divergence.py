@@ -18,6 +18,7 @@ relative_entropy_error = pointwise(
     _relative_entropy,
     lambda _log_q, p: -p,
     lambda log_q, p: np.log(p) + 1.0 - log_q,
+    added=lambda log_q, p: np.vdot(p, np.log(p) - log_q),
     domain=((-3.0, 0.0), (0.1, 1.0)),
     doc=r"p (\log p - \log q) of log q and p, with 0 at p = 0",
 )

@@ -1,4 +1,4 @@
-"""Smooth functions of a prediction and a target, entry by entry, and their sums as one op each.
+"""Functions of a prediction and a target, entry by entry, and their sums as one op each.
 
 A loss is nearly always reduced at once. Declared as one op, its large arrays pass through the cache in blocks:
 the forward keeps no array of terms, and the backward writes nothing but the gradient.
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_loss.engine.declare import ANYWHERE, Interval, custom, elementwise
-from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.blocks import BLOCK, each_block, splits
 from tinygrad_loss.ops.handover import LARGE, Handover
 
@@ -36,16 +36,19 @@ def pointwise(
     domain: Interval | Sequence[Interval] = ANYWHERE,
     doc: str = "",
     static: bool = False,
+    tie: Rule | None = None,
 ) -> Pointwise:
     """Declare ``value(*x, **static)`` of arrays of one shape, and ``total(*x, n=n)``, the sum of its entries divided by ``n``.
 
-    ``slopes[i](*x, **static)`` is the partial derivative in input ``i``. Both are smooth: no ties, no facts.
+    ``slopes[i](*x, **static)`` is the partial derivative in input ``i``; both are smooth but where ``tie(*x, **static)`` says that
+    there is a kink, which ops in ``value`` describe.
     Kernels may say the same with less work on arrays: ``added(*x, **static)`` is the sum of the values, right wherever it
     comes out finite; ``pulled[i](*x, by=by, out=out, **static)`` writes a slope times a number without arrays in between;
     ``sloped(*x, by=by, out=out, spare=spare, **static)`` does both at once for the first slope: the backward has nothing left to do.
     """
     partials = [_ignoring_value(s) for s in slopes]
-    each = elementwise(name, _in_blocks(value), *partials, domain=domain, doc=doc, static=static)
+    facts = _kinks(value, tie) if tie is not None else (None, None)
+    each = elementwise(name, _in_blocks(value), *partials, domain=domain, doc=doc, static=static, facts=facts[0])
     pulls = [_pull(s, kernel) for s, kernel in zip_longest(slopes, pulled)]
     add = _adding(value, added)
     if sloped is not None:
@@ -57,8 +60,21 @@ def pointwise(
         lambda dx, _y, *x, n, **kw: _push(slopes, dx, x, kw) / n,
         domain=domain,
         doc=rf"\frac1n \sum_i of {name}",
+        facts=facts[1],
     )
     return Pointwise(each, total)
+
+
+def _kinks(value: Rule, tie: Rule) -> tuple[Facts, Facts]:
+    """Return where an op of each entry and that of their sum are not smooth."""
+
+    def total(*x: Array, n: float, **static: Any) -> Array:
+        return np.sum(value(*x, **static)) / n
+
+    return (
+        Facts(nature="kink", tie=lambda _y, *x, **static: tie(*x, **static), near=value, spelt_out=True),
+        Facts(nature="kink", tie=lambda _y, *x, n, **static: np.any(tie(*x, **static)), near=total, spelt_out=True),
+    )
 
 
 def _in_blocks(rule: Rule, write: Rule | None = None) -> Rule:

@@ -1,4 +1,4 @@
-"""Smooth distances between a prediction and a target."""
+"""Distances between a prediction and a target."""
 
 import numpy as np
 
@@ -8,9 +8,27 @@ from tinygrad_loss.ops.pointwise import pointwise
 from tinygrad_loss.ops.residual import exp_remainder
 
 __all__ = [
-    "huber_error", "inverse_gaussian_error", "negative_binomial_error", "poisson_deviance_error", "poisson_error", "poisson_mean_error",
+    "absolute_error", "gaussian_error", "huber_error", "inverse_gaussian_error", "negative_binomial_error", "poisson_deviance_error", "poisson_error", "poisson_mean_error",
     "squared_error", "squared_log_error", "tweedie_error",
 ]  # fmt: skip
+
+
+def _sloped_absolutes(x: Array, t: Array, by: Array, out: Array, spare: Array) -> Array:
+    r = np.subtract(x, t, out=spare)
+    total = np.vdot(np.sign(r, out=out), r)
+    np.multiply(out, by, out=out)
+    return total
+
+
+absolute_error = pointwise(
+    "absolute_error",
+    lambda x, t: np.abs(x - t),
+    lambda x, t: np.sign(x - t),
+    lambda x, t: np.sign(t - x),
+    sloped=_sloped_absolutes,
+    tie=lambda x, t: x == t,
+    doc=r"|x - t|",
+)
 
 
 def _squared(x: Array, t: Array) -> Array:
@@ -84,6 +102,29 @@ huber_error = pointwise(
     pulled=[_pull_huber, lambda x, t, delta, by, out: _pull_huber(t, x, delta, by, out)],
     static=True,
     doc=r"r^2 / 2 up to |r| = \delta, then \delta (|r| - \delta / 2), with r = x - t",
+)
+
+
+def _sloped_gaussians(x: Array, t: Array, v: Array, by: Array, out: Array, spare: Array) -> Array:
+    r = np.subtract(x, t, out=spare)
+    total = np.vdot(np.divide(r, v, out=out), r)
+    np.multiply(out, by, out=out)
+    return (total + np.add.reduce(np.log(v, out=spare), None)) * 0.5
+
+
+def _over_variance(x: Array, t: Array, v: Array) -> Array:
+    return (x - t) / v
+
+
+gaussian_error = pointwise(
+    "gaussian_error",
+    lambda x, t, v: (np.log(v) + (x - t) * _over_variance(x, t, v)) * 0.5,
+    _over_variance,
+    lambda x, t, v: _over_variance(t, x, v),
+    lambda x, t, v: (1.0 / v - np.square(_over_variance(x, t, v))) * 0.5,
+    sloped=_sloped_gaussians,
+    domain=((-3.0, 3.0), (-3.0, 3.0), (0.3, 3.0)),
+    doc=r"(\log v + (x - t)^2 / v) / 2, a Gaussian's negative log-likelihood at mean x and variance v",
 )
 
 

@@ -4,6 +4,7 @@ A pair costs two passes over a block of rows, and nothing of the size of the sco
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -33,35 +34,47 @@ def _sloped(
     z: np.ndarray, listed: np.ndarray, p: int, margin: float, every: bool, by: Any, out: np.ndarray, spare: np.ndarray | None
 ) -> Any:
     """Write the gradient times ``by``, and return the sum over labels and rivals of max(0, z_c - (z_y - margin))^p."""
-    missing = None if every else listed < 0
+    starts = row_starts(*z.shape)
+    if every and listed.shape[1] == 1:
+        return _led(z, starts + listed[:, 0], (), None, p, margin, by, out, spare)
+    missing = listed < 0
+    places = [starts + column for column in np.maximum(np.where(missing, listed[:, :1], listed), 0).T]
+    total = _led(z, places[0], places[1:], missing[:, 0], p, margin, by, out, spare)
+    for j, place in enumerate(places[1:], 1):
+        slopes = np.empty_like(out)
+        total = total + _led(z, place, places, missing[:, j], p, margin, by, slopes, spare)
+        out += slopes
+    return total
+
+
+def _led(
+    z: np.ndarray,
+    place: np.ndarray,
+    labels: Sequence[np.ndarray],
+    missing: np.ndarray | None,
+    p: int,
+    margin: float,
+    by: Any,
+    out: np.ndarray,
+    spare: np.ndarray | None,
+) -> Any:
+    """Do the same for one label of each row, over whom none of its ``labels`` leads, and nobody where it is missing."""
+    lead = np.subtract(z, (z.take(place) - margin)[:, None], out=spare)
+    leads, slopes = lead.reshape(-1), out.reshape(-1)
+    leads[place] = -1.0
+    for label in labels:
+        leads[label] = -1.0
     if missing is not None:
-        listed = np.maximum(np.where(missing, listed[:, :1], listed), 0)
-    starts, flat = row_starts(*z.shape), out.reshape(-1)
-    places = [starts + listed[:, j] for j in range(listed.shape[1])]
-    total = 0
-    for j, place in enumerate(places):
-        lead = np.subtract(z, (z.take(place) - margin)[:, None], out=spare)
-        leads = lead.reshape(-1)
-        for label in places:
-            leads[label] = -1.0  # nobody leads a label over a label, nor where one is missing
-        if missing is not None:
-            lead[missing[:, j]] = -1.0
-        slopes = np.empty_like(lead) if j else out
-        if p == 1:
-            np.copyto(slopes, lead > 0)
-        else:
-            np.maximum(lead, 0.0, out=slopes)
-        part = slopes.reshape(-1).dot(leads)
-        if not math.isfinite(part):  # 0 times an infinite lead
-            part = np.add.reduce(np.maximum(lead, 0.0) ** p, None)
-        total = total + part
-        slopes *= by if p == 1 else by * p
-        rows = slopes.dot(minus_ones(z.shape[1], z.dtype))
-        if j:
-            out += slopes
-            flat[place] += rows
-        else:
-            flat[place] = rows
+        lead[missing] = -1.0
+    if p == 1:
+        np.copyto(out, lead > 0)
+    else:
+        np.maximum(lead, 0.0, out=out)
+    total = slopes.dot(leads)
+    if not math.isfinite(total):  # 0 times an infinite lead
+        total = np.add.reduce(np.maximum(leads, 0.0) ** p, None)
+    slopes *= by if p == 1 else by * p
+    slopes[place] = out.dot(minus_ones(z.shape[1], z.dtype))
     return total
 
 
