@@ -56,6 +56,38 @@ def test_a_refusal_at_a_kink_names_the_op_and_the_line_to_add():
     assert said.endswith('Type instead: with tl.at_kinks("subgradient"): around backward()')
 
 
+STEEP = "np.sqrt(x + 1e-12) for np.sqrt(x), or what else keeps away from the infinite slope"
+OVERFLOW = 'with tl.debug(): around the loss, which names the first op that overflows; at a kink, with tl.at_kinks("subgradient"):'
+BEYOND = {
+    "sqrt": (np.sqrt, 0.0, "inf in 1", STEEP),
+    "sqrt of abs": (lambda x: np.sqrt(np.abs(x)), 0.0, "nan in 1", STEEP),
+    "log": (
+        np.log,
+        0.0,
+        "nan in 2",
+        "np.log(np.maximum(x, 1e-12)) for np.log(x), or with tl.debug(): to name the first op that is not finite",
+    ),
+    "floor": (lambda x: np.floor(x) * x, 1.0, "nan in 1", "a continuous function instead of the one that jumps"),
+    "overflow": (np.exp, 1000.0, "nan in 2", OVERFLOW),
+}
+
+
+@pytest.mark.parametrize("policy", ["nan", "subgradient"])
+@pytest.mark.parametrize(("f", "x", "got", "instead"), BEYOND.values(), ids=BEYOND)
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UndefinedGradientWarning")
+def test_a_refusal_where_no_subgradient_helps_says_what_does(policy, f, x, got, instead):
+    w = leaf([x, 3.5], name="w")
+    with tl.at_kinks(policy), np.errstate(all="ignore"):
+        np.sum(f(w)).backward()
+    found = "" if f is np.exp else f" ({w.report})"
+    with pytest.raises(errors.NonFiniteError) as error:
+        optim.SGD([w], lr=0.1).step()
+    assert str(error.value) == (
+        f"SGD.step: every gradient must be finite, got {got} of 2 entries of parameter w; nothing was changed{found}. "
+        f"Type instead: {instead}"
+    )
+
+
 def test_large_finite_gradients_whose_square_overflows_are_taken():
     x = leaf()
     x.grad = [1e200, -1e200]

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from tinygrad_loss import errors
 from tinygrad_loss.calculus.decide import Judgement
 from tinygrad_loss.calculus.germ import of_shape
 from tinygrad_loss.calculus.near import Near
@@ -114,10 +115,8 @@ def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:
         more = f" and {len(gone) - 1} more of {leaf.size}" if len(gone) > 1 else ""
         where.append(f"{name}{entry}{more}{slopes}")
     ops = "; ".join(map(str, sites[:3])) or "a non-finite value"
-    return (
-        f"{what}: in {', '.join(where)} (by {ops}). "
-        'Type instead: with tl.at_kinks("subgradient"): ... to train through it, or tl.differentiability(f, x) to look at it'
-    )
+    instead = errors.BEYOND.get(found.kind, 'with tl.at_kinks("subgradient"): ... to train through it')
+    return f"{what}: in {', '.join(where)} (by {ops}). Type instead: {instead}, or tl.differentiability(f, x) to look at it"
 
 
 def doubted(sites: Sequence[Site]) -> str:
