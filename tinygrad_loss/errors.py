@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from types import FrameType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -229,14 +229,6 @@ def warn_caller(message: str, category: type[Warning], once_per: object = None) 
     warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)
 
 
-BEYOND: Final = {
-    "infinite": "np.sqrt(x + 1e-12) for np.sqrt(x), or what else keeps away from the infinite slope",
-    "discontinuous": "a continuous function instead of the one that jumps",
-    "outside": "np.log(np.maximum(x, 1e-12)) for np.log(x), or with tl.debug(): to name the first op that is not finite",
-}
-"""What helps where there are no slopes to choose from, by the kind of the point."""
-
-
 def refuse_nonfinite(where: str, parameter: str, gradient: Any, report: Any) -> NonFiniteError:
     """Return the error for a gradient that no step may use.
 
@@ -250,9 +242,10 @@ def refuse_nonfinite(where: str, parameter: str, gradient: Any, report: Any) -> 
     bad = int(entries.size - np.count_nonzero(np.isfinite(entries)))
     kind = "nan" if np.isnan(entries).any() else "inf"
     got = f"{kind} in {bad} of {entries.size} entries of parameter {parameter}; nothing was changed"
-    if report is None or not report.sites:
-        instead = 'with tl.debug(): around the loss, which names the first op that overflows; at a kink, with tl.at_kinks("subgradient"):'
-    else:
+    instead = "with tl.debug(): around the loss, which names the first op that overflows"
+    if report is None:
+        instead += '; at a kink, with tl.at_kinks("subgradient"):'
+    elif report.sites:
         got += f" ({report})"
-        instead = BEYOND.get(report.kind, 'with tl.at_kinks("subgradient"): around backward()')
+        instead = report.way_on or instead
     return NonFiniteError(say(where, "every gradient must be finite", got, instead))

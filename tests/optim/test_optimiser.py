@@ -56,19 +56,15 @@ def test_a_refusal_at_a_kink_names_the_op_and_the_line_to_add():
     assert said.endswith('Type instead: with tl.at_kinks("subgradient"): around backward()')
 
 
-STEEP = "np.sqrt(x + 1e-12) for np.sqrt(x), or what else keeps away from the infinite slope"
-OVERFLOW = 'with tl.debug(): around the loss, which names the first op that overflows; at a kink, with tl.at_kinks("subgradient"):'
+AWAY = "np.maximum(x, 1e-12) inside {}, or what else keeps away from where its slope is infinite"
+OVERFLOW = "with tl.debug(): around the loss, which names the first op that overflows"
 BEYOND = {
-    "sqrt": (np.sqrt, 0.0, "inf in 1", STEEP),
-    "sqrt of abs": (lambda x: np.sqrt(np.abs(x)), 0.0, "nan in 1", STEEP),
-    "log": (
-        np.log,
-        0.0,
-        "nan in 2",
-        "np.log(np.maximum(x, 1e-12)) for np.log(x), or with tl.debug(): to name the first op that is not finite",
-    ),
-    "floor": (lambda x: np.floor(x) * x, 1.0, "nan in 1", "a continuous function instead of the one that jumps"),
+    "sqrt": (np.sqrt, 0.0, "inf in 1", AWAY.format("sqrt")),
+    "sqrt of abs": (lambda x: np.sqrt(np.abs(x)), 0.0, "nan in 1", AWAY.format("sqrt")),
+    "log": (np.log, 0.0, "nan in 2", AWAY.format("log")),
+    "floor": (lambda x: np.floor(x) * x, 1.0, "nan in 1", "a continuous function instead of floor"),
     "overflow": (np.exp, 1000.0, "nan in 2", OVERFLOW),
+    "overflow and a kink": (lambda x: np.exp(x) * np.abs(x - 3.5), 1000.0, "nan in 1", OVERFLOW),
 }
 
 

@@ -34,7 +34,7 @@ def test_where_no_subgradient_helps_the_warning_says_what_does():
     assert str(caught[0].message) == (
         "the function's slope is infinite here: in x: left slope -inf, right slope inf "
         "(by sqrt at the value; absolute at the value, slopes -1 and 1). "
-        "Type instead: np.sqrt(x + 1e-12) for np.sqrt(x), or what else keeps away from the infinite slope, "
+        "Type instead: np.maximum(x, 1e-12) inside sqrt, or what else keeps away from where its slope is infinite, "
         "or tl.differentiability(f, x) to look at it"
     )
 
