@@ -72,7 +72,7 @@ def _elsewhere(name: str) -> dict[str, str]:
 
     if name in _TORCH:
         return _TORCH
-    for room in ("ops", "losses", "nn", "optim", "distributions", "data"):
+    for room in ("ops", "losses", "nn", "optim", "distributions", "data", "training", "training.metrics"):
         if name in dir(_import_module(f"{__name__}.{room}")):
             return {name: f"type tl.{room}.{name}"}
     return {name: f"type np.{name}"} if hasattr(np, name) else {}

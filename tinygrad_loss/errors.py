@@ -242,9 +242,10 @@ def refuse_nonfinite(where: str, parameter: str, gradient: Any, report: Any) -> 
     bad = int(entries.size - np.count_nonzero(np.isfinite(entries)))
     kind = "nan" if np.isnan(entries).any() else "inf"
     got = f"{kind} in {bad} of {entries.size} entries of parameter {parameter}; nothing was changed"
+    instead = "with tl.debug(): around the loss, which names the first op that overflows"
     if report is None:
-        instead = 'with tl.debug(): around the loss, which names the first op that overflows; at a kink, with tl.at_kinks("subgradient"):'
-    else:
+        instead += '; at a kink, with tl.at_kinks("subgradient"):'
+    elif report.sites:
         got += f" ({report})"
-        instead = 'with tl.at_kinks("subgradient"): around backward()'
+        instead = report.way_on or instead
     return NonFiniteError(say(where, "every gradient must be finite", got, instead))

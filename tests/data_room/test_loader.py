@@ -72,3 +72,7 @@ def test_bad_sizes_are_refused():
     assert str(error.value) == (
         "DataLoader: with drop_last=True batch_size must be at most the number of rows, 5, got 8. Type instead: batch_size=5"
     )
+    for prefetch in (-1, 1.5):
+        with pytest.raises(errors.DomainError) as error:
+            DataLoader(rows(5), 2, prefetch=prefetch)
+        assert str(error.value) == f"DataLoader: prefetch must be a whole number from 0 on, got {prefetch}. Type instead: prefetch=2"

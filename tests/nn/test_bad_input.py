@@ -104,6 +104,22 @@ def single(*shape):
             "Dropout: p is a probability, got 1.5. Type instead: p=0.5",
         ),
         (
+            lambda: nn.pad_sequences([]),
+            errors.DomainError,
+            "pad_sequences: there must be at least one sequence, got none. Type instead: nn.pad_sequences([x])",
+        ),
+        (
+            lambda: nn.pad_sequences([single(5, 3), single(2, 4), single(1, 3)]),
+            errors.ShapeError,
+            "pad_sequences: every step of every sequence must have the same shape, got (5, 3) and (2, 4). "
+            "Type instead: nn.pad_sequences([s for s in sequences if np.shape(s)[1:] == (3,)])",
+        ),
+        (
+            lambda: nn.pad_sequences([1.0, 2.0]),
+            errors.ShapeError,
+            "pad_sequences: a sequence has an axis of steps, got (). Type instead: nn.pad_sequences([np.atleast_1d(x)])",
+        ),
+        (
             lambda: nn.LSTM(3, 4)([single(5, 3), single(2, 3)]),
             errors.ShapeError,
             "LSTM: sequences must be equally long, or padded with their lengths given, got lengths 2 and 5. "

@@ -230,6 +230,16 @@ def test_a_summary_leaves_the_model_as_it_was():
     assert model[1].num_batches_tracked == 0
 
 
+@pytest.mark.parametrize(("given", "size"), [(((2, 1, 8, 8),), "(2, 1, 8, 8)"), ((2, 3), "(2, 3)"), ((4,), "(4,)")])
+def test_a_summary_of_a_shape_says_how_to_make_the_batch(given, size):
+    with pytest.raises(errors.ArgumentError) as error:
+        nn.Linear(8, 2).summary(*given)
+    got = ", ".join(map(str, given))
+    assert str(error.value) == (
+        f"summary: the inputs are arrays, not their shape, got {got}. Type instead: model.summary(np.zeros({size}, np.float32))"
+    )
+
+
 def test_copies_share_nothing(rng):
     model = two_layers()
     other = copy.deepcopy(model)

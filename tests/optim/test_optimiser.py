@@ -56,6 +56,34 @@ def test_a_refusal_at_a_kink_names_the_op_and_the_line_to_add():
     assert said.endswith('Type instead: with tl.at_kinks("subgradient"): around backward()')
 
 
+AWAY = "np.maximum(x, 1e-12) inside {}, or what else keeps away from where its slope is infinite"
+OVERFLOW = "with tl.debug(): around the loss, which names the first op that overflows"
+BEYOND = {
+    "sqrt": (np.sqrt, 0.0, "inf in 1", AWAY.format("sqrt")),
+    "sqrt of abs": (lambda x: np.sqrt(np.abs(x)), 0.0, "nan in 1", AWAY.format("sqrt")),
+    "log": (np.log, 0.0, "nan in 2", AWAY.format("log")),
+    "floor": (lambda x: np.floor(x) * x, 1.0, "nan in 1", "a continuous function instead of floor"),
+    "overflow": (np.exp, 1000.0, "nan in 2", OVERFLOW),
+    "overflow and a kink": (lambda x: np.exp(x) * np.abs(x - 3.5), 1000.0, "nan in 1", OVERFLOW),
+}
+
+
+@pytest.mark.parametrize("policy", ["nan", "subgradient"])
+@pytest.mark.parametrize(("f", "x", "got", "instead"), BEYOND.values(), ids=BEYOND)
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UndefinedGradientWarning")
+def test_a_refusal_where_no_subgradient_helps_says_what_does(policy, f, x, got, instead):
+    w = leaf([x, 3.5], name="w")
+    with tl.at_kinks(policy), np.errstate(all="ignore"):
+        np.sum(f(w)).backward()
+    found = "" if f is np.exp else f" ({w.report})"
+    with pytest.raises(errors.NonFiniteError) as error:
+        optim.SGD([w], lr=0.1).step()
+    assert str(error.value) == (
+        f"SGD.step: every gradient must be finite, got {got} of 2 entries of parameter w; nothing was changed{found}. "
+        f"Type instead: {instead}"
+    )
+
+
 def test_large_finite_gradients_whose_square_overflows_are_taken():
     x = leaf()
     x.grad = [1e200, -1e200]

@@ -5,6 +5,8 @@ import errno
 import json
 import os
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -131,6 +133,29 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert checkpoint.load(path) == {"epoch": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+KILLED_WHILE_WRITING = """
+import os
+from tinygrad_loss.training import checkpoint
+os.fsync = lambda handle: os._exit(9)
+checkpoint.save("run", {"epoch": 2})
+"""
+
+
+def test_what_a_kill_while_writing_left_behind_goes_with_the_next_save(tmp_path):
+    path, others = tmp_path / "run", [".run.tmp", f".run.{os.getpid()}0.x.tmp", ".run2.1.tmp"]
+    checkpoint.save(path, {"epoch": 1})
+    for name in others:
+        (tmp_path / name).touch()
+    done = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING], cwd=tmp_path, check=False)  # noqa: S603  our own line
+    assert done.returncode == 9
+    assert len(list(tmp_path.iterdir())) == 2 + len(others)
+    assert checkpoint.load(path) == {"epoch": 1}
+    running = tmp_path / f".run.{os.getppid()}.tmp"
+    running.touch()
+    checkpoint.save(path, {"epoch": 3})
+    assert {p.name for p in tmp_path.iterdir()} == {"run", running.name, *others}
 
 
 def test_a_missing_folder_is_refused(tmp_path):

@@ -342,6 +342,8 @@ WRONG = {
         'tl.fit: resume=True needs the file to go on from, got none. Type instead: checkpoint="run.safetensors"'),
     "keeping a run nowhere": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), checkpoint="/no/such/run"),
         "tl.fit: the checkpoint's folder must exist, got /no/such. Type instead: Path('/no/such').mkdir()"),
+    "keeping a run in a folder's place": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), checkpoint=os.curdir),
+        "tl.fit: the checkpoint must be a file, got the folder .. Type instead: checkpoint='run.safetensors'"),
     "an unknown rhythm": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), schedule_per="step"),
         "tl.fit: schedule_per must be one of 'epoch', 'batch', got 'step'. Type instead: 'epoch'"),
     "nan in the data": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs().replace(np.full((90, 4), np.nan, np.float32))),

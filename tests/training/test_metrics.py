@@ -1,5 +1,8 @@
 """Metrics equal scikit-learn's, or their definition."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
@@ -110,3 +113,32 @@ def test_a_history_is_a_table_a_file_and_a_picture(tmp_path):
     with pytest.raises(errors.DomainError) as error:
         history["los"]
     assert str(error.value).endswith("got 'los'. Type instead: 'loss'")
+
+
+@pytest.mark.parametrize("write", [History.to_csv, History.plot])
+def test_a_table_or_a_picture_is_written_whole_or_not_at_all(write, tmp_path, monkeypatch):
+    path = tmp_path / "history.png"
+    path.write_bytes(b"before")
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(errors.SaveError) as error:
+        write(History([{"epoch": 1, "loss": 2.0}]), path)
+    assert str(error.value) == (
+        f"saving {path}: the file must be writable whole, got No space left on device; what was there before is untouched. "
+        "Type instead: another path, or free some space and call it again"
+    )
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_picture_has_the_format_of_its_name(tmp_path):
+    history = History([{"epoch": 1, "loss": 2.0}])
+    for name, begin in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.pdf", b"%PDF")):
+        history.plot(str(tmp_path / name))
+        assert (tmp_path / name).read_bytes().startswith(begin)
+    with pytest.raises(errors.ArgumentError) as error:
+        history.plot(tmp_path / "a.foo")
+    assert str(error.value) == "History.plot: the path must end in a format that Matplotlib writes, got a.foo. Type instead: a.png"

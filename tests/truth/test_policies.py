@@ -27,6 +27,18 @@ def test_nan_stands_in_exactly_the_entries_concerned_and_a_warning_names_them():
     assert caught[0].filename == __file__
 
 
+def test_where_no_subgradient_helps_the_warning_says_what_does():
+    x = leaf(0.0)
+    with pytest.warns(errors.UndefinedGradientWarning) as caught:
+        np.sqrt(np.abs(x)).backward()
+    assert str(caught[0].message) == (
+        "the function's slope is infinite here: in x: left slope -inf, right slope inf "
+        "(by sqrt at the value; absolute at the value, slopes -1 and 1). "
+        "Type instead: np.maximum(x, 1e-12) inside sqrt, or what else keeps away from where its slope is infinite, "
+        "or tl.differentiability(f, x) to look at it"
+    )
+
+
 def test_a_number_is_told_its_two_slopes():
     x = leaf(0.0)
     with pytest.warns(errors.UndefinedGradientWarning, match="in x: left slope 0, right slope 1 "):

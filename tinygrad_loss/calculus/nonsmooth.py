@@ -25,7 +25,7 @@ from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, direct
 from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, slopes_of
-from tinygrad_loss.calculus.sites import Site, doubted, sites_of, value_of, worded
+from tinygrad_loss.calculus.sites import Site, doubted, sites_of, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import OPS, Array
@@ -58,6 +58,11 @@ class Report:
     kind: Kind
     proved: bool
     sites: tuple[Site, ...]
+
+    @property
+    def way_on(self) -> str | None:
+        """What gives a gradient that a step can use, where a site is to blame."""
+        return way_on(self.kind, self.sites, proved=self.proved)
 
     def __str__(self) -> str:
         return f"{self.kind} ({'proved' if self.proved else 'not proved'}): " + "; ".join(map(str, self.sites))

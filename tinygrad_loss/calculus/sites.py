@@ -7,14 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.decide import Judgement
+from tinygrad_loss.calculus.decide import Judgement, Kind
 from tinygrad_loss.calculus.germ import of_shape
 from tinygrad_loss.calculus.near import Near
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Nature
 from tinygrad_loss.engine.reverse import Pass
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Site", "doubted", "sites_of", "value_of", "worded"]
+__all__ = ["Site", "doubted", "sites_of", "value_of", "way_on", "worded"]
 
 SHOWN: Final = 64
 """How many positions a site names."""
@@ -28,6 +28,7 @@ class Site:
         op: the op's name.
         entries: the positions in the op's result; the first few of many.
         count: how many there are.
+        nature: what the op has there.
         slopes: its left and right slope there, where they are two numbers.
         line: the source line, under `debug`.
         contribution: what it adds to f'(x; v) beyond its ordinary rule, along one fixed generic direction; nan where that is no number.
@@ -39,6 +40,7 @@ class Site:
     line: str | None = None
     contribution: float = math.nan
     count: int = 1
+    nature: Nature = "kink"
 
     def __str__(self) -> str:
         shown = ", ".join(str(list(e)) if e else "the value" for e in self.entries[:3])
@@ -84,7 +86,17 @@ def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
         if len(places):
             first = np.unravel_index(places[:shown], hit.shape) if hit.ndim else ()
             entries = tuple(zip(*(axis.tolist() for axis in first), strict=True)) or ((),)
-            yield t, Site(op.name, entries, facts.slopes, t.line, count=len(places))
+            yield t, Site(op.name, entries, facts.slopes, t.line, count=len(places), nature=facts.nature)
+
+
+def way_on(kind: Kind, sites: Sequence[Site], *, proved: bool) -> str | None:
+    """Return what gives a gradient that a step can use; a subgradient only where slopes are finite. None where no site is to blame."""
+    first = {site.nature: site.op for site in reversed(sites)}
+    if kind == "kink" and (proved or "infinite" not in first):
+        return 'with tl.at_kinks("subgradient"): around backward()'
+    if "infinite" in first:
+        return f"np.maximum(x, 1e-12) inside {first['infinite']}, or what else keeps away from where its slope is infinite"
+    return f"a continuous function instead of {first['jump']}" if "jump" in first else None
 
 
 def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:
@@ -114,10 +126,9 @@ def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:
         more = f" and {len(gone) - 1} more of {leaf.size}" if len(gone) > 1 else ""
         where.append(f"{name}{entry}{more}{slopes}")
     ops = "; ".join(map(str, sites[:3])) or "a non-finite value"
-    return (
-        f"{what}: in {', '.join(where)} (by {ops}). "
-        'Type instead: with tl.at_kinks("subgradient"): ... to train through it, or tl.differentiability(f, x) to look at it'
-    )
+    way = None if found.kind == "kink" else way_on(found.kind, sites, proved=found.proved)
+    instead = way or 'with tl.at_kinks("subgradient"): ... to train through it'
+    return f"{what}: in {', '.join(where)} (by {ops}). Type instead: {instead}, or tl.differentiability(f, x) to look at it"
 
 
 def doubted(sites: Sequence[Site]) -> str:

@@ -31,7 +31,7 @@ class DataLoader:
         prefetch: how many batches a thread prepares ahead; 0 for none. The batches are the same.
 
     Raises:
-        DomainError: ``batch_size`` is below 1, or so large that ``drop_last`` would leave nothing.
+        DomainError: ``batch_size`` is below 1, or so large that ``drop_last`` would leave nothing; ``prefetch`` is below 0.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> data = tl.data.Dataset(np.arange(5.0), np.arange(5))
@@ -54,6 +54,8 @@ class DataLoader:
             raise errors.DomainError(
                 errors.say("DataLoader", "batch_size must be a whole number from 1 on", str(batch_size), "batch_size=32")
             )
+        if not isinstance(prefetch, int | np.integer) or prefetch < 0:
+            raise errors.DomainError(errors.say("DataLoader", "prefetch must be a whole number from 0 on", str(prefetch), "prefetch=2"))
         if drop_last and batch_size > len(dataset):
             raise errors.DomainError(
                 errors.say(

@@ -27,17 +27,36 @@ def pad_sequences(sequences: Sequence[ArrayLike], *, batch_first: bool = False) 
     Returns:
         The sequences ``[T, N, ...]``, and their lengths ``[N]``, which a recurrent layer takes as ``lengths=``.
 
+    Raises:
+        DomainError: there is none.
+        ShapeError: one has no axis of steps, or steps of another shape than the first.
+
     >>> from tinygrad_loss import nn
     >>> x, lengths = nn.pad_sequences([[[1.0], [2.0]], [[3.0]]])
     >>> x[:, :, 0].tolist(), lengths.tolist()
     ([[1.0, 3.0], [2.0, 0.0]], [2, 1])
     """
     arrays = [np.asarray(s) for s in sequences]
+    _check_steps(arrays)
     lengths = np.array([len(a) for a in arrays])
     joined = np.zeros((len(arrays), int(lengths.max(initial=0)), *arrays[0].shape[1:]), np.result_type(*arrays))
     for row, a in zip(joined, arrays, strict=True):
         row[: len(a)] = a
     return (joined if batch_first else np.swapaxes(joined, 0, 1)), lengths
+
+
+def _check_steps(arrays: list[np.ndarray]) -> None:
+    """Refuse what cannot lie side by side."""
+    if not arrays:
+        raise errors.DomainError(errors.say("pad_sequences", "there must be at least one sequence", "none", "nn.pad_sequences([x])"))
+    first = arrays[0].shape
+    for a in arrays:
+        if not a.ndim:
+            raise errors.shapes("pad_sequences", "a sequence has an axis of steps", [()], "nn.pad_sequences([np.atleast_1d(x)])")
+        if a.shape[1:] != first[1:]:
+            rule = "every step of every sequence must have the same shape"
+            instead = f"nn.pad_sequences([s for s in sequences if np.shape(s)[1:] == {first[1:]}])"
+            raise errors.shapes("pad_sequences", rule, [first, a.shape], instead)
 
 
 class Recurrent(Module):

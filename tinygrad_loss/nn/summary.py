@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_loss import errors
 from tinygrad_loss.context import no_grad
 from tinygrad_loss.nn.module import WATCHER, Module
 
@@ -72,6 +73,7 @@ class Summary:
 
 def summarise(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> Summary:
     """Run ``model`` once, in evaluation and without recording, and note every call inside."""
+    refuse_shapes(inputs)
     paths = {id(module): path for path, module in model.named_modules()}
     rows: list[Row] = []
 
@@ -107,6 +109,14 @@ def summarise(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> 
         sum(r.bytes for r in leaves),
         sum(r.multiply_adds for r in rows),
     )
+
+
+def refuse_shapes(inputs: tuple[Any, ...]) -> None:
+    """Refuse sizes in place of a batch, as other packages' summaries take them."""
+    sizes = inputs[0] if len(inputs) == 1 and isinstance(inputs[0], tuple) else inputs
+    if sizes and all(type(n) is int for n in sizes):
+        got, instead = ", ".join(map(str, inputs)), f"model.summary(np.zeros({sizes}, np.float32))"
+        raise errors.ArgumentError(errors.say("summary", "the inputs are arrays, not their shape", got, instead))
 
 
 def _first(output: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import math
 import os
@@ -109,6 +110,7 @@ def write_atomically(path: str | os.PathLike[str], parts: Iterable[bytes]) -> No
     """
     path = Path(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    sweep(path)
     try:
         with draft.open("wb") as file:
             for part in parts:
@@ -129,6 +131,28 @@ def write_atomically(path: str | os.PathLike[str], parts: Iterable[bytes]) -> No
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Remove the drafts of this file that processes left behind when they were killed."""
+    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        writer = draft.name[len(path.name) + 2 : -len(".tmp")]
+        if writer.isdecimal() and not runs(int(writer)):
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+def runs(process: int) -> bool:
+    """Whether a process may still be running; Windows does not tell without harming it."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from pathlib import Path
 from typing import Any, Final
 
 from tinygrad_loss import errors
@@ -20,6 +21,17 @@ FEW: Final = 20
 def title(column: str) -> str:
     """Return a column's name in words."""
     return TITLES.get(column, column.replace("_", " "))
+
+
+def _drawn(figure: Any, path: Path) -> bytes:
+    """Return the figure in the format that the path's name says."""
+    kind = path.suffix.lstrip(".").lower()
+    if kind not in figure.canvas.get_supported_filetypes():
+        rule = "the path must end in a format that Matplotlib writes"
+        raise errors.ArgumentError(errors.say("History.plot", rule, path.name, path.with_suffix(".png").name))
+    file = io.BytesIO()
+    figure.savefig(file, format=kind)
+    return file.getvalue()
 
 
 class History:
@@ -75,7 +87,9 @@ class History:
             Matplotlib's figure.
 
         Raises:
+            ArgumentError: Matplotlib has no format of the path's name.
             MissingPackageError: matplotlib is not installed.
+            SaveError: the file could not be written; a former one is untouched.
         """
         try:
             from matplotlib.figure import Figure  # noqa: PLC0415  an optional package, and slow to import
@@ -97,7 +111,7 @@ class History:
                 axes.yaxis.get_major_locator().set_params(integer=True)
                 axes.set_ylim(bottom=0, top=max(1, *self[name]) * 1.05)
         if path is not None:
-            figure.savefig(path)
+            write_atomically(path, [_drawn(figure, Path(path))])
         return figure
 
     def __repr__(self) -> str:
