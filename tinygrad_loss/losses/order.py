@@ -182,6 +182,7 @@ def _grades(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     input="real",
     target="class index",
     task="classification",
+    likelihood="Categorical",
     estimates="position among the thresholds",
     smoothness="C-infinity",
     convex=True,

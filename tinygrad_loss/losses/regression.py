@@ -266,6 +266,7 @@ def _with_variance(where: str, given: Any, names: Any, mask: Array | None) -> li
     smoothness="C-infinity",
     variable="residual",
     convex=True,
+    stable=(("float32", 1.8e19), ("float64", 1.3e154)),
     choose="The spread differs from point to point and is to be predicted too.",
     source="Nix and Weigend, Estimating the mean and variance of the target probability distribution, ICNN 1994",
 )

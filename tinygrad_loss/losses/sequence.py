@@ -91,6 +91,7 @@ def _per_label(terms: Array, arrays: Sequence[Array]) -> Array:
     estimates="log-probabilities",
     smoothness="C-infinity",
     convex=False,
+    robust=True,
     choose="Labels come in order but without times: speech, handwriting.",
     source="Graves et al., Connectionist temporal classification, ICML 2006",
 )
