@@ -30,7 +30,10 @@ def test_every_loss_is_listed(capsys):
         (["--smooth"], lambda f: f.smoothness != "kink"),
         (["--convex"], lambda f: f.convex),
         (["--robust"], lambda f: f.robust),
-        (["--estimates", "median"], lambda f: "median" in f.estimates),
+        (["--estimates", "median"], lambda f: f.estimates == "median"),
+        (["--estimates", "Mean"], lambda f: f.estimates == "mean"),
+        (["--estimates", "between"], lambda f: f.estimates in {"between mean and median", "between mean and mode"}),
+        (["--for", "Regression"], lambda f: f.task == "regression"),
         (["--for", "classification"], lambda f: f.task == "classification"),
         (["--smooth", "--robust", "--for", "regression"], lambda f: f.smoothness != "kink" and f.robust and f.task == "regression"),
     ],
@@ -63,6 +66,11 @@ def test_an_unknown_estimate_names_the_nearest(capsys):
     said = capsys.readouterr().err
     assert said.startswith("tinygrad-loss losses: --estimates must be one of 'a point within the tube', 'between mean and median', ")
     assert said.endswith("got 'mdian'. Type instead: 'median'\n")
+
+
+def test_no_axis_begins_at_minus_nothing(capsys):
+    main(["show", "quantile"])
+    assert re.search(r"^ +0 \|", capsys.readouterr().out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", sorted(tl.losses.LOSSES))

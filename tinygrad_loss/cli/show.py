@@ -117,7 +117,7 @@ def _along(loss: Loss, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _drawn(x: np.ndarray, y: np.ndarray) -> list[str]:
     """Return a plot of letters: a line per row, the largest value on top, the axis below."""
     seen = y[np.isfinite(y)]
-    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
+    low, high = (float(seen.min()) + 0.0, float(seen.max()) + 0.0) if seen.size else (0.0, 1.0)
     span = high - low or 1.0
     canvas = [[" "] * WIDTH for _ in range(HEIGHT)]
     for column, value in enumerate(y):
