@@ -100,6 +100,18 @@ def test_show_has_a_gap_where_there_is_no_gradient(capsys):
     assert [i for i in range(61) if all(row[i] == " " for row in columns)] == [30]
 
 
+@pytest.mark.parametrize(("word", "name"), [("HuberLoss", "huber_loss"), ("Huber", "huber_loss"), ("BCELoss", "binary_cross_entropy")])
+def test_show_knows_the_names_of_classes_in_any_capitals(capsys, word, name):
+    assert main(["show", word]) == 0
+    assert capsys.readouterr().out.startswith(f"{name}(")
+
+
+def test_a_name_like_none_is_not_answered_with_all_names(capsys):
+    assert main(["show", "nll-los"]) == 2
+    said = "tinygrad-loss show: the loss must be one that tinygrad-loss losses lists, got 'nll-los'. Type instead: 'nll_loss'\n"
+    assert capsys.readouterr().err == said
+
+
 def test_show_an_unknown_loss(capsys):
     assert main(["show", "hubber"]) == 2
     assert "Type instead: 'huber_loss'" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.engine.tensor import tensor
 from tinygrad_loss.losses import DOMAINS, LOSSES, Loss
+from tinygrad_loss.nn import loss as loss_modules
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
@@ -44,14 +45,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _named(word: str) -> Loss:
-    """Return the loss of that name; an unmistakable beginning will do."""
-    if word in LOSSES:
-        return LOSSES[word]
-    fitting = [name for name in LOSSES if name.startswith(word)]
-    plainly = [name for name in fitting if name in {f"{word}_loss", f"{word}_nll_loss", f"{word}_deviance_loss"}]
+    """Return the loss of that name, or of that class of `tinygrad_loss.nn`; an unmistakable beginning will do."""
+    name = word.lower()
+    if name in LOSSES:
+        return LOSSES[name]
+    classes = (getattr(loss_modules, known) for known in loss_modules.__all__ if known.lower() == name)
+    for kind in classes:
+        if issubclass(kind, loss_modules.LossModule):
+            return kind.loss
+    fitting = [known for known in LOSSES if known.startswith(name)]
+    plainly = [known for known in fitting if known in {f"{name}_loss", f"{name}_nll_loss", f"{name}_deviance_loss"}]
     chosen = plainly or fitting
+    if not chosen:
+        rule = "the loss must be one that tinygrad-loss losses lists"
+        raise errors.DomainError(errors.say("show", rule, repr(word), repr(errors.nearest(word, LOSSES))))
     if len(chosen) != 1:
-        raise errors.unknown_name("show", "the loss", word, fitting or LOSSES)
+        raise errors.unknown_name("show", "the loss", word, fitting)
     return LOSSES[chosen[0]]
 
 

@@ -18,7 +18,9 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "multilab
 
 def _probabilities(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     p, target = checks.alike(where, given, names, mask)
-    checks.in_range(where, p, 0.0, 1.0, "input", mask, "tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores")
+    instead = "tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores"
+    checks.in_range(where, p, 0.0, 1.0, "input", mask, instead)
+    checks.not_of_a_layer(where, p, instead)
     checks.in_range(where, target, 0.0, 1.0, "target", mask, "(target + 1) / 2, if target is -1 or +1")
     return [p, target]
 

@@ -15,7 +15,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
-    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "left_out", "no_nan", "not_probabilities", "not_scores", "of_array", "ready",
+    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "left_out", "no_nan", "not_of_a_layer", "not_probabilities", "not_scores", "of_array", "ready",
     "same_shape", "shape_of_weights", "sums_to_one", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
 ]  # fmt: skip
 
@@ -23,6 +23,8 @@ PACKAGE: Final = __name__.partition(".")[0]
 MADE_PROBABILITIES: Final = frozenset({"softmax", "expit"})
 MADE_SCORES: Final = frozenset({"linear", "matmul", "convolution"})
 ADDED: Final = frozenset({"add", "shift_channels"})
+MOVED: Final = frozenset({"reshape", "transpose", "getitem", "astype", "broadcast_to", "positive", "take_along", "concatenate", "clip"})
+"""Ops that leave numbers what they were: probabilities, or scores."""
 
 
 def warn_caller(message: str, kind: type[Warning]) -> None:
@@ -382,10 +384,23 @@ def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) ->
 # ---- where the numbers came from ----------------------------------------------------------------------------------------------
 
 
+def _source(z: Array) -> Array:
+    """Return what made the numbers of an array, before they were only moved, cut, cast or clipped."""
+    while type(z) is Tensor and z.op is not None and z.op.name in MOVED:
+        z = z.inputs[0]
+    return z
+
+
+def _maker(z: Array) -> str:
+    """Return the name of the op that made the numbers of an array, or nothing."""
+    z = _source(z)
+    return z.op.name if type(z) is Tensor and z.op is not None else ""
+
+
 def not_probabilities(where: str, z: Array) -> None:
     """Warn when a loss of scores is given what softmax or expit made: it would be applied twice."""
-    if type(z) is Tensor and z.op is not None and z.op.name in MADE_PROBABILITIES:
-        maker = z.op.name
+    maker = _maker(z)
+    if maker in MADE_PROBABILITIES:
         warn_caller(
             errors.say(
                 where,
@@ -399,8 +414,9 @@ def not_probabilities(where: str, z: Array) -> None:
 
 def _of_parameters(z: Array) -> str:
     """Return the op that made scores by a product with parameters, a bias added or not, or nothing."""
+    z = _source(z)
     if type(z) is Tensor and z.op is not None and z.op.name in ADDED:
-        z = z.inputs[0]
+        z = _source(z.inputs[0])
     if type(z) is not Tensor or z.op is None or z.op.name not in MADE_SCORES:
         return ""
     learnt = any(type(x) is Tensor and x.is_leaf and x.requires_grad for x in z.inputs)
@@ -411,9 +427,17 @@ def not_scores(where: str, p: Array, instead: str) -> None:
     """Warn when a loss of log-probabilities is given probabilities, or the scores of a layer: nothing made them sum to one."""
     if type(p) is not Tensor or p.op is None:
         return
-    maker = p.op.name if p.op.name in MADE_PROBABILITIES else _of_parameters(p)
+    maker = _maker(p)
+    maker = maker if maker in MADE_PROBABILITIES else _of_parameters(p)
     if maker:
         warn_caller(errors.say(where, "input must be log-probabilities", f"the result of {maker}", instead), errors.ProvenanceWarning)
+
+
+def not_of_a_layer(where: str, p: Array, instead: str) -> None:
+    """Warn when a loss of probabilities is given the scores of a layer, which lie in [0, 1] by luck."""
+    maker = _of_parameters(p)
+    if maker:
+        warn_caller(errors.say(where, "input must be probabilities", f"the result of {maker}", instead), errors.ProvenanceWarning)
 
 
 def sums_to_one(where: str, p: Array, axis: int, name: str) -> None:
