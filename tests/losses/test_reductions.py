@@ -195,3 +195,13 @@ def test_arrays_in_arrays_out_and_no_warning(loss, rng):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not isinstance(loss(*draw(loss, rng)), tl.Tensor)
+
+
+SIZES = {"AdaptiveLogSoftmaxWithLoss": (8, 20, [5, 10]), "LinearCrossEntropyLoss": (3, 2)}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in vars(tl.nn) if name.endswith("Loss")))
+def test_a_loss_and_its_module_print_what_a_mean_divides_by(name):
+    module = getattr(tl.nn, name)(*SIZES.get(name, ()))
+    assert "mean divides by the " in repr(module)
+    assert "mean' divides by the " in repr(getattr(module, "loss", tl.losses.linear_cross_entropy))
