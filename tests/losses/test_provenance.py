@@ -141,6 +141,42 @@ def test_probabilities_that_do_not_sum_to_one_under_debug():
     tl.losses.cross_entropy(SCORES, target)  # outside debug nothing is said, and nothing is spent on it
 
 
+SUMS = {
+    "kl_div": (
+        lambda p, q: tl.losses.kl_div(np.log(q), p),
+        "target must sum to 1 along an axis, got 0.7. Type instead: target / np.sum(target, axis=-1, keepdims=True)",
+    ),
+    "kl_div of logs": (
+        lambda p, q: tl.losses.kl_div(np.log(q), np.log(p), log_target=True),
+        "np.exp(target) must sum to 1 along an axis, got 0.7. Type instead: target - tl.ops.logsumexp(target, axis=-1, keepdims=True)",
+    ),
+    "kl_div of scores": (
+        lambda p, q: tl.losses.kl_div(np.log(p), q),
+        "np.exp(input) must sum to 1 along an axis, got 0.7. "
+        "Type instead: tl.losses.kl_div(tl.ops.log_softmax(input, axis=-1), target), of scores",
+    ),
+    "nll_loss": (
+        lambda p, q: tl.losses.nll_loss(np.log(p), CLASSES),
+        "np.exp(input) must sum to 1 along axis 1, got 0.7. Type instead: tl.losses.cross_entropy(input, target), if input are scores",
+    ),
+    "ctc_loss": (
+        lambda p, q: tl.losses.ctc_loss(np.log(p)[:, None], [[1]], [2], [1]),
+        "np.exp(log_probs) must sum to 1 along axis -1, got 0.7. Type instead: tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_log_probabilities_that_do_not_sum_to_one_under_debug(name):
+    call, message = SUMS[name]
+    p, q = np.array([[0.5, 0.2], [0.25, 0.75]]), np.array([[0.6, 0.4], [0.5, 0.5]])
+    with tl.debug():
+        assert warned(lambda: call(p, q)) == f"{name.partition(' ')[0]}: {message}"
+        call(q, q)
+        tl.losses.kl_div(np.log(q).T, q.T)
+        tl.losses.kl_div(np.log(np.float64(1.0)), np.float64(1.0))
+
+
 def test_nan_targets_of_kl_flow_with_a_warning():
     assert "a target must not be nan, got 1 of 2" in warned(lambda: tl.losses.kl_div(np.zeros(2), np.array([np.nan, 0.5])))
 

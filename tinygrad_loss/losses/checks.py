@@ -440,16 +440,24 @@ def not_of_a_layer(where: str, p: Array, instead: str) -> None:
         warn_caller(errors.say(where, "input must be probabilities", f"the result of {maker}", instead), errors.ProvenanceWarning)
 
 
-def sums_to_one(where: str, p: Array, axis: int, name: str) -> None:
-    """Warn, under debug, when probabilities do not add up to one."""
+def sums_to_one(where: str, p: Array, axis: int | None, name: str, *, logs: str = "") -> None:
+    """Warn, under debug, when probabilities do not add up to one along an axis, or along none where ``axis`` is None.
+
+    ``logs`` says that they are logarithms, and what to type instead.
+    """
     if RECORDING.get() != REMEMBER_LINES:
         return
-    total = np.sum(value_of(p), axis=axis)
-    worst = total.flat[np.argmax(np.abs(total - 1))] if np.ndim(total) else total
-    if abs(worst - 1) > 1e-3:
-        warn_caller(
-            errors.say(
-                where, f"{name} must sum to 1 along axis {axis}", f"{worst:.6g}", f"{name} / np.sum({name}, axis={axis}, keepdims=True)"
-            ),
-            errors.ProvenanceWarning,
-        )
+    p = value_of(p)
+    if logs:
+        p, name = np.exp(p), f"np.exp({name})"
+    axes = range(-1, -1 - p.ndim, -1) if axis is None else (axis,)
+    worst = [_farthest(np.sum(p, axis=at)) for at in axes]
+    if min((abs(total - 1) for total in worst), default=0.0) > 1e-3:
+        instead = logs or f"{name} / np.sum({name}, axis={axes[0]}, keepdims=True)"
+        along = "an axis" if axis is None else f"axis {axis}"
+        warn_caller(errors.say(where, f"{name} must sum to 1 along {along}", f"{worst[0]:.6g}", instead), errors.ProvenanceWarning)
+
+
+def _farthest(total: Array) -> Any:
+    """Return the sum that is farthest from one."""
+    return total.flat[np.argmax(np.abs(total - 1))] if np.ndim(total) else total

@@ -216,13 +216,19 @@ def _soft_targets(where: str, z: Array, q: Array, w: Array | None, smoothing: fl
     return -np.sum(absorbing_product(q, log_softmax_(z, axis=axis)), axis=axis)
 
 
+def _log_probabilities(log_p: Array, at: int) -> None:
+    """Warn of what does not look like log-probabilities: by where it comes from, and under debug by its sums."""
+    checks.not_scores("nll_loss", log_p, LOGARITHM)
+    checks.sums_to_one("nll_loss", log_p, at, "input", logs="tl.losses.cross_entropy(input, target), if input are scores")
+
+
 def _picked_at_once(
     log_p: Array, target: Array, *, mean: bool, weight: Array | None = None, ignore_index: int = -100, axis: int | None = None
 ) -> Array | None:
     at = class_axis(log_p, axis)
     if weight is not None or not plain_classes("nll_loss", log_p, target, at, ignore_index):
         return None
-    checks.not_scores("nll_loss", log_p, LOGARITHM)
+    _log_probabilities(log_p, at)
     return picked_sum(log_p, target, axis=at, by=-1.0 / target.size if mean else -1.0)
 
 
@@ -266,7 +272,7 @@ def nll_loss(input: Array, target: Array, *, weight: Array | None = None, ignore
     2.0
     """
     at, dtype = class_axis(input, axis), checks.value_of(input).dtype
-    checks.not_scores("nll_loss", input, LOGARITHM)
+    _log_probabilities(input, at)
     checks.classes_or_probabilities("nll_loss", input, target, at)
     w = per_class("nll_loss", weight, input.shape[at], dtype)
     index, ignored = rows_of("nll_loss", input, target, at, ignore_index)

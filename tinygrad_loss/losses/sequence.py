@@ -52,6 +52,7 @@ def _alignable(where: str, given: Any, names: Any, mask: Array | None) -> list[A
     if 0 in x.shape:
         raise checks.empty(where, x.shape)
     checks.not_scores(where, x, "tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)")
+    checks.sums_to_one(where, x, -1, names[0], logs="tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)")
     targets = np.asarray(checks.value_of(given[1]))
     batch = x.shape[1] if x.ndim == 3 else 1
     if targets.dtype.kind not in "iu":
