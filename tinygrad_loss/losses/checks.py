@@ -10,21 +10,15 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
-    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "left_out", "no_nan", "not_of_a_layer", "not_probabilities", "not_scores", "of_array", "ready",
-    "same_shape", "shape_of_weights", "sums_to_one", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
+    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "left_out", "no_nan", "of_array", "ready",
+    "same_shape", "shape_of_weights", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
 ]  # fmt: skip
 
 PACKAGE: Final = __name__.partition(".")[0]
-MADE_PROBABILITIES: Final = frozenset({"softmax", "expit"})
-MADE_SCORES: Final = frozenset({"linear", "matmul", "convolution"})
-ADDED: Final = frozenset({"add", "shift_channels"})
-MOVED: Final = frozenset({"reshape", "transpose", "getitem", "astype", "broadcast_to", "positive", "take_along", "concatenate", "clip"})
-"""Ops that leave numbers what they were: probabilities, or scores."""
 
 
 def warn_caller(message: str, kind: type[Warning]) -> None:
@@ -379,85 +373,3 @@ def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) ->
         return w.reshape(w.shape + (1,) * (len(shape) - w.ndim))
     instead = f"{name}=np.broadcast_to({name}, {shape})" if fits_in(w.shape, shape) else f"{name} of shape {shape}"
     raise errors.shapes(where, f"{name} must have the shape of the terms, or of their first axes", (w.shape, shape), instead)
-
-
-# ---- where the numbers came from ----------------------------------------------------------------------------------------------
-
-
-def _source(z: Array) -> Array:
-    """Return what made the numbers of an array, before they were only moved, cut, cast or clipped."""
-    while type(z) is Tensor and z.op is not None and z.op.name in MOVED:
-        z = z.inputs[0]
-    return z
-
-
-def _maker(z: Array) -> str:
-    """Return the name of the op that made the numbers of an array, or nothing."""
-    z = _source(z)
-    return z.op.name if type(z) is Tensor and z.op is not None else ""
-
-
-def not_probabilities(where: str, z: Array) -> None:
-    """Warn when a loss of scores is given what softmax or expit made: it would be applied twice."""
-    maker = _maker(z)
-    if maker in MADE_PROBABILITIES:
-        warn_caller(
-            errors.say(
-                where,
-                f"input must be scores, to which it applies {maker} itself",
-                f"the result of {maker}",
-                f"tl.losses.{where}(scores, target), without {maker}",
-            ),
-            errors.ProvenanceWarning,
-        )
-
-
-def _of_parameters(z: Array) -> str:
-    """Return the op that made scores by a product with parameters, a bias added or not, or nothing."""
-    z = _source(z)
-    if type(z) is Tensor and z.op is not None and z.op.name in ADDED:
-        z = _source(z.inputs[0])
-    if type(z) is not Tensor or z.op is None or z.op.name not in MADE_SCORES:
-        return ""
-    learnt = any(type(x) is Tensor and x.is_leaf and x.requires_grad for x in z.inputs)
-    return z.op.name if learnt else ""
-
-
-def not_scores(where: str, p: Array, instead: str) -> None:
-    """Warn when a loss of log-probabilities is given probabilities, or the scores of a layer: nothing made them sum to one."""
-    if type(p) is not Tensor or p.op is None:
-        return
-    maker = _maker(p)
-    maker = maker if maker in MADE_PROBABILITIES else _of_parameters(p)
-    if maker:
-        warn_caller(errors.say(where, "input must be log-probabilities", f"the result of {maker}", instead), errors.ProvenanceWarning)
-
-
-def not_of_a_layer(where: str, p: Array, instead: str) -> None:
-    """Warn when a loss of probabilities is given the scores of a layer, which lie in [0, 1] by luck."""
-    maker = _of_parameters(p)
-    if maker:
-        warn_caller(errors.say(where, "input must be probabilities", f"the result of {maker}", instead), errors.ProvenanceWarning)
-
-
-def sums_to_one(where: str, p: Array, axis: int | None, name: str, *, logs: str = "") -> None:
-    """Warn, under debug, when probabilities do not add up to one along an axis, or along none where ``axis`` is None.
-
-    ``logs`` says that they are logarithms, and what to type instead.
-    """
-    if RECORDING.get() != REMEMBER_LINES:
-        return
-    p = value_of(p)
-    if logs:
-        p, name = np.exp(p), f"np.exp({name})"
-    axes = range(-1, -1 - p.ndim, -1) if axis is None else (axis,)
-    worst = [_farthest(np.sum(p, axis=at)) for at in axes]
-    if min((abs(total - 1) for total in worst), default=0.0) > 1e-3:
-        instead = logs or f"{name} / np.sum({name}, axis={axes[0]}, keepdims=True)"
-        along = "an axis" if axis is None else f"axis {axis}"
-        warn_caller(errors.say(where, f"{name} must sum to 1 along {along}", f"{worst[0]:.6g}", instead), errors.ProvenanceWarning)
-
-
-def _farthest(total: Array) -> Any:
-    """Return the sum that is farthest from one."""
-    return total.flat[np.argmax(np.abs(total - 1))] if np.ndim(total) else total

@@ -7,7 +7,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy
 from tinygrad_loss.ops.exponential import log_softmax_
@@ -120,7 +120,7 @@ def _classes_at_once(
     at = class_axis(z, axis)
     if not plain_classes("cross_entropy", z, target, at, ignore_index):
         return None
-    checks.not_probabilities("cross_entropy", z)
+    provenance.not_probabilities("cross_entropy", z)
     return class_cross_entropy(z, target, axis=at, n=target.size if mean else 1)
 
 
@@ -172,7 +172,7 @@ def cross_entropy(
     >>> round(float(tl.losses.cross_entropy([[0.0, 0.0]], [1])), 6)  # log 2
     0.693147
     """
-    checks.not_probabilities("cross_entropy", input)
+    provenance.not_probabilities("cross_entropy", input)
     return class_terms("cross_entropy", input, target, class_axis(input, axis), weight, ignore_index, label_smoothing)
 
 
@@ -208,7 +208,7 @@ def class_terms(
 
 def _soft_targets(where: str, z: Array, q: Array, w: Array | None, smoothing: float, axis: int) -> Array:
     """Return the cross-entropy against probabilities; a class of probability 0 costs nothing, however unlikely."""
-    checks.sums_to_one(where, q, axis, "target")
+    provenance.sums_to_one(where, q, axis, "target")
     if smoothing:
         q = q * (1.0 - smoothing) + smoothing / z.shape[axis]
     if w is not None:
@@ -218,8 +218,8 @@ def _soft_targets(where: str, z: Array, q: Array, w: Array | None, smoothing: fl
 
 def _log_probabilities(log_p: Array, at: int) -> None:
     """Warn of what does not look like log-probabilities: by where it comes from, and under debug by its sums."""
-    checks.not_scores("nll_loss", log_p, LOGARITHM)
-    checks.sums_to_one("nll_loss", log_p, at, "input", logs="tl.losses.cross_entropy(input, target), if input are scores")
+    provenance.not_scores("nll_loss", log_p, LOGARITHM)
+    provenance.sums_to_one("nll_loss", log_p, at, "input", logs="tl.losses.cross_entropy(input, target), if input are scores")
 
 
 def _picked_at_once(

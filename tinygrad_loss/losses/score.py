@@ -7,7 +7,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.checks import classes_or_probabilities
 from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
@@ -74,7 +74,7 @@ def brier_loss(input: Array, target: Array, *, axis: int | None = None) -> Any: 
     0.5
     """
     at = class_axis(input, axis)
-    checks.sums_to_one("brier_loss", input, at, "input")
+    provenance.sums_to_one("brier_loss", input, at, "input")
     d = input - truth("brier_loss", input, target, at)
     return np.sum(d * d, axis=at)
 
