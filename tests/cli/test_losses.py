@@ -81,6 +81,20 @@ def test_show_every_loss(capsys, name):
     assert tl.losses.LOSSES[name].facts.choose in out
 
 
+OF_VECTORS = {
+    "linear_cross_entropy", "lovasz_softmax_loss", "contrastive_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss", "circle_loss",
+    "ctc_loss", "cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss", "cox_loss", "energy_distance_loss", "mmd_loss",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(set(tl.losses.LOSSES) - OF_VECTORS))
+def test_every_loss_of_a_number_is_drawn(capsys, name):
+    main(["show", name])
+    _, value, gradient = re.split(r"^value, .*$|^gradient.*$", capsys.readouterr().out, flags=re.MULTILINE)
+    assert value.count("*") >= 55
+    assert gradient.count("*") >= 55
+
+
 def test_show_huber_draws_value_and_gradient(capsys):
     assert main(["show", "huber"]) == 0
     lines = capsys.readouterr().out.splitlines()
