@@ -28,7 +28,7 @@ def main() -> float:
         column[0].legend(frameon=False, loc="upper right")
         column[1].fill_between(y, cost, where=cost > 0, color="#7570b3", alpha=0.6, label="costs")
         column[1].fill_between(y, cost, where=cost < 0, color="#66a61e", alpha=0.6, label="saves")
-        column[1].set(xlabel="y", ylabel="p log(p / q)", title=f"the whole area is KL = {float(kl_divergence(p, q)):.3f} nats")
+        column[1].set(xlabel="y", ylabel="p log(p / q)", title=f"costs less savings: KL = {float(kl_divergence(p, q)):.3f} nats")
         column[1].legend(frameon=False, loc="upper right")
     figure.savefig("circles_and_normals.png", dpi=110)
     return divergence

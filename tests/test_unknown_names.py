@@ -38,6 +38,14 @@ OF_CLASSES = [
     ),
     (lambda: nn.MSELoss(redution="sum"), "MSELoss: arguments are reduction, got redution=. Type instead: reduction="),
     (
+        lambda: nn.L1Loss(size_average=False),
+        "L1Loss: arguments are reduction, got size_average=. Type instead: reduction='sum'",
+    ),
+    (
+        lambda: tl.losses.mse_loss([0.0], [0.0], reduce=False),
+        "mse_loss: arguments are weight, reduction, sample_weight, where, got reduce=. Type instead: reduction='none'",
+    ),
+    (
         lambda: optim.SGD(weights(), lr=0.1, momentm=0.9),
         "SGD: arguments are params, lr, momentum, dampening, weight_decay, nesterov, maximize, got momentm=. Type instead: momentum=",
     ),

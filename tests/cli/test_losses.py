@@ -30,7 +30,10 @@ def test_every_loss_is_listed(capsys):
         (["--smooth"], lambda f: f.smoothness != "kink"),
         (["--convex"], lambda f: f.convex),
         (["--robust"], lambda f: f.robust),
-        (["--estimates", "median"], lambda f: "median" in f.estimates),
+        (["--estimates", "median"], lambda f: f.estimates == "median"),
+        (["--estimates", "Mean"], lambda f: f.estimates == "mean"),
+        (["--estimates", "between"], lambda f: f.estimates in {"between mean and median", "between mean and mode"}),
+        (["--for", "Regression"], lambda f: f.task == "regression"),
         (["--for", "classification"], lambda f: f.task == "classification"),
         (["--smooth", "--robust", "--for", "regression"], lambda f: f.smoothness != "kink" and f.robust and f.task == "regression"),
     ],
@@ -65,12 +68,31 @@ def test_an_unknown_estimate_names_the_nearest(capsys):
     assert said.endswith("got 'mdian'. Type instead: 'median'\n")
 
 
+def test_no_axis_begins_at_minus_nothing(capsys):
+    main(["show", "quantile"])
+    assert re.search(r"^ +0 \|", capsys.readouterr().out, re.MULTILINE)
+
+
 @pytest.mark.parametrize("name", sorted(tl.losses.LOSSES))
 def test_show_every_loss(capsys, name):
     assert main(["show", name]) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"{name}(")
     assert tl.losses.LOSSES[name].facts.choose in out
+
+
+OF_VECTORS = {
+    "linear_cross_entropy", "lovasz_softmax_loss", "contrastive_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss", "circle_loss",
+    "ctc_loss", "cosine_embedding_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss", "cox_loss", "energy_distance_loss", "mmd_loss",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(set(tl.losses.LOSSES) - OF_VECTORS))
+def test_every_loss_of_a_number_is_drawn(capsys, name):
+    main(["show", name])
+    _, value, gradient = re.split(r"^value, .*$|^gradient.*$", capsys.readouterr().out, flags=re.MULTILINE)
+    assert value.count("*") >= 55
+    assert gradient.count("*") >= 55
 
 
 def test_show_huber_draws_value_and_gradient(capsys):
@@ -90,6 +112,18 @@ def test_show_has_a_gap_where_there_is_no_gradient(capsys):
     below = next(i for i, line in enumerate(lines) if line.startswith("gradient"))
     columns = [line[11:].ljust(61) for line in lines[below + 1 : below + 10]]
     assert [i for i in range(61) if all(row[i] == " " for row in columns)] == [30]
+
+
+@pytest.mark.parametrize(("word", "name"), [("HuberLoss", "huber_loss"), ("Huber", "huber_loss"), ("BCELoss", "binary_cross_entropy")])
+def test_show_knows_the_names_of_classes_in_any_capitals(capsys, word, name):
+    assert main(["show", word]) == 0
+    assert capsys.readouterr().out.startswith(f"{name}(")
+
+
+def test_a_name_like_none_is_not_answered_with_all_names(capsys):
+    assert main(["show", "nll-los"]) == 2
+    said = "tinygrad-loss show: the loss must be one that tinygrad-loss losses lists, got 'nll-los'. Type instead: 'nll_loss'\n"
+    assert capsys.readouterr().err == said
 
 
 def test_show_an_unknown_loss(capsys):

@@ -299,7 +299,8 @@ def weights_that_cannot_be(case) -> Iterator[Bad]:
     n = len(data)
     rule = "weights must be finite, at least 0 and not all 0"
     for w, got in ((-np.ones(n), "-1.0 at [0]"), (np.zeros(n), "0.0 at [0]"), (last_is(np.ones(n), np.nan), f"nan at [{n - 1}]")):
-        yield Bad(lambda w=w: fits(case)(data, w), E.DomainError, said(where, rule, got, f"{where}(data, np.abs(weights))"))
+        line = f"{where}(data, np.abs(weights))" if w.any() else f"{where}(data)"
+        yield Bad(lambda w=w: fits(case)(data, w), E.DomainError, said(where, rule, got, line))
     message = said(where, "there must be one weight for each value", f"(7,) and ({n},)", f"{where}(data, np.ones(len(data)))")
     yield Bad(lambda: fits(case)(data, np.ones(7)), E.ShapeError, message)
     message = said(where, "weights must be real numbers", "ndarray of dtype <U1", "np.asarray(weights, dtype=np.float64)")

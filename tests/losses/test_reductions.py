@@ -1,5 +1,6 @@
 """What every loss has in common: reductions, weights, masks, dtypes, gradients, arguments."""
 
+import functools
 import inspect
 import warnings
 
@@ -65,6 +66,22 @@ def test_what_a_mask_leaves_out_may_lie_outside_a_domain():
         alone, slope = tl.value_and_grad(lambda x, loss=loss, arrays=arrays: loss(x, *(a[:1] for a in arrays[1:])))(z[:1])
         assert value.item() == alone
         np.testing.assert_array_equal(x.grad, [slope[0], 0.0])
+
+
+@pytest.mark.parametrize("ties", ["breslow", "efron"])
+@pytest.mark.parametrize("out", range(4))
+def test_a_masked_subject_stays_among_those_at_risk(ties, out):
+    """What a mask leaves out of Cox's loss is a term; whose time is not known, too, is at risk of nothing."""
+    z, time, event, keep = (
+        np.array([0.3, -1.0, 2.0, 0.5]),
+        np.array([2.0, 3.0, 3.0, 4.0]),
+        np.array([1.0, 1.0, 1.0, 0.0]),
+        np.arange(4) != out,
+    )
+    cox = functools.partial(tl.losses.cox_loss, reduction="none", ties=ties)
+    np.testing.assert_array_equal(cox(z, time, event, where=keep), np.where(keep, cox(z, time, event), 0.0))
+    unknown = cox(z, np.where(keep, time, np.nan), np.where(keep, event, 0.0), where=keep)
+    np.testing.assert_allclose(unknown[keep], cox(z[keep], time[keep], event[keep]), rtol=1e-14)
 
 
 @every_loss
@@ -178,3 +195,13 @@ def test_arrays_in_arrays_out_and_no_warning(loss, rng):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not isinstance(loss(*draw(loss, rng)), tl.Tensor)
+
+
+SIZES = {"AdaptiveLogSoftmaxWithLoss": (8, 20, [5, 10]), "LinearCrossEntropyLoss": (3, 2)}
+
+
+@pytest.mark.parametrize("name", sorted(name for name in vars(tl.nn) if name.endswith("Loss")))
+def test_a_loss_and_its_module_print_what_a_mean_divides_by(name):
+    module = getattr(tl.nn, name)(*SIZES.get(name, ()))
+    assert "mean divides by the " in repr(module)
+    assert "mean' divides by the " in repr(getattr(module, "loss", tl.losses.linear_cross_entropy))

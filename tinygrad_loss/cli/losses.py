@@ -31,7 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--convex", action="store_true", help="only losses that are convex in the prediction")
     parser.add_argument("--robust", action="store_true", help="only losses in which an outlier has a bounded pull")
     parser.add_argument(
-        "--estimates", default="", metavar="WHAT", help="only losses whose best constant is this: mean, median, quantile, ..."
+        "--estimates",
+        default="",
+        metavar="WHAT",
+        help="only losses whose best constant is this, or has this in its name: mean, median, between, ...",
     )
     parser.add_argument(
         "--for", dest="task", default="", metavar="TASK", help="only losses for this: regression, classification, counts, ..."
@@ -43,12 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     seen = sys.stdout.isatty() or "COLUMNS" in os.environ
     out = Console(highlight=False, width=None if seen else PAGE)
     tasks = sorted({loss.facts.task for loss in LOSSES.values()})
+    arguments.task = arguments.task.lower()
     if arguments.task and arguments.task not in tasks:
         raise errors.unknown_name("losses", "--for", arguments.task, tasks)
     estimates = sorted({loss.facts.estimates for loss in LOSSES.values()})
-    if not any(arguments.estimates in e for e in estimates):
+    meant = _meant(arguments.estimates, estimates)
+    if not meant:
         raise errors.unknown_name("losses", "--estimates", arguments.estimates, estimates)
-    found = [loss for loss in sorted(LOSSES.values(), key=lambda loss: loss.__name__) if _fits(loss, arguments)]
+    found = [loss for loss in sorted(LOSSES.values(), key=lambda loss: loss.__name__) if _fits(loss, arguments, meant)]
     if not found:
         out.print("no loss fits; leave out a filter: tinygrad-loss losses", markup=False)
         return NOT_FOUND
@@ -83,14 +88,20 @@ def _table(losses: Sequence[Loss], width: int) -> Table:
     return table
 
 
-def _fits(loss: Loss, wanted: argparse.Namespace) -> bool:
+def _meant(word: str, estimates: Sequence[str]) -> list[str]:
+    """Return what of the estimates a word means: that which it is, or else those that have it inside."""
+    exact = [e for e in estimates if e.lower() == word.lower()]
+    return exact or [e for e in estimates if word.lower() in e.lower()]
+
+
+def _fits(loss: Loss, wanted: argparse.Namespace, estimates: Sequence[str]) -> bool:
     f = loss.facts
     return (
         wanted.filter.lower() in f"{loss.__name__} {f.formula}".lower()
         and (f.smoothness != "kink" or not wanted.smooth)
         and (f.convex or not wanted.convex)
         and (f.robust or not wanted.robust)
-        and wanted.estimates in f.estimates
+        and f.estimates in estimates
         and wanted.task in ("", f.task)
     )
 

@@ -2,31 +2,23 @@
 
 import argparse
 import warnings
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 from rich.console import Console
 
 from tinygrad_loss import errors
+from tinygrad_loss.cli.along import REACH, line
 from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.engine.tensor import tensor
 from tinygrad_loss.losses import DOMAINS, LOSSES, Loss
+from tinygrad_loss.nn import loss as loss_modules
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss show huber"
 WIDTH, HEIGHT = 61, 9
-REACH: Final = {
-    "positive": (0.1, 4.0),
-    "above -1": (-0.9, 4.0),
-    "probability": (0.02, 0.98),
-    "log-probability": (-4.0, 0.0),
-    "cosine": (-0.99, 0.99),
-}
-"""From where to where a prediction is drawn; from -4 to 4 where nothing else is said."""
-TARGETS: Final = {"real": 0.0, "mape_loss": 1.0}
-"""The target that is drawn, by domain or by loss; 1 where nothing else is said."""
-NOT_OF_ONE_NUMBER: Final = {"embedding", "vector", "distribution", "segmentation"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,20 +30,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Print formula, facts, plots and advice."""
     loss = _named(arguments.name)
     out = Console(highlight=False, soft_wrap=True)
-    for line in (*_facts(loss), *_plots(loss)):
-        out.print(line, markup=False)
+    for row in (*_facts(loss), *_plots(loss)):
+        out.print(row, markup=False)
     return 0
 
 
 def _named(word: str) -> Loss:
-    """Return the loss of that name; an unmistakable beginning will do."""
-    if word in LOSSES:
-        return LOSSES[word]
-    fitting = [name for name in LOSSES if name.startswith(word)]
-    plainly = [name for name in fitting if name in {f"{word}_loss", f"{word}_nll_loss", f"{word}_deviance_loss"}]
+    """Return the loss of that name, or of that class of `tinygrad_loss.nn`; an unmistakable beginning will do."""
+    name = word.lower()
+    if name in LOSSES:
+        return LOSSES[name]
+    classes = (getattr(loss_modules, known) for known in loss_modules.__all__ if known.lower() == name)
+    for kind in classes:
+        if issubclass(kind, loss_modules.LossModule):
+            return kind.loss
+    fitting = [known for known in LOSSES if known.startswith(name)]
+    plainly = [known for known in fitting if known in {f"{name}_loss", f"{name}_nll_loss", f"{name}_deviance_loss"}]
     chosen = plainly or fitting
+    if not chosen:
+        rule = "the loss must be one that tinygrad-loss losses lists"
+        raise errors.DomainError(errors.say("show", rule, repr(word), repr(errors.nearest(word, LOSSES))))
     if len(chosen) != 1:
-        raise errors.unknown_name("show", "the loss", word, fitting or LOSSES)
+        raise errors.unknown_name("show", "the loss", word, fitting)
     return LOSSES[chosen[0]]
 
 
@@ -78,34 +78,20 @@ def _facts(loss: Loss) -> list[str]:
 
 
 def _plots(loss: Loss) -> list[str]:
-    """Return two small plots over the prediction, or nothing for a loss of more than one number."""
-    f = loss.facts
-    if (
-        loss.arity != 2
-        or {f.input, f.target} & NOT_OF_ONE_NUMBER
-        or f.task in NOT_OF_ONE_NUMBER
-        or loss.__name__.startswith(("multilabel", "plackett", "listnet"))
-    ):
+    """Return two small plots over one number of the prediction, or nothing for a loss of vectors."""
+    through = line(loss)
+    if through is None:
         return []
-    low, high = REACH.get(f.input, (-4.0, 4.0))
-    x = np.linspace(low, high, WIDTH)
-    values, slopes = _along(loss, x)
-    target = "the first of two classes" if f.target == "class index" else f"{_target(loss):g}"
-    return ["", f"value, target {target}", *_drawn(x, values), "", "gradient (a gap where there is none)", *_drawn(x, slopes)]
+    said, arrays = through
+    x = np.linspace(*REACH.get(loss.facts.input, (-4.0, 4.0)), WIDTH)
+    values, slopes = _along(loss, x, arrays)
+    return ["", f"value, {said}", *_drawn(x, values), "", "gradient (a gap where there is none)", *_drawn(x, slopes)]
 
 
-def _target(loss: Loss) -> float:
-    return TARGETS.get(loss.__name__, TARGETS.get(loss.facts.target, 1.0))
-
-
-def _along(loss: Loss, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return value and gradient at each prediction; nan where the gradient does not exist."""
+def _along(loss: Loss, x: np.ndarray, arrays: Callable[[Any], tuple[Any, ...]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return value and gradient at each number; nan where the gradient does not exist."""
     z = tensor(x, requires_grad=True)
-    if loss.facts.target == "class index":
-        other = 1.0 - z if loss.facts.input == "probability" else np.zeros_like(x)
-        terms = loss(np.stack([z, other], axis=1), np.zeros(len(x), int), reduction="none")
-    else:
-        terms = loss(z, np.full_like(x, _target(loss)), reduction="none")
+    terms = loss(*arrays(z), reduction="none")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", errors.UndefinedGradientWarning)
         warnings.simplefilter("ignore", errors.UnprovedGradientWarning)
@@ -117,7 +103,7 @@ def _along(loss: Loss, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _drawn(x: np.ndarray, y: np.ndarray) -> list[str]:
     """Return a plot of letters: a line per row, the largest value on top, the axis below."""
     seen = y[np.isfinite(y)]
-    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
+    low, high = (float(seen.min()) + 0.0, float(seen.max()) + 0.0) if seen.size else (0.0, 1.0)
     span = high - low or 1.0
     canvas = [[" "] * WIDTH for _ in range(HEIGHT)]
     for column, value in enumerate(y):

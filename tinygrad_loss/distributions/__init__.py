@@ -7,6 +7,7 @@ from typing import Any as _Any
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.distributions import closed_forms as closed_forms
+from tinygrad_loss.distributions import cross_entropies as cross_entropies
 from tinygrad_loss.distributions.bounded import Beta as Beta
 from tinygrad_loss.distributions.bounded import Uniform as Uniform
 from tinygrad_loss.distributions.bounded import VonMises as VonMises

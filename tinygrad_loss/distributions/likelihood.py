@@ -214,9 +214,12 @@ def sample_of(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) ->
     w = w.ravel().astype(y.dtype)
     if not (np.all(np.isfinite(w)) and np.all(w >= 0) and w.sum() > 0):
         holds = np.isfinite(w) & (w >= 0)
-        holds = holds if not np.all(holds) else w > 0
-        rule = "weights must be finite, at least 0 and not all 0"
-        raise errors.DomainError(errors.say(where, rule, offender(w, holds), f"{where}(data, np.abs(weights))"))
+        nothing = bool(np.all(holds))
+        rule, instead = (
+            "weights must be finite, at least 0 and not all 0",
+            f"{where}(data)" if nothing else f"{where}(data, np.abs(weights))",
+        )
+        raise errors.DomainError(errors.say(where, rule, offender(w, w > 0 if nothing else holds), instead))
     return y[w > 0], w[w > 0]
 
 

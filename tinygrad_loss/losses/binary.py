@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.classification import absorbing_product, logistic_error, margin_error, probability_error
 from tinygrad_loss.ops.exponential import softplus_
@@ -18,7 +18,9 @@ __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "multilab
 
 def _probabilities(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     p, target = checks.alike(where, given, names, mask)
-    checks.in_range(where, p, 0.0, 1.0, "input", mask, "tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores")
+    instead = "tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores"
+    checks.in_range(where, p, 0.0, 1.0, "input", mask, instead)
+    provenance.not_of_a_layer(where, p, instead)
     checks.in_range(where, target, 0.0, 1.0, "target", mask, "(target + 1) / 2, if target is -1 or +1")
     return [p, target]
 
@@ -26,10 +28,10 @@ def _probabilities(where: str, given: Any, names: Any, mask: Array | None) -> li
 def _scores(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     z, target = given
     if mask is None and checks.ready(given) and checks.in_unit_interval(target):  # where nan is not
-        checks.not_probabilities(where, z)
+        provenance.not_probabilities(where, z)
         return [z, target]
     z, target = checks.alike(where, given, names, mask)
-    checks.not_probabilities(where, z)
+    provenance.not_probabilities(where, z)
     checks.in_range(where, target, 0.0, 1.0, "target", mask, "(target + 1) / 2, if target is -1 or +1")
     return [z, target]
 
@@ -151,7 +153,7 @@ def binary_cross_entropy_with_logits(
 
 def _labels(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     z, target = checks.alike(where, given, names, mask, over=slice(-1, None))
-    checks.not_probabilities(where, z)
+    provenance.not_probabilities(where, z)
     if not z.ndim:
         raise errors.ShapeError(
             errors.say(where, "input must have an axis of labels", "shape ()", f"tl.losses.{where}(input[None], target[None])")
@@ -211,7 +213,7 @@ def multilabel_soft_margin_loss(input: Array, target: Array, *, weight: Array | 
 
 def _margins(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     z, target = checks.alike(where, given, names, mask)
-    checks.not_probabilities(where, z)
+    provenance.not_probabilities(where, z)
     return [z, target]
 
 

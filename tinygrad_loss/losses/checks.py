@@ -10,19 +10,15 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = [
-    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "labels_or_none", "left_out", "no_nan", "not_probabilities", "not_scores", "of_array", "ready",
-    "same_shape", "shape_of_weights", "sums_to_one", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
+    "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "labels_or_none", "left_out", "no_nan",
+    "of_array", "ready", "same_shape", "shape_of_weights", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
 ]  # fmt: skip
 
 PACKAGE: Final = __name__.partition(".")[0]
-MADE_PROBABILITIES: Final = frozenset({"softmax", "expit"})
-MADE_SCORES: Final = frozenset({"linear", "matmul", "convolution"})
-ADDED: Final = frozenset({"add", "shift_channels"})
 
 
 def warn_caller(message: str, kind: type[Warning]) -> None:
@@ -386,55 +382,3 @@ def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) ->
         return w.reshape(w.shape + (1,) * (len(shape) - w.ndim))
     instead = f"{name}=np.broadcast_to({name}, {shape})" if fits_in(w.shape, shape) else f"{name} of shape {shape}"
     raise errors.shapes(where, f"{name} must have the shape of the terms, or of their first axes", (w.shape, shape), instead)
-
-
-# ---- where the numbers came from ----------------------------------------------------------------------------------------------
-
-
-def not_probabilities(where: str, z: Array) -> None:
-    """Warn when a loss of scores is given what softmax or expit made: it would be applied twice."""
-    if type(z) is Tensor and z.op is not None and z.op.name in MADE_PROBABILITIES:
-        maker = z.op.name
-        warn_caller(
-            errors.say(
-                where,
-                f"input must be scores, to which it applies {maker} itself",
-                f"the result of {maker}",
-                f"tl.losses.{where}(scores, target), without {maker}",
-            ),
-            errors.ProvenanceWarning,
-        )
-
-
-def _of_parameters(z: Array) -> str:
-    """Return the op that made scores by a product with parameters, a bias added or not, or nothing."""
-    if type(z) is Tensor and z.op is not None and z.op.name in ADDED:
-        z = z.inputs[0]
-    if type(z) is not Tensor or z.op is None or z.op.name not in MADE_SCORES:
-        return ""
-    learnt = any(type(x) is Tensor and x.is_leaf and x.requires_grad for x in z.inputs)
-    return z.op.name if learnt else ""
-
-
-def not_scores(where: str, p: Array, instead: str) -> None:
-    """Warn when a loss of log-probabilities is given probabilities, or the scores of a layer: nothing made them sum to one."""
-    if type(p) is not Tensor or p.op is None:
-        return
-    maker = p.op.name if p.op.name in MADE_PROBABILITIES else _of_parameters(p)
-    if maker:
-        warn_caller(errors.say(where, "input must be log-probabilities", f"the result of {maker}", instead), errors.ProvenanceWarning)
-
-
-def sums_to_one(where: str, p: Array, axis: int, name: str) -> None:
-    """Warn, under debug, when probabilities do not add up to one."""
-    if RECORDING.get() != REMEMBER_LINES:
-        return
-    total = np.sum(value_of(p), axis=axis)
-    worst = total.flat[np.argmax(np.abs(total - 1))] if np.ndim(total) else total
-    if abs(worst - 1) > 1e-3:
-        warn_caller(
-            errors.say(
-                where, f"{name} must sum to 1 along axis {axis}", f"{worst:.6g}", f"{name} / np.sum({name}, axis={axis}, keepdims=True)"
-            ),
-            errors.ProvenanceWarning,
-        )

@@ -7,7 +7,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy
 from tinygrad_loss.ops.exponential import log_softmax_
@@ -120,7 +120,7 @@ def _classes_at_once(
     at = class_axis(z, axis)
     if not plain_classes("cross_entropy", z, target, at, ignore_index):
         return None
-    checks.not_probabilities("cross_entropy", z)
+    provenance.not_probabilities("cross_entropy", z)
     return class_cross_entropy(z, target, axis=at, n=target.size if mean else 1)
 
 
@@ -172,7 +172,7 @@ def cross_entropy(
     >>> round(float(tl.losses.cross_entropy([[0.0, 0.0]], [1])), 6)  # log 2
     0.693147
     """
-    checks.not_probabilities("cross_entropy", input)
+    provenance.not_probabilities("cross_entropy", input)
     return class_terms("cross_entropy", input, target, class_axis(input, axis), weight, ignore_index, label_smoothing)
 
 
@@ -208,12 +208,18 @@ def class_terms(
 
 def _soft_targets(where: str, z: Array, q: Array, w: Array | None, smoothing: float, axis: int) -> Array:
     """Return the cross-entropy against probabilities; a class of probability 0 costs nothing, however unlikely."""
-    checks.sums_to_one(where, q, axis, "target")
+    provenance.sums_to_one(where, q, axis, "target")
     if smoothing:
         q = q * (1.0 - smoothing) + smoothing / z.shape[axis]
     if w is not None:
         q = q * along(w, axis, z.ndim)
     return -np.sum(absorbing_product(q, log_softmax_(z, axis=axis)), axis=axis)
+
+
+def _log_probabilities(log_p: Array, at: int) -> None:
+    """Warn of what does not look like log-probabilities: by where it comes from, and under debug by its sums."""
+    provenance.not_scores("nll_loss", log_p, LOGARITHM)
+    provenance.sums_to_one("nll_loss", log_p, at, "input", logs="tl.losses.cross_entropy(input, target), if input are scores")
 
 
 def _picked_at_once(
@@ -222,7 +228,7 @@ def _picked_at_once(
     at = class_axis(log_p, axis)
     if weight is not None or not plain_classes("nll_loss", log_p, target, at, ignore_index):
         return None
-    checks.not_scores("nll_loss", log_p, LOGARITHM)
+    _log_probabilities(log_p, at)
     return picked_sum(log_p, target, axis=at, by=-1.0 / target.size if mean else -1.0)
 
 
@@ -266,7 +272,7 @@ def nll_loss(input: Array, target: Array, *, weight: Array | None = None, ignore
     2.0
     """
     at, dtype = class_axis(input, axis), checks.value_of(input).dtype
-    checks.not_scores("nll_loss", input, LOGARITHM)
+    _log_probabilities(input, at)
     checks.classes_or_probabilities("nll_loss", input, target, at)
     w = per_class("nll_loss", weight, input.shape[at], dtype)
     index, ignored = rows_of("nll_loss", input, target, at, ignore_index)

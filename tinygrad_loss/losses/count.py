@@ -86,10 +86,11 @@ def poisson_nll_loss(input: Array, target: Array, *, log_input: bool = True, ful
 
 # ---- deviances: twice the distance in log-likelihood from the best fit, at a positive mean --------------------------------------
 
-of_mean = functools.partial(loss, strict=True, input="positive", task="counts", estimates="mean", smoothness="C-infinity")
+of_mean = functools.partial(loss, strict=True, input="positive", estimates="mean", smoothness="C-infinity")
 
 
 @of_mean(
+    task="regression",
     formula=r"2(y/\mu - 1 - \log(y/\mu))",
     target="positive",
     likelihood="Gamma",
@@ -118,6 +119,7 @@ def gamma_deviance_loss(input: Array, target: Array) -> Any:  # noqa: A002
 
 
 @of_mean(
+    task="regression",
     formula=r"(y - \mu)^2 / (\mu^2 y)",
     target="positive",
     likelihood="InverseGaussian",
@@ -146,6 +148,7 @@ def inverse_gaussian_deviance_loss(input: Array, target: Array) -> Any:  # noqa:
 
 
 @of_mean(
+    task="counts",
     formula=r"y \log(y/\mu) - y + \mu",
     target="nonnegative",
     likelihood="Poisson",
@@ -175,6 +178,7 @@ def generalized_kl_loss(input: Array, target: Array) -> Any:  # noqa: A002
 
 @of_mean(
     order=("power", "reduction"),
+    task="regression",
     formula=r"2\left(\tfrac{y^{2-p}}{(1-p)(2-p)} - \tfrac{y \mu^{1-p}}{1-p} + \tfrac{\mu^{2-p}}{2-p}\right)",
     target="nonnegative",
     convex=False,
@@ -221,6 +225,7 @@ def ways_to_count(y: Array, k: float) -> Array:
 
 
 @of_mean(
+    task="counts",
     formula=r"-\log \binom{y + k - 1}{y} - k \log\tfrac{k}{k + \mu} - y \log \tfrac{\mu}{k + \mu}",
     target="count",
     likelihood="NegativeBinomial",
@@ -267,6 +272,7 @@ def cost_of_many(mean: Array, count: Array, k: float) -> Array:
 
 
 @of_mean(
+    task="survival",
     formula=r"\log \mu + y / \mu",
     target="nonnegative",
     likelihood="Exponential",

@@ -16,6 +16,7 @@ __all__ = ["crps_laplace", "crps_logistic"]
     smoothness="C2",
     variable="residual",
     convex=True,
+    proper="strictly",
     choose="A Laplace forecast in the units of y: peaked, with tails heavier than Gaussian ones.",
     source="Jordan, Krüger and Lerch, Evaluating probabilistic forecasts with scoringRules, Journal of Statistical Software 90, 2019",
 )
@@ -47,6 +48,7 @@ def crps_laplace(input: Array, scale: Array, target: Array) -> Any:  # noqa: A00
     smoothness="C-infinity",
     variable="residual",
     convex=True,
+    proper="strictly",
     choose="A logistic forecast in the units of y: nearly Gaussian, with heavier tails.",
     source="Jordan, Krüger and Lerch, Evaluating probabilistic forecasts with scoringRules, Journal of Statistical Software 90, 2019",
 )

@@ -8,7 +8,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product
@@ -20,13 +20,15 @@ __all__ = [
     "squared_hellinger_loss", "total_variation_loss", "wasserstein_loss",
 ]  # fmt: skip
 
+LOGARITHM: Final = "target - tl.ops.logsumexp(target, axis=-1, keepdims=True)"
 FEW: Final = 100.0
 """Up to a sum of this size its logarithm is taken as it is."""
 
 
 def _log_probabilities(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     log_q, target = checks.alike(where, given, names, mask, nan_flows=True)
-    checks.not_scores(where, log_q, "tl.losses.kl_div(np.log(q), p), or tl.ops.log_softmax of the scores")
+    provenance.not_scores(where, log_q, "tl.losses.kl_div(np.log(q), p), or tl.ops.log_softmax of the scores")
+    provenance.sums_to_one(where, log_q, None, "input", logs="tl.losses.kl_div(tl.ops.log_softmax(input, axis=-1), target), of scores")
     return [log_q, target]
 
 
@@ -42,6 +44,7 @@ def _at_edge(p: Array) -> bool:
 def _entropy_at_once(log_q: Array, p: Array, *, mean: bool, log_target: bool = False) -> Array | None:
     if not log_target and _at_edge(p):
         return None
+    provenance.sums_to_one("kl_div", p, None, "target", logs=LOGARITHM if log_target else "")
     op = log_relative_entropy if log_target else relative_entropy_error
     return op.total(log_q, p, n=checks.value_of(log_q).size if mean else 1)
 
@@ -84,6 +87,7 @@ def kl_div(input: Array, target: Array, *, log_target: bool = False) -> Any:  # 
     >>> round(float(tl.losses.kl_div(np.log(q), p, reduction="batchmean")), 6)  # log 2
     0.693147
     """
+    provenance.sums_to_one("kl_div", target, None, "target", logs=LOGARITHM if log_target else "")
     if log_target:
         return log_relative_entropy.each(input, target)
     if _at_edge(target):
@@ -102,7 +106,7 @@ def _distributions(where: str, given: Any, names: Any, mask: Array | None) -> li
         )
     for x, name in ((q, "input"), (p, "target")):
         checks.in_range(where, x, 0.0, 1.0, name, mask, f"tl.ops.softmax({name}, axis=-1), if these are scores")
-        checks.sums_to_one(where, x, -1, name)
+        provenance.sums_to_one(where, x, None, name)
     return [q, p]
 
 

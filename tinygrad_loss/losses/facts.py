@@ -52,7 +52,7 @@ class Facts:
         variable: what the kinks are measured in: "residual" (z - y), "margin" (y z), or "" where the loss is not a function of one number.
         kinks: where the slope in ``variable`` jumps.
         convex: whether it is convex in the prediction.
-        proper: for a score of probabilities, whether the true ones minimise it: "strictly", "yes", "no"; None for other losses.
+        proper: for a score of a forecast, whether the true one minimises it: "strictly" if no other does, "yes", "no"; None for other losses.
         robust: whether one far outlier has a bounded pull: the slope stays bounded.
         task: what kind of problem it is for.
         stable: the largest magnitude of prediction, by dtype, up to which value and gradient are finite; absent where every one is.

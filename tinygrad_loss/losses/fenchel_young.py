@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
@@ -58,7 +58,7 @@ OF_CLASSES: Final[dict[str, Callable[[Array, Array, int], Array]]] = {
     input="logit",
     target="class index",
     task="classification",
-    likelihood=None,
+    likelihood="Categorical",
     estimates="log-probabilities",
     smoothness="C-infinity",
     convex=True,
@@ -100,7 +100,7 @@ def _of_family(where: str, z: Array, target: Any, family: Any, axis: int | None)
     """Return the terms of a family, in the name of a loss."""
     at = class_axis(z, axis)
     if family in OF_CLASSES:
-        checks.not_probabilities(where, z)
+        provenance.not_probabilities(where, z)
     if not isinstance(family, tuple):
         if family not in FAMILIES:
             raise errors.unknown_name(where, "family", family, FAMILIES)
@@ -206,7 +206,7 @@ def entmax_loss(input: Array, target: Array, *, alpha: float = 1.5, axis: int | 
     at_least("entmax_loss", "alpha", alpha, 1.0, open_low=False)
     at, alpha = class_axis(input, axis), float(alpha)
     if alpha not in (1.0, 2.0):
-        checks.not_probabilities("entmax_loss", input)
+        provenance.not_probabilities("entmax_loss", input)
     if alpha == 1.0:
         return _of_family("entmax_loss", input, target, "shannon", axis)
     if alpha == 2.0:

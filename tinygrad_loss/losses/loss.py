@@ -15,7 +15,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Facts
-from tinygrad_loss.losses.options import refuse_odd_option
+from tinygrad_loss.losses.options import refuse_odd_option, unknown_option
 
 __all__ = ["LOSSES", "REDUCTIONS", "Loss", "Terms", "loss"]
 
@@ -131,10 +131,7 @@ class Loss:
         reduction = options.pop("reduction", reduction)
         unknown = next((name for name in options if name not in self.defaults), None)
         if unknown is not None:
-            known = [*self.defaults, "reduction", "sample_weight", "where"]
-            raise errors.ArgumentError(
-                errors.say(self.__name__, f"arguments are {', '.join(known)}", f"{unknown}=", f"{errors.nearest(unknown, known)}=")
-            )
+            raise unknown_option(self.__name__, unknown, options[unknown], [*self.defaults, "reduction", "sample_weight", "where"])
         return tuple(arrays), reduction, options
 
     def _reduced(self, terms: Array, weights: Array | None, reduction: str, sample_weight: Any, where: Any) -> Array:

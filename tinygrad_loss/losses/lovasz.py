@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.classification import class_axis, rows_of
 from tinygrad_loss.losses.loss import loss
 
@@ -31,7 +31,7 @@ def _scores_of_masks(where: str, given: Any, names: Any, mask: Array | None) -> 
     z, y = checks.alike(where, given, names, mask, over=slice(1, None))
     if z.ndim < 2:
         raise errors.shapes(where, "input must be [N, ...], one mask per row", (z.shape,), f"tl.losses.{where}(input[None], target[None])")
-    checks.not_probabilities(where, z)
+    provenance.not_probabilities(where, z)
     checks.in_domain(where, y, "binary", "target", mask)
     return [z, y]
 
@@ -89,7 +89,7 @@ def _probabilities_of_masks(where: str, given: Any, names: Any, mask: Array | No
         instead = f"tl.losses.{where}(input[None], target[None])" if single else f"target of shape {(p.shape[0], *p.shape[2:])}"
         raise errors.shapes(where, rule, (p.shape, index.shape), instead)
     checks.in_range(where, p, 0.0, 1.0, "input", mask, "tl.ops.softmax(input, axis=1), if these are scores")
-    checks.sums_to_one(where, p, 1, "input")
+    provenance.sums_to_one(where, p, 1, "input")
     return [p, index]
 
 

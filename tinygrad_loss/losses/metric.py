@@ -83,6 +83,7 @@ def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     estimates="order of distances",
     smoothness="kink",
     convex=False,
+    stable=(("float32", 1.8e19), ("float64", 1.3e154)),
     choose="Pairs known to be like or unlike.",
     source="Hadsell, Chopra and LeCun, Dimensionality reduction by learning an invariant mapping, CVPR 2006",
 )
@@ -223,6 +224,7 @@ def supervised_contrastive_loss(input: Array, target: Array, *, temperature: flo
     check=_labelled,
     divides_by="the number of rows",
     target="class index",
+    smoothness="kink",
     formula=r"\log(1 + \sum_n e^{\gamma (s_n + m)_+ (s_n - m)} \sum_p e^{-\gamma (1 + m - s_p)_+ (s_p - 1 + m)})",
     choose="Pairs that are already right should count less than those that are far off.",
     source="Sun et al., Circle loss, CVPR 2020",

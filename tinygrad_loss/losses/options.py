@@ -1,5 +1,6 @@
 """What is asked of the options of every loss before their own bounds: numbers that are numbers, and axes that exist."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["refuse_odd_option"]
+__all__ = ["refuse_odd_option", "unknown_option"]
 
 KINDS: Final = {
     bool: (bool | np.bool_, "True or False"),
@@ -42,6 +43,14 @@ def refuse_odd_option(where: str, name: str, value: Any, default: Any, ndim: int
         odd = np.isnan(number) if (where, name) in AT_INFINITY else ~np.isfinite(number)
         if np.any(odd):
             raise errors.DomainError(errors.say(where, f"{name} must be {called}", f"{number}", f"{name}={default}"))
+
+
+def unknown_option(where: str, name: str, value: Any, known: Sequence[str]) -> errors.ArgumentError:
+    """Return the error for an option that a loss does not have: PyTorch's two old ones are a reduction, others are misspelt."""
+    older = {("size_average", True): "mean", ("size_average", False): "sum", ("reduce", True): "mean", ("reduce", False): "none"}
+    reduction = older.get((name, value is None or bool(value))) if name in ("size_average", "reduce") else None
+    instead = f"reduction={reduction!r}" if reduction else f"{errors.nearest(name, known)}="
+    return errors.ArgumentError(errors.say(where, f"arguments are {', '.join(known)}", f"{name}=", instead))
 
 
 def _refuse_odd_axis(where: str, axis: Any, default: int | None, ndim: int) -> None:

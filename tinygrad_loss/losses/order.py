@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.along import take_along_
@@ -155,7 +155,7 @@ def listnet_loss(input: Array, target: Array, *, temperature: float = 1.0) -> An
     1.098612
     """
     at_least("listnet_loss", "temperature", temperature, 0.0)
-    checks.not_probabilities("listnet_loss", input)
+    provenance.not_probabilities("listnet_loss", input)
     q = softmax_(target / temperature, axis=input.ndim - 1)
     return -np.sum(absorbing_product(q, log_softmax_(input, axis=input.ndim - 1)), axis=-1)
 
@@ -182,6 +182,7 @@ def _grades(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     input="real",
     target="class index",
     task="classification",
+    likelihood="Categorical",
     estimates="position among the thresholds",
     smoothness="C-infinity",
     convex=True,

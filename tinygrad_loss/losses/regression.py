@@ -290,6 +290,7 @@ def _gaussian_at_once(z: Array, t: Array, var: Array, *, mean: bool, full: bool 
     smoothness="C-infinity",
     variable="residual",
     convex=True,
+    stable=(("float32", 1.8e19), ("float64", 1.3e154)),
     choose="The spread differs from point to point and is to be predicted too.",
     source="Nix and Weigend, Estimating the mean and variance of the target probability distribution, ICNN 1994",
 )

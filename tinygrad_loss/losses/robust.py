@@ -94,7 +94,7 @@ def pseudo_huber_loss(input: Array, target: Array, *, delta: float = 1.0) -> Any
 @of_residual(
     formula=r"\log(1 + (r/s)^2)",
     likelihood="Cauchy",
-    estimates="mode",
+    estimates="between mean and mode",
     smoothness="C-infinity",
     convex=False,
     robust=True,
@@ -126,7 +126,7 @@ def cauchy_loss(input: Array, target: Array, *, scale: float = 1.0) -> Any:  # n
 @of_residual(
     formula=r"\tfrac{\nu + 1}2 \log(1 + \tfrac{r^2}{\nu s^2}) + \log s + \text{const}(\nu)",
     likelihood="StudentT",
-    estimates="between mean and median",
+    estimates="between mean and mode",
     smoothness="C-infinity",
     convex=False,
     robust=True,
@@ -161,7 +161,7 @@ def student_t_nll_loss(input: Array, target: Array, *, df: float = 4.0, scale: f
 
 @of_residual(
     formula=r"\tfrac{c^2}6 (1 - (1 - (r/c)^2)^3) \text{ up to } |r| = c, \text{ then constant}",
-    estimates="between mean and median",
+    estimates="between mean and mode",
     smoothness="C2",
     convex=False,
     robust=True,
@@ -194,7 +194,7 @@ def tukey_loss(input: Array, target: Array, *, c: float = 4.685) -> Any:  # noqa
 
 @of_residual(
     formula=r"\tfrac{c^2}2 (1 - e^{-(r/c)^2})",
-    estimates="between mean and median",
+    estimates="between mean and mode",
     smoothness="C-infinity",
     convex=False,
     robust=True,
@@ -226,7 +226,7 @@ def welsch_loss(input: Array, target: Array, *, c: float = 2.985) -> Any:  # noq
 
 @of_residual(
     formula=r"\tfrac12 r^2 / (c^2 + r^2)",
-    estimates="mode",
+    estimates="between mean and mode",
     smoothness="C-infinity",
     convex=False,
     robust=True,

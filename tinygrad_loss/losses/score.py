@@ -7,7 +7,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.checks import classes_or_probabilities
 from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
@@ -74,7 +74,7 @@ def brier_loss(input: Array, target: Array, *, axis: int | None = None) -> Any: 
     0.5
     """
     at = class_axis(input, axis)
-    checks.sums_to_one("brier_loss", input, at, "input")
+    provenance.sums_to_one("brier_loss", input, at, "input")
     d = input - truth("brier_loss", input, target, at)
     return np.sum(d * d, axis=at)
 
@@ -128,6 +128,7 @@ of_distribution = functools.partial(loss, input="real", target="real", task="dis
     smoothness="C-infinity",
     variable="residual",
     convex=True,
+    proper="strictly",
     choose="A Gaussian forecast in the units of y, that an outlier cannot ruin as it does the log-likelihood.",
     source="Gneiting et al., Calibrated probabilistic forecasting using ensemble model output statistics, MWR 133, 2005",
 )
@@ -174,6 +175,7 @@ def _ensemble(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
     estimates="distribution",
     smoothness="kink",
     convex=False,
+    proper="yes",
     choose="The forecast is a set of samples.",
     source="Gneiting and Raftery, Strictly proper scoring rules, prediction, and estimation, JASA 102, 2007",
 )
@@ -211,6 +213,7 @@ def crps_ensemble(input: Array, target: Array) -> Any:  # noqa: A002
     variable="residual",
     convex=True,
     stable=(("float32", 1.8e19), ("float64", 1.3e154)),
+    proper="yes",
     choose="Only mean and variance of the forecast are known, whatever its shape.",
     source="Dawid and Sebastiani, Coherent dispersion criteria for optimal experimental design, Annals of Statistics 27, 1999",
 )
@@ -241,6 +244,7 @@ def dawid_sebastiani_score(input: Array, var: Array, target: Array) -> Any:  # n
     estimates="quantile",
     smoothness="kink",
     convex=True,
+    proper="yes",
     choose="The forecast is an interval that should hold with probability 1 - alpha.",
     source="Winkler, A decision-theoretic approach to interval estimation, JASA 67, 1972",
 )

@@ -7,7 +7,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.alignment import ctc
 
@@ -51,7 +51,8 @@ def _alignable(where: str, given: Any, names: Any, mask: Array | None) -> list[A
         raise errors.shapes(where, "log_probs must be [T, N, C] or [T, C]", (x.shape,), "log_probs of shape (T, N, C)")
     if 0 in x.shape:
         raise checks.empty(where, x.shape)
-    checks.not_scores(where, x, "tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)")
+    provenance.not_scores(where, x, "tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)")
+    provenance.sums_to_one(where, x, -1, names[0], logs="tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)")
     targets = np.asarray(checks.value_of(given[1]))
     batch = x.shape[1] if x.ndim == 3 else 1
     if targets.dtype.kind not in "iu":
@@ -91,6 +92,7 @@ def _per_label(terms: Array, arrays: Sequence[Array]) -> Array:
     estimates="log-probabilities",
     smoothness="C-infinity",
     convex=False,
+    robust=True,
     choose="Labels come in order but without times: speech, handwriting.",
     source="Graves et al., Connectionist temporal classification, ICML 2006",
 )

@@ -28,7 +28,7 @@ def _events(where: str, given: Any, names: Any, mask: Array | None) -> list[Arra
     if np.any(neither := (told != 0) & (told != 1)):
         rule = f"{names[2]} must be 1 for an event, or 0 for censoring"
         raise errors.DomainError(errors.say(where, rule, f"{float(told[neither].flat[0]):g}", f"({names[2]} > 0).astype(float)"))
-    return [arrays[0], checks.left_out(where, arrays[1], mask), arrays[2]]
+    return arrays
 
 
 def _subjects(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
@@ -37,19 +37,22 @@ def _subjects(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
         raise errors.shapes(
             where, "input must be one score per subject, [N]", (arrays[0].shape,), f"tl.losses.{where}(input[:, 0], time, target)"
         )
-    return [arrays[0], checks.value_of(arrays[1]), checks.value_of(arrays[2])]
+    time = checks.value_of(arrays[1])  # nan only where a mask leaves it out: nobody knows when such a subject was at risk
+    return [arrays[0], np.where(np.isnan(time), -np.inf, time), checks.value_of(arrays[2])]
+
+
+def _timed(where: str, given: Any, names: Any, mask: Array | None, domain: str) -> list[Array]:
+    z, time, event = _events(where, given, names, mask)
+    checks.in_domain(where, time, domain, "time", mask)
+    return [z, checks.left_out(where, time, mask), event]
 
 
 def _waits(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    arrays = _events(where, given, names, mask)
-    checks.in_domain(where, arrays[1], "nonnegative", "time", mask)
-    return arrays
+    return _timed(where, given, names, mask, "nonnegative")
 
 
 def _lifetimes(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
-    arrays = _events(where, given, names, mask)
-    checks.in_domain(where, arrays[1], "positive", "time", mask)
-    return arrays
+    return _timed(where, given, names, mask, "positive")
 
 
 def _differences(a: Array, b: Array, i: np.ndarray, j: np.ndarray) -> Array:
@@ -75,6 +78,8 @@ def _differences(a: Array, b: Array, i: np.ndarray, j: np.ndarray) -> Array:
 )
 def cox_loss(input: Array, time: Array, target: Array, *, ties: str = "breslow") -> Any:  # noqa: A002  PyTorch's name for a prediction
     r"""Return $\log \sum_{t_j \ge t_i} e^{z_j} - z_i$ for each event and 0 for each censored subject: Cox's partial likelihood.
+
+    What ``where`` masks, or ``sample_weight`` weighs, are these terms: a subject that is left out still is among those at risk.
 
     Args:
         input: log-risks z ``[N]``.
@@ -162,6 +167,7 @@ def censored_exponential_nll_loss(input: Array, time: Array, target: Array) -> A
     input="real",
     target="binary",
     task="survival",
+    likelihood="Weibull",
     estimates="log of the scale",
     smoothness="C-infinity",
     convex=True,

@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
-from tinygrad_loss.losses import checks
+from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.classification import class_axis, class_terms, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
@@ -36,7 +36,7 @@ of_scores = functools.partial(
 
 def _coins(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]:
     z, target = checks.alike(where, given, names, mask)
-    checks.not_probabilities(where, z)
+    provenance.not_probabilities(where, z)
     checks.in_domain(where, target, "probability", "target", mask)
     return [z, target]
 
@@ -93,7 +93,7 @@ def binary_focal_loss_with_logits(input: Array, target: Array, *, gamma: float =
 
 def cost(where: str, z: Array, target: Array, axis: int | None) -> Array:
     """Return the cross-entropy of each row, for class indices or probabilities."""
-    checks.not_probabilities(where, z)
+    provenance.not_probabilities(where, z)
     return class_terms(where, z, target, class_axis(z, axis))
 
 

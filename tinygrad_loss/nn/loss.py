@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from tinygrad_loss import errors, losses
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses.loss import Loss
+from tinygrad_loss.losses.options import unknown_option
 from tinygrad_loss.nn.compose import ModuleList, Sequential
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module
@@ -49,9 +50,7 @@ class LossModule(Module):
         options = {**self.defaults(), **dict(zip(self.takes, given, strict=False)), **options}
         unknown = next((key for key in options if key not in self.takes), None)
         if unknown is not None:
-            raise errors.ArgumentError(
-                errors.say(name, f"arguments are {', '.join(self.takes)}", f"{unknown}=", f"{errors.nearest(unknown, self.takes)}=")
-            )
+            raise unknown_option(name, unknown, options[unknown], self.takes)
         if options["reduction"] not in losses.REDUCTIONS:
             raise errors.unknown_name(name, "reduction", options["reduction"], losses.REDUCTIONS)
         for key, value in options.items():
@@ -181,6 +180,13 @@ class LinearCrossEntropyLoss(Module):
         self.register_buffer("weight", weight)
         self.linear = Linear(in_features, math.prod(self.out_features, start=num_classes), bias, dtype=dtype, rng=rng)
 
+    def extra_repr(self) -> str:
+        """Return the options, and what a mean divides by."""
+        return (
+            f"reduction={self.reduction!r}, ignore_index={self.ignore_index}, label_smoothing={self.label_smoothing}; "
+            f"a mean divides by {losses.linear_cross_entropy.divides_by}"
+        )
+
     def forward(self, input: Array, target: Array, **shared: Any) -> Any:  # noqa: A002  PyTorch's name
         """Return the loss of rows ``[N, in_features]`` against classes or probabilities."""
         shape = (self.num_classes, *self.out_features)
@@ -268,6 +274,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                     Linear(in_features, width, bias=False, dtype=dtype, rng=rng), Linear(width, size, bias=False, dtype=dtype, rng=rng)
                 )
             )
+
+    def extra_repr(self) -> str:
+        """Return the sizes, and what the mean divides by."""
+        sizes = f"in_features={self.in_features}, n_classes={self.n_classes}, cutoffs={self.cutoffs[:-1]}, div_value={self.div_value}"
+        return f"{sizes}; the mean divides by the number of rows"
 
     def log_prob(self, input: Array) -> Array:  # noqa: A002
         """Return the log-probability of every class ``[N, n_classes]``."""
