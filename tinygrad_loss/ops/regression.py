@@ -128,7 +128,7 @@ inverse_gaussian_error = pointwise(
     "inverse_gaussian_error",
     _inverse_gaussian,
     lambda m, y: _relative(m, y) / m / m * -2.0,
-    lambda m, y: _relative(m, y) * (y / m + 1.0) / y / y,
+    lambda m, y: np.where(np.isinf(y), 1.0 / m, _relative(m, y) / y) * (1.0 / m + 1.0 / y),
     domain=(0.3, 3.0),
     doc=r"(y - m)^2 / (m^2 y), the deviance of an inverse Gaussian distribution",
 )
