@@ -45,7 +45,7 @@ class LogNormal(Distribution):
         self._take(validate_args=validate_args, loc=loc, scale=scale)
 
     def _log_density(self, y: Array) -> Array:
-        return -log_normal_exponent(y, self.loc, self.scale) - LOG_SQRT_TAU - np.log(self.scale)
+        return -log_normal_exponent(y, self.loc, self.scale) - LOG_SQRT_TAU - np.log(self.scale) - np.log(y)
 
     def _cdf(self, y: Array) -> Array:
         return error_function.ndtr((np.log(y) - self.loc) / self.scale)

@@ -61,12 +61,12 @@ def _standardised(y: Array, m: Array, s: Array) -> Array:
 
 log_normal_exponent: Rule = elementwise(
     "log_normal_exponent",
-    lambda y, m, s: np.square(_standardised(y, m, s)) * 0.5 + np.log(y),
-    lambda _z, y, m, s: np.where(np.isinf(y), 0.0, (_standardised(y, m, s) / s + 1.0) / y),
+    lambda y, m, s: np.square(_standardised(y, m, s)) * 0.5,
+    lambda _z, y, m, s: np.where(np.isinf(y), 0.0, _standardised(y, m, s) / s / y),
     lambda _z, y, m, s: -_standardised(y, m, s) / s,
     lambda _z, y, m, s: np.square(_standardised(y, m, s)) / -s,
     domain=POSITIVE,
-    doc=r"(\log y - m)^2 / (2 s^2) + \log y, whose slope in y is 0 where y is infinite",
+    doc=r"(\log y - m)^2 / (2 s^2), whose slope in y is 0 where y is infinite",
 )
 log_multichoose: Rule = elementwise(
     "log_multichoose",
