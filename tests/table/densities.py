@@ -34,4 +34,22 @@ ROWS = table(
     ),
     Row(name="log_normal_exponent", at=(1.0, -2.0, 2.0), value=0.5, slopes=(0.5, -0.5, -0.5), source=CLOSED),
     Row(name="log_multichoose", at=(2.0, 3.0), value=2.0 * LN2, slopes=(13 / 12, 1 / 4), source="closed form: 4 ways; digamma differences"),
+    Row(
+        name="cumulative_hazard",
+        at=(0.0, 3.0),
+        static={"k": 2.0},
+        value=9.0,
+        slopes=(-18.0, 6.0),
+        curvature=36.0,
+        source=CLOSED,
+    ),
+    Row(
+        name="weibull_error",
+        at=(0.0, 2.0),
+        static={"k": 2.0},
+        value=3.0 - LN2,
+        slopes=(-6.0, 3.5),
+        curvature=16.0,
+        source=CLOSED,
+    ),
 )

@@ -6,11 +6,13 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array, Rule
-from tinygrad_loss.ops.residual import algebraic_sigmoid, log_one_plus_square
+from tinygrad_loss.ops.residual import algebraic_sigmoid, exp_remainder, log_one_plus_square
 from tinygrad_loss.ops.special import absent, betaln_, digamma
 from tinygrad_loss.ops.stirling import gamma_remainder_, gamma_term, log_ratio
 
-__all__ = ["gamma_log_density", "log_multichoose", "log_normal_exponent", "power_tail", "weibull_log_density"]
+__all__ = [
+    "cumulative_hazard", "gamma_log_density", "log_multichoose", "log_normal_exponent", "power_tail", "weibull_error", "weibull_log_density",
+]  # fmt: skip
 
 POSITIVE: Final = (0.3, 3.0)
 
@@ -75,4 +77,32 @@ log_multichoose: Rule = elementwise(
     lambda _z, r, y: np.where(np.isinf(y), 0.0, digamma(r + y) - digamma(y + 1.0)),
     domain=POSITIVE,
     doc=r"\log \Gamma(y + r) - \log \Gamma(r) - \log y!, and 0 at an infinite y, where it is nothing beside a multiple of y",
+)
+
+
+# ---- negative log-likelihoods, as functions of what is predicted and of what was observed -------------------------------------
+
+
+def _hazard(z: Array, y: Array, k: float) -> Array:
+    """Return the slope of the cumulative hazard in y."""
+    return np.exp((np.log(y) * (k - 1.0) if k != 1.0 else 0.0) - z * k) * k
+
+
+cumulative_hazard: Rule = elementwise(
+    "cumulative_hazard",
+    lambda z, y, k: np.exp((np.log(y) - z) * k),
+    lambda h, _z, _y, k: h * -k,
+    lambda _h, z, y, k: _hazard(z, y, k),
+    static=True,
+    domain=POSITIVE,
+    doc=r"(y e^{-z})^k, minus the logarithm of a Weibull time's survival at log-scale z",
+)
+weibull_error: Rule = elementwise(
+    "weibull_error",
+    lambda z, y, k: exp_remainder((np.log(y) - z) * k) + np.log(y),
+    lambda _e, z, y, k: np.expm1((np.log(y) - z) * k) * -k,
+    lambda _e, z, y, k: _hazard(z, y, k) - (k - 1.0) / y,
+    static=True,
+    domain=POSITIVE,
+    doc=r"(y e^{-z})^k + k z - (k - 1) \log y - 1, a Weibull time's negative log-likelihood at log-scale z",
 )
