@@ -478,6 +478,17 @@ def weights_that_do_not_fit(loss: Any) -> Iterator[Case]:
         )
 
 
+@kind
+def weights_that_cannot_weigh(loss: Any) -> Iterator[Case]:
+    arrays = arrays_of(loss)
+    terms = np.shape(loss(*arrays, reduction="none"))
+    instead = "where=(sample_weight >= 0) & (sample_weight < np.inf), which leaves the others out"
+    for wrong in (-1.0, -1e-30, np.inf, np.nan):
+        weights = {"sample_weight": first_is(np.ones(terms), wrong)}
+        rule = "sample_weight must be at least 0 and finite"
+        yield Case(f"sample_weight, {wrong}", arrays, errors.DomainError, rule, f"{wrong:.6g}", instead, weights)
+
+
 # ---- options ----------------------------------------------------------------------------------------------------------------------
 
 

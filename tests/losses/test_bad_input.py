@@ -268,6 +268,18 @@ def test_a_mask_of_0_and_1_keeps_what_a_mask_of_truth_values_keeps():
         L.mse_loss(z, y, where=np.array([1.0, 0.0, 1.0]))
 
 
+@pytest.mark.parametrize("wrong", [-1.0, np.inf, np.nan])
+def test_what_a_mask_leaves_out_may_have_any_weight(wrong, rng):
+    """The line that the refusal of such a weight says; the gradient has nothing of it either."""
+    z, y, weights = rng.standard_normal((4, 3)), rng.standard_normal((4, 3)), np.array([2.0, wrong, 0.5, 1.0])
+    kept = (weights >= 0) & (weights < np.inf)
+    found = tl.value_and_grad(lambda z: L.huber_loss(z, y, sample_weight=weights, where=kept))(z)
+    value, slope = tl.value_and_grad(lambda z: L.huber_loss(z, y[kept], sample_weight=weights[kept]))(z[kept])
+    assert float(found[0]) == pytest.approx(float(value), rel=1e-14)
+    np.testing.assert_allclose(found[1][kept], slope, rtol=1e-14)
+    np.testing.assert_array_equal(found[1][~kept], 0.0)
+
+
 def test_an_image_all_of_whose_pixels_are_ignored_is_not_counted():
     p = np.array([[[0.75, 0.5], [0.25, 0.5]], [[0.75, 0.5], [0.25, 0.5]]])
     y = np.array([[0, 1], [9, 9]])

@@ -63,6 +63,7 @@ ROWS = table(
         slopes=([-1.0, 0.0], [0.0, 0.0]),
         source=CLOSED,
     ),
+    Row(name="gamma_error", at=(2.0, 1.0), value=LN2 - 0.5, slopes=(0.25, -0.5), source=CLOSED),
     Row(name="inverse_gaussian_error", at=(2.0, 1.0), value=0.25, slopes=(0.25, -0.75), curvature=-0.125, source=CLOSED),
     Row(
         name="sum_inverse_gaussian_error",

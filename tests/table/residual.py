@@ -1,4 +1,4 @@
-"""Rows of ``ops/residual.py`` and ``ops/sparse.py``."""
+"""Rows of ``ops/residual.py``, ``ops/sparse.py`` and ``ops/entmax.py``."""
 
 import math
 
@@ -42,6 +42,18 @@ ROWS = table(
         slopes=([[0.75, -0.75, 0.0]], None),
         source="closed form, Martins and Astudillo 2016, section 3.2: (1 + 1/2)^2 / 4 for two classes in the support",
         samples=(Sample((4, 3), lambda rng: rng.integers(0, 3, 4)),),
+    ),
+    Row(
+        name="entmax_share",
+        at=(0.5,),
+        static={"alpha": 1.5},
+        value=1.5625,
+        slopes=(1.25,),
+        curvature=0.5,
+        source="closed form: (1 + u / 2)^2",
+        samples=(Sample((4, 3), alpha=1.5), Sample((3,), alpha=2.5)),
+        tied=(np.array([-0.5, 0.5]),),
+        tied_static={"alpha": 3.0},
     ),
     Row(
         name="entmax_level",

@@ -235,8 +235,8 @@ def of_shape(c: Array, shape: tuple[int, ...]) -> Array:
     return c if np.shape(c) == shape else np.broadcast_to(c, shape)
 
 
-def _chopped(total: Array, scale: Array, key: Key) -> Array:
-    if key == ONE:
+def _chopped(total: Array, scale: Array, key: Key, *, here: bool = False) -> Array:
+    if key == ONE and not here:
         return total
     return np.where(np.abs(total) <= ROUNDING.get().chop * scale, 0.0, total)
 
@@ -253,7 +253,8 @@ def add(a: Germ, b: Germ, sign: float = 1.0) -> Germ:
             terms[key] = of_shape(q if sign == 1 else sign * q, shape)
         else:
             total = p + sign * q
-            terms[key] = total if key == ONE else _chopped(total, np.abs(p) + np.abs(q), key)
+            cotangent = a.absorbs or b.absorbs
+            terms[key] = total if key == ONE and not cotangent else _chopped(total, np.abs(p) + np.abs(q), key, here=cotangent)
     return Germ(terms, shape, min(a.order, b.order), absorbs=a.absorbs or b.absorbs).truncated()
 
 
@@ -280,7 +281,7 @@ def product(a: Germ, b: Germ, times: Callable[[Array, Array], Array] = np.multip
             else:
                 sums[key] = term
     for key, scale in scales.items():
-        sums[key] = _chopped(sums[key], scale, key)
+        sums[key] = _chopped(sums[key], scale, key, here=a.absorbs or b.absorbs)
     return Germ(sums, shape, order, absorbs=a.absorbs or b.absorbs).truncated()
 
 

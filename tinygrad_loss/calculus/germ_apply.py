@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tinygrad_loss.calculus import germ_levels as germ_levels  # enters its rules
 from tinygrad_loss.calculus import germ_spectra as germ_spectra  # enters its rules
 from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Exponent, Germ, Key, add, constant, germ, product, select
 from tinygrad_loss.calculus.germ_order import FLAT

@@ -161,7 +161,8 @@ class Uniform(Distribution):
 class VonMises(Distribution):
     r"""An angle: the Normal distribution of the circle, the noise model of $1 - \cos$.
 
-    $p(y) = \frac{1}{2\pi I_0(\kappa)} e^{\kappa \cos(y - \mu)}$ for any interval of length $2\pi$
+    $p(y) = \frac{1}{2\pi I_0(\kappa)} e^{\kappa \cos(y - \mu)}$ for any interval of length $2\pi$;
+    an infinite angle has no direction, and a log-probability of nan
 
     Args:
         loc: the mean direction $\mu$, in radians.

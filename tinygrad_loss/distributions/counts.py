@@ -12,6 +12,7 @@ from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.distributions.trials import LEAST, STEP, Trials
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
+from tinygrad_loss.ops.densities import log_multichoose
 from tinygrad_loss.ops.incomplete_beta import betainc
 from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
@@ -112,9 +113,9 @@ class NegativeBinomial(Trials):
 
     def _log_density(self, y: Array) -> Array:
         r = self.total_count
-        plain = -special.betaln(r, y + 1.0) - np.log(r + y) + self._failures(r) + self._successes(y)
+        plain = log_multichoose(r, y) + self._failures(r) + self._successes(y)
         p, q = self.probs, self._complement()
-        far = (numbers(r) + numbers(y) > FAR) & (numbers(p) > LEAST) & (numbers(q) > LEAST)
+        far = (numbers(r) + numbers(y) > FAR) & np.isfinite(numbers(y)) & (numbers(p) > LEAST) & (numbers(q) > LEAST)
         if not np.any(far):
             return plain
         p, q, r, y = (np.where(far, x, 0.5) for x in (p, q, r, y))

@@ -14,8 +14,8 @@ from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.distributions.quantile import weighted_quantile
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
+from tinygrad_loss.ops.densities import power_tail
 from tinygrad_loss.ops.incomplete_beta import stdtr
-from tinygrad_loss.ops.residual import log_one_plus_square
 from tinygrad_loss.ops.stirling import FAR, half_step
 
 __all__ = ["Cauchy", "StudentT"]
@@ -50,8 +50,8 @@ class Cauchy(LocationScale):
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, loc=loc, scale=scale)
 
-    def _standard_log_density(self, z: Array) -> Array:
-        return -log_one_plus_square(z) - math.log(math.pi)
+    def _log_density(self, y: Array) -> Array:
+        return -power_tail(y - self.loc, self.scale, 1.0) - math.log(math.pi) - np.log(self.scale)
 
     def _standard_cdf(self, z: Array) -> Array:
         return np.arctan2(np.ones_like(z), -z) / math.pi
@@ -113,10 +113,10 @@ class StudentT(LocationScale):
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, df=df, loc=loc, scale=scale)
 
-    def _standard_log_density(self, z: Array) -> Array:
-        df = self.df
-        half = 0.5 * df
-        return -(half + 0.5) * log_one_plus_square(z / np.sqrt(df)) - _log_half_beta(half) - 0.5 * np.log(df)
+    def _log_density(self, y: Array) -> Array:
+        half = 0.5 * self.df
+        width = self.scale * np.sqrt(self.df)
+        return -power_tail(y - self.loc, width, half + 0.5) - _log_half_beta(half) - np.log(width)
 
     def _standard_cdf(self, z: Array) -> Array:
         return stdtr(self.df, z)

@@ -14,8 +14,8 @@ from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.skewed import EULER
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import special
+from tinygrad_loss.ops.densities import gamma_log_density, weibull_log_density
 from tinygrad_loss.ops.incomplete_gamma import gamma_cdf
-from tinygrad_loss.ops.stirling import gamma_term
 
 __all__ = ["Exponential", "Gamma", "Weibull"]
 
@@ -103,8 +103,7 @@ class Gamma(Distribution):
         self._take(validate_args=validate_args, concentration=concentration, rate=rate)
 
     def _log_density(self, y: Array) -> Array:
-        a, b = self.concentration, self.rate
-        return gamma_term(a, b * y) + np.log(b)
+        return gamma_log_density(y, self.concentration, self.rate)
 
     def _cdf(self, y: Array) -> Array:
         return gamma_cdf(self.concentration, self.rate * y)
@@ -168,9 +167,7 @@ class Weibull(Distribution):
         self._take(validate_args=validate_args, scale=scale, concentration=concentration)
 
     def _log_density(self, y: Array) -> Array:
-        k = self.concentration
-        log_ratio = np.log(y) - np.log(self.scale)
-        return np.log(k) - np.log(self.scale) + (k - 1.0) * log_ratio - np.exp(k * log_ratio)
+        return weibull_log_density(y, self.scale, self.concentration)
 
     def _cdf(self, y: Array) -> Array:
         return -np.expm1(-np.exp(self.concentration * (np.log(y) - np.log(self.scale))))

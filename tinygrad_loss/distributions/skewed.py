@@ -11,6 +11,7 @@ from tinygrad_loss.distributions.constraint import open_unit, positive, real
 from tinygrad_loss.distributions.family import LocationScale
 from tinygrad_loss.distributions.quantile import weighted_quantile
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.residual import exp_remainder
 
 __all__ = ["AsymmetricLaplace", "Gumbel"]
 
@@ -41,7 +42,7 @@ class Gumbel(LocationScale):
         self._take(validate_args=validate_args, loc=loc, scale=scale)
 
     def _standard_log_density(self, z: Array) -> Array:
-        return np.where(z == -np.inf, -np.inf, -(z + np.exp(-z)))
+        return -1.0 - exp_remainder(-z)
 
     def _standard_cdf(self, z: Array) -> Array:
         return np.exp(-np.exp(-z))
@@ -93,7 +94,7 @@ class AsymmetricLaplace(LocationScale):
 
     def _standard_log_density(self, z: Array) -> Array:
         t = self.quantile
-        return -np.maximum(t * z, (t - 1.0) * z) + np.log(t) + np.log1p(-t)
+        return (t - 1.0) * np.maximum(-z, 0.0) - t * np.maximum(z, 0.0) + np.log(t) + np.log1p(-t)
 
     def _standard_cdf(self, z: Array) -> Array:
         t = self.quantile

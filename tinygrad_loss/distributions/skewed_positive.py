@@ -12,7 +12,9 @@ from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.symmetric import LOG_SQRT_TAU, Normal
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import error_function
+from tinygrad_loss.ops.densities import log_normal_exponent
 from tinygrad_loss.ops.exponential_integral import scaled_exp1
+from tinygrad_loss.ops.regression import inverse_gaussian_error
 
 __all__ = ["InverseGaussian", "LogNormal"]
 
@@ -43,9 +45,7 @@ class LogNormal(Distribution):
         self._take(validate_args=validate_args, loc=loc, scale=scale)
 
     def _log_density(self, y: Array) -> Array:
-        log_y = np.log(y)
-        z = (log_y - self.loc) / self.scale
-        return -0.5 * z * z - LOG_SQRT_TAU - np.log(self.scale) - log_y
+        return -log_normal_exponent(y, self.loc, self.scale) - LOG_SQRT_TAU - np.log(self.scale) - np.log(y)
 
     def _cdf(self, y: Array) -> Array:
         return error_function.ndtr((np.log(y) - self.loc) / self.scale)
@@ -99,8 +99,8 @@ class InverseGaussian(Distribution):
         self._take(validate_args=validate_args, loc=loc, concentration=concentration)
 
     def _log_density(self, y: Array) -> Array:
-        excess = (y - self.loc) / self.loc
-        return 0.5 * np.log(self.concentration) - LOG_SQRT_TAU - 1.5 * np.log(y) - 0.5 * self.concentration * (excess / y) * excess
+        deviance = inverse_gaussian_error.each(self.loc, y)
+        return 0.5 * np.log(self.concentration) - LOG_SQRT_TAU - 1.5 * np.log(y) - 0.5 * self.concentration * deviance
 
     def _cdf(self, y: Array) -> Array:
         reach = np.sqrt(self.concentration * y) / self.loc

@@ -11,7 +11,9 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import LOG_TWO_PI, at_least
+from tinygrad_loss.ops.densities import log_normal_exponent, weibull_error
 from tinygrad_loss.ops.regression import (
+    gamma_error,
     inverse_gaussian_error,
     negative_binomial_error,
     poisson_deviance_error,
@@ -20,7 +22,6 @@ from tinygrad_loss.ops.regression import (
     squared_error,
     tweedie_error,
 )
-from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.special import betaln
 from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
@@ -115,7 +116,7 @@ def gamma_deviance_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.gamma_deviance_loss([1.0], [1.0]))
     0.0
     """
-    return exp_remainder(np.log(target) - np.log(input)) * 2.0
+    return gamma_error(input, target) * 2.0
 
 
 @of_mean(
@@ -333,8 +334,7 @@ def weibull_nll_loss(input: Array, target: Array, *, shape: float = 1.0) -> Any:
     2.0
     """
     at_least("weibull_nll_loss", "shape", shape, 0.0)
-    log_y = np.log(target)
-    return exp_remainder((log_y - input) * shape) + log_y + (1.0 - math.log(shape))
+    return weibull_error(input, target, k=shape) + (1.0 - math.log(shape))
 
 
 @loss(
@@ -370,5 +370,4 @@ def log_normal_nll_loss(input: Array, target: Array, *, scale: float = 1.0) -> A
     0.918939
     """
     at_least("log_normal_nll_loss", "scale", scale, 0.0)
-    log_y = np.log(target)
-    return squared_error.each(input, log_y) * (0.5 / scale**2) + log_y + (math.log(scale) + 0.5 * LOG_TWO_PI)
+    return log_normal_exponent(target, input, scale) + np.log(target) + (math.log(scale) + 0.5 * LOG_TWO_PI)

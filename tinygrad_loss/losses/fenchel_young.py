@@ -16,8 +16,7 @@ from tinygrad_loss.losses.score import truth
 from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy
 from tinygrad_loss.ops.entmax import entmax_cost, entmax_potential, tsallis
 from tinygrad_loss.ops.exponential import logsumexp_
-from tinygrad_loss.ops.regression import poisson_deviance_error
-from tinygrad_loss.ops.residual import exp_remainder
+from tinygrad_loss.ops.regression import gamma_error, poisson_deviance_error
 from tinygrad_loss.ops.sparse import sparsemax_cost, sparsemax_potential
 from tinygrad_loss.ops.special import xlogy
 
@@ -224,7 +223,7 @@ def entmax_loss(input: Array, target: Array, *, alpha: float = 1.5, axis: int | 
 DIVERGENCES: Final[dict[str, Callable[[Array, Array], Array]]] = {
     "square": lambda z, y: (y - z) * (y - z),
     "entropy": lambda z, y: poisson_deviance_error.each(z, y),
-    "burg": lambda z, y: exp_remainder(np.log(y) - np.log(z)),
+    "burg": gamma_error,
 }
 
 

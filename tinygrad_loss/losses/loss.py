@@ -16,6 +16,7 @@ from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Facts
 from tinygrad_loss.losses.options import refuse_odd_option, unknown_option
+from tinygrad_loss.losses.weights import of_samples
 
 __all__ = ["LOSSES", "REDUCTIONS", "Loss", "Terms", "loss"]
 
@@ -31,7 +32,7 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(_losses)
 class Loss:
     """A loss: call it as ``loss(input, target, ..., reduction="mean")``; its facts are its attributes.
 
-    Every loss takes ``reduction`` ("none", "mean", "sum", "batchmean"), ``sample_weight`` (one per term, or per row) and
+    Every loss takes ``reduction`` ("none", "mean", "sum", "batchmean"), ``sample_weight`` (one per term, or per row, at least 0) and
     ``where`` (a mask of what counts). A mean is the sum of w * loss over the sum of w, over what is kept.
     """
 
@@ -140,7 +141,7 @@ class Loss:
             raise errors.unknown_name(self.__name__, "reduction", reduction, REDUCTIONS)
         shape = terms.shape
         if sample_weight is not None:
-            w = checks.shape_of_weights(self.__name__, "sample_weight", sample_weight, shape)
+            w = of_samples(self.__name__, sample_weight, shape, where)
             w = w if type(w) is Tensor else w.astype(terms.dtype, copy=False)
             terms = terms * w
             weights = w if weights is None else weights * w

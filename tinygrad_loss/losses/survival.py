@@ -11,6 +11,7 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.classification import absorbing_product
+from tinygrad_loss.ops.densities import cumulative_hazard
 from tinygrad_loss.ops.exponential import logsumexp_
 from tinygrad_loss.ops.log_domain import log_rarity
 
@@ -157,7 +158,7 @@ def censored_exponential_nll_loss(input: Array, time: Array, target: Array) -> A
     >>> float(loss([0.0], [2.0], [0.0])), float(loss([0.0], [2.0], [1.0]))
     (2.0, 2.0)
     """
-    return _outweighing(np.exp(np.log(time) - input), absorbing_product(target, input))
+    return _outweighing(cumulative_hazard(input, time, k=1.0), absorbing_product(target, input))
 
 
 @loss(
@@ -197,4 +198,4 @@ def censored_weibull_nll_loss(input: Array, time: Array, target: Array, *, shape
     at_least("censored_weibull_nll_loss", "shape", shape, 0.0)
     log_t = np.log(time)
     of_event = absorbing_product(target, input * shape - log_t * (shape - 1.0) - math.log(shape))
-    return _outweighing(np.exp((log_t - input) * shape), of_event)
+    return _outweighing(cumulative_hazard(input, time, k=shape), of_event)

@@ -6,7 +6,7 @@ whole batch at once, gives the probability of every prefix; the same recursion o
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from tinygrad_loss.engine.op import Array, Rule
 __all__ = ["ctc", "ctc_occupancy"]
 
 Part: TypeAlias = frozenset[int]
+COARSE: Final = 1e-3
+"""Beyond this rounding of a total the shares of its alignments are lost in it."""
 
 
 class Lattice(NamedTuple):
@@ -128,11 +130,25 @@ def _posterior(log_probs: np.ndarray, targets: np.ndarray, frames: np.ndarray, l
     ran = _prefixes(both, np.concatenate([lattice.skips, back.skips]))
     prefix, suffix = ran[:, :n], ran[:, n:]
     total = _total(_ends(prefix, lattice))
+    coarse = np.isfinite(total) & (np.abs(total) > COARSE / np.finfo(emit.dtype).eps)
+    if np.any(coarse):
+        common = np.where(coarse[:, None], _highest(emit, lattice), emit.dtype.type(0))
+        if np.any(common):
+            return _posterior(log_probs - common, targets, frames, lengths, blank)
     joint = prefix + _aligned(suffix, lattice) - emit - total[:, None]
     share = np.exp(np.where(np.isneginf(prefix), -np.inf, joint))
     share[np.arange(len(share))[:, None] >= frames] = 0.0
     share[:, np.arange(emit.shape[2]) > lattice.last[:, None]] = 0.0
     return Posterior(lattice, back, prefix, suffix, total, share)
+
+
+def _highest(emit: np.ndarray, lattice: Lattice) -> np.ndarray:
+    """Return the most that any state which an alignment can be in adds in each frame ``[T, N, 1]``; the same for all, it decides nothing."""
+    frame, state = np.arange(len(emit))[:, None, None], np.arange(emit.shape[2])
+    left, last = lattice.frames[:, None] - 1 - frame, lattice.last[:, None]
+    possible = (state <= 2 * frame + 1) & (state <= last) & (last - state <= 2 * left + 1)
+    highest = np.where(possible, emit, -np.inf).max(2, keepdims=True)
+    return np.where(np.isfinite(highest), highest, emit.dtype.type(0))
 
 
 def _aligned(suffix: np.ndarray, lattice: Lattice) -> np.ndarray:

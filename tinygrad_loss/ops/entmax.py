@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.declare import custom
-from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.engine.declare import custom, elementwise
+from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.classification import below_top, is_class
 from tinygrad_loss.ops.exponential import softmax_
 from tinygrad_loss.ops.logic import detach
@@ -22,8 +22,7 @@ EXACT: Final[dict[float, Rule]] = {1.0: softmax_, 2.0: sparsemax_}
 """The members that have ops of their own."""
 
 
-def share(u: Array, alpha: float) -> Array:
-    r"""Return $[1 + (\alpha - 1) u]_+^{1/(\alpha - 1)}$, the exponential that ends: $e^u$ for $\alpha$ = 1."""
+def _share(u: Array, alpha: float) -> Array:
     if alpha == 1.0:
         return np.exp(u)
     grown = u * (alpha - 1.0)
@@ -31,10 +30,27 @@ def share(u: Array, alpha: float) -> Array:
     return np.where(alive, np.exp(np.log1p(np.where(alive, grown, 0.0)) / (alpha - 1.0)), 0.0)
 
 
-def _pull(p: Array, alpha: float) -> Array:
-    """Return how fast each share shrinks as its score is lowered."""
-    inside = p > 0
+def _entering(u: Array, alpha: float) -> Array:
+    """Return the same as a power, of which one knows how it begins."""
+    left = u * (alpha - 1.0) + 1.0
+    return np.where(left > 0.0, np.where(left > 0.0, left, 1.0) ** (1.0 / (alpha - 1.0)), 0.0)
+
+
+def _pull(p: Array, u: Array, alpha: float) -> Array:
+    """Return how fast each share shrinks as its score is lowered; which of them are there is for the scores to say."""
+    inside = u * (alpha - 1.0) > -1.0
     return np.where(inside, np.where(inside, p, 1.0) ** (2.0 - alpha), 0.0)
+
+
+share: Rule = elementwise(
+    "entmax_share",
+    _share,
+    _pull,
+    static=True,
+    facts=Facts(nature="infinite", tie=lambda _p, u, alpha: u * (alpha - 1.0) == -1.0, near=_entering),
+    domain=(-0.5, 1.0),
+    doc=r"[1 + (\alpha - 1) u]_+^{1/(\alpha - 1)}, the exponential that ends: e^u for \alpha = 1",
+)
 
 
 def _level(near: np.ndarray, axis: int, alpha: float) -> np.ndarray:
@@ -48,10 +64,10 @@ def _level(near: np.ndarray, axis: int, alpha: float) -> np.ndarray:
     high = low - math.expm1(-a * math.log(near.shape[axis])) / a
     at = low
     for _ in range(STEPS):
-        p = share(z - at, alpha)
+        p = _share(z - at, alpha)
         excess = np.sum(p, axis=axis, keepdims=True) - 1.0
         low, high = np.where(excess >= 0, at, low), np.where(excess <= 0, at, high)
-        step = at + excess / np.sum(_pull(p, alpha), axis=axis, keepdims=True)
+        step = at + excess / np.sum(_pull(p, z - at, alpha), axis=axis, keepdims=True)
         step = np.where((step >= low) & (step <= high), step, (low + high) * 0.5)
         if np.all(np.abs(step - at) <= PRECISION):
             break
@@ -60,7 +76,8 @@ def _level(near: np.ndarray, axis: int, alpha: float) -> np.ndarray:
 
 
 def _weights(level: Array, near: Array, axis: int, alpha: float) -> Array:
-    pull = _pull(share(near - level, alpha), alpha)
+    above = near - level
+    pull = _pull(share(above, alpha=alpha), above, alpha)
     return pull / np.sum(pull, axis=axis, keepdims=True)
 
 
@@ -84,7 +101,7 @@ def shares(z: Array, axis: int, alpha: float) -> Array:
     if alpha in EXACT:
         return EXACT[alpha](z, axis=axis)
     near = _near(z, axis, alpha)
-    return share(near - level_(near, axis=axis, alpha=alpha), alpha)
+    return share(near - level_(near, axis=axis, alpha=alpha), alpha=alpha)
 
 
 def tsallis(p: Array, axis: int, alpha: float) -> Array:
@@ -100,7 +117,7 @@ def tsallis(p: Array, axis: int, alpha: float) -> Array:
 def _gained(z: Array, axis: int, alpha: float) -> np.ndarray:
     """Return the largest of <p, z> + H(p), counted from the top score."""
     near = _near(z, axis, alpha)
-    p = share(near - _level(near, axis, alpha), alpha)
+    p = _share(near - _level(near, axis, alpha), alpha)
     return np.sum(p * near, axis=axis) - tsallis(p, axis, alpha)
 
 

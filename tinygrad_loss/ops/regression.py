@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from tinygrad_loss.engine.declare import elementwise
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.activation import hardtanh_
 from tinygrad_loss.ops.pointwise import pointwise
 from tinygrad_loss.ops.residual import exp_remainder
 
 __all__ = [
-    "absolute_error", "gaussian_error", "huber_error", "inverse_gaussian_error", "negative_binomial_error", "poisson_deviance_error", "poisson_error", "poisson_mean_error",
+    "absolute_error", "gamma_error", "gaussian_error", "huber_error", "inverse_gaussian_error", "negative_binomial_error",
+    "poisson_deviance_error", "poisson_error", "poisson_mean_error",
     "squared_error", "squared_log_error", "tweedie_error",
 ]  # fmt: skip
 
@@ -160,6 +162,16 @@ def _relative(m: Array, y: Array) -> Array:
     return np.where(np.isinf(m) & ~np.isinf(y), -1.0, (y - m) / m)
 
 
+gamma_error = elementwise(
+    "gamma_error",
+    lambda m, y: exp_remainder(np.log(y) - np.log(m)),
+    lambda _e, m, y: -_relative(m, y) / m,
+    lambda _e, m, y: np.where(np.isinf(y), 1.0 / m, _relative(m, y) / y),
+    domain=(0.3, 3.0),
+    doc=r"y / m - 1 - \log(y / m), half the deviance of a gamma distribution",
+)
+
+
 def _inverse_gaussian(m: Array, y: Array) -> Array:
     r = _relative(m, y)
     return np.where(np.isinf(y), r, r * (r / y))
@@ -169,7 +181,7 @@ inverse_gaussian_error = pointwise(
     "inverse_gaussian_error",
     _inverse_gaussian,
     lambda m, y: _relative(m, y) / m / m * -2.0,
-    lambda m, y: _relative(m, y) * (y / m + 1.0) / y / y,
+    lambda m, y: np.where(np.isinf(y), 1.0 / m, _relative(m, y) / y) * (1.0 / m + 1.0 / y),
     domain=(0.3, 3.0),
     doc=r"(y - m)^2 / (m^2 y), the deviance of an inverse Gaussian distribution",
 )

@@ -29,17 +29,17 @@ def _sparsemax(z: Array, axis: int) -> Array:
     return np.maximum(near - _threshold(near, axis), 0.0)
 
 
-def _support(z: Array, axis: int) -> Array:
-    """Return True where a score has a share, from the scores alone: what a score at the threshold will do is theirs to say."""
+def _above_threshold(z: Array, axis: int) -> Array:
+    """Return the scores less the threshold, from the scores alone: what a score at the threshold will do is theirs to say."""
     top = np.max(z, axis=axis, keepdims=True)
     near = np.where(np.isposinf(z), 0.0, np.maximum(z - top, OUT_OF_REACH))
     ordered, count = -sort_(-near, axis=axis), np.cumsum(np.ones_like(near), axis=axis)
-    return near > np.max((np.cumsum(ordered, axis=axis) - 1.0) / count, axis=axis, keepdims=True)
+    return near - np.max((np.cumsum(ordered, axis=axis) - 1.0) / count, axis=axis, keepdims=True)
 
 
 def _centred(v: Array, z: Array, axis: int) -> Array:
     """Subtract the mean over the support, within the support: the projection's derivative, which is symmetric."""
-    inside = _support(z, axis)
+    inside = _above_threshold(z, axis) > 0.0
     size = np.sum(np.where(inside, np.ones_like(v), 0.0), axis=axis, keepdims=True)
     return np.where(inside, v - np.sum(np.where(inside, v, 0.0), axis=axis, keepdims=True) / size, 0.0)
 
@@ -56,7 +56,7 @@ sparsemax_: Rule = custom(
     _sparsemax,
     [lambda g, _y, z, axis: _centred(g, z, axis)],
     lambda dx, _y, z, axis: _centred(dx[0], z, axis),
-    facts=Facts(nature="kink", tie=_edge),
+    facts=Facts(nature="kink", tie=_edge, near=lambda z, axis: np.maximum(_above_threshold(z, axis), 0.0)),
     doc=r"\arg\min_p \|p - z\|^2 over the simplex",
 )
 

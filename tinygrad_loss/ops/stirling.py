@@ -85,14 +85,14 @@ def _gamma_term(a: Array, m: Array) -> Array:
     stable = -large * exp_remainder(log_ratio(middle, large)) - gamma_remainder(large) - np.log(middle)
     small = np.where(far, 1.0, a)
     plain = np.where(small == 1.0, 0.0, (small - 1.0) * np.log(m)) - m - gammaln(small)
-    return np.where(far, stable, plain)
+    return np.where(np.isinf(a) != np.isinf(m), -np.inf, np.where(far, stable, plain))
 
 
 gamma_term: Rule = elementwise(
     "gamma_term",
     _gamma_term,
     lambda _y, a, m: log_ratio(m, a) - gamma_remainder_(a, order=1),
-    lambda _y, a, m: np.where(absent(a - 1.0, m), -1.0, (a - 1.0 - m) / m),
+    lambda _y, a, m: np.where(absent(a - 1.0, m) | np.isinf(m), -1.0, (a - 1.0 - m) / m),
     domain=POSITIVE,
     doc=r"(a - 1) \log m - m - \log \Gamma(a), exact where a and m are large and near each other",
 )

@@ -22,15 +22,20 @@ def margin(f, **options):
     return [Case([[0.75], np.array([y])], (REAL,), lambda z, y: f(z[0] * int(y[0])), options) for y in (-1, 1)]
 
 
-def against(f, inputs, targets, usual=0.75, without_slope=(1,), **settings):
+def against(f, inputs, targets, usual=0.75, without_slope=(), **settings):
     """Cases of a loss of a prediction, at each target."""
     return [Case([[usual], [y]], (inputs, ()), lambda z, y: f(z[0], y[0]), without_slope=without_slope, **settings) for y in targets]
 
 
-def both(f, inputs, outcomes, usual=(0.75, 2.0), undefined="", **settings):
+def both(f, inputs, outcomes, usual=(0.75, 2.0), undefined="", without_slope=(), **settings):
     """A case of prediction and target, both led to their extremes."""
     return Case(
-        [[usual[0]], [usual[1]]], (inputs, outcomes), lambda z, y: f(z[0], y[0]), without_slope=(1,), undefined=undefined, **settings
+        [[usual[0]], [usual[1]]],
+        (inputs, outcomes),
+        lambda z, y: f(z[0], y[0]),
+        without_slope=without_slope,
+        undefined=undefined,
+        **settings,
     )
 
 
@@ -78,8 +83,8 @@ NUMBERS = {
     "welsch_loss": [*residual(lambda r: [-(C985**2) / 2 * expm1(-((r / C985) ** 2))])],
     "geman_mcclure_loss": [*residual(lambda r: [r * r / (1 + r * r) / 2])],
     "mape_loss": [
-        both(lambda z, y: [abs(z - y) / abs(y)], REAL, tuple(v for v in REAL if v), undefined="inf / inf"),
-        *against(lambda z, y: [abs(z - y) / abs(y)], REAL, (1.0, -4.0)),
+        both(lambda z, y: [abs(z - y) / abs(y)], REAL, tuple(v for v in REAL if v), undefined="inf / inf", without_slope=(1,)),
+        *against(lambda z, y: [abs(z - y) / abs(y)], REAL, (1.0, -4.0), rounding=1.0),
     ],
     "soft_margin_loss": margin(lambda m: [sp(-m)]),
     "hinge_loss": margin(lambda m: hinged(1 - m)),
@@ -95,8 +100,8 @@ NUMBERS = {
         both(lambda z, y: [xmul(y, sp(-z)), xmul(1 - y, sp(z))], REAL, PROBABILITY, (0.75, 0.25)),
     ],
     "binary_focal_loss_with_logits": [
-        *against(lambda z, y: [y * focal(sp(-z)), (1 - y) * focal(sp(z))], REAL, UNIT),
-        both(lambda z, y: [y * focal(sp(-z)), (1 - y) * focal(sp(z))], REAL, PROBABILITY, (0.75, 0.25)),
+        *against(lambda z, y: [y * focal(sp(-z)), (1 - y) * focal(sp(z))], REAL, UNIT, rounding=1.0),
+        both(lambda z, y: [y * focal(sp(-z)), (1 - y) * focal(sp(z))], REAL, PROBABILITY, (0.75, 0.25), rounding=1.0),
     ],
     "poisson_nll_loss": [
         *against(lambda z, y: [exp(z), -y * z], REAL, COUNT),
@@ -145,7 +150,9 @@ NUMBERS = {
     ],
     "binary_cross_entropy": against(lambda p, y: [clamped(p, y)], (*PROBABILITY, 1e-7), UNIT, without_slope=(0, 1)),
     "kl_div": [
-        *against(lambda z, y: [xlog(y, y), -xmul(y, z)], (0.0, -1e-30, -100.0, -1e4, -1e30, -INF), UNIT, usual=-0.5),
-        both(lambda z, y: [xlog(y, y), -xmul(y, z)], (0.0, -1e-30, -100.0, -1e4, -1e30, -INF), PROBABILITY, (-0.5, 0.25)),
+        *against(lambda z, y: [xlog(y, y), -xmul(y, z)], (0.0, -1e-30, -100.0, -1e4, -1e30, -INF), UNIT, usual=-0.5, without_slope=(1,)),
+        both(
+            lambda z, y: [xlog(y, y), -xmul(y, z)], (0.0, -1e-30, -100.0, -1e4, -1e30, -INF), PROBABILITY, (-0.5, 0.25), without_slope=(1,)
+        ),
     ],
 }
