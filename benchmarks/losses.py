@@ -26,7 +26,7 @@ SIZES = {1_000: 300, 1_000_000: 30}
 BLOCK, SETTLED, FEWEST = 15, 0.01, 3
 """Steps counted by turns; seconds, and steps at least, after a change of sides that are not."""
 CLASSES = 10
-WARM = 300_000
+WARM = 600_000
 """Entries of the step before memory is measured: enough for both to start their threads."""
 OPTIONS = {"kl_div": {"reduction": "batchmean"}}
 

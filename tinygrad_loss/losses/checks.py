@@ -268,8 +268,6 @@ def within(given_domain: str, target_domain: str) -> Any:
     return check
 
 
-FEW: Final = 1 << 14
-"""Up to this many indices one more array of them is cheaper than a second look."""
 UNSIGNED: Final = {np.dtype(f"i{size}"): np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 BITS_OF_ONE: Final = {np.dtype(f"f{size}"): np.ones(1, f"f{size}").view(f"u{size}")[0] for size in (2, 4, 8)}
 
@@ -282,9 +280,7 @@ def all_below(index: np.ndarray, classes: int) -> bool:
 
 def labels_or_none(index: np.ndarray, classes: int) -> bool:
     """Return whether all indices lie in -1 to ``classes`` - 1."""
-    if index.size <= FEW:
-        return all_below(index + 1, classes + 1)
-    return bool(np.minimum.reduce(index, None) >= -1 and np.maximum.reduce(index, None) < classes)
+    return bool(index.item(index.argmin()) >= -1 and index.item(index.argmax()) < classes)
 
 
 def in_unit_interval(x: Array) -> bool:

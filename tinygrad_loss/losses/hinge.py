@@ -123,14 +123,14 @@ def _rows(where: str, given: Any, names: Any, mask: Array | None) -> list[Array]
 
 def _whole_rows(z: Array, target: Any) -> bool:
     """Return whether the scores are [N, C], and the targets whole numbers for each row."""
-    shape = checks.value_of(z).shape
+    shape = z.shape
     return len(shape) == 2 and type(target) is np.ndarray and target.dtype.kind == "i" and target.shape[:1] == shape[:1]
 
 
 def _class_at_once(z: Array, target: Array, *, mean: bool, p: int = 1, margin: float = 1.0, weight: Array | None = None) -> Array | None:
     if weight is not None or p not in (1, 2) or not _whole_rows(z, target) or target.ndim != 1:
         return None
-    rows, classes = checks.value_of(z).shape
+    rows, classes = z.shape
     if not checks.all_below(target, classes):
         return None
     return rival_hinge(z, target[:, None], p=p, margin=margin, n=classes * rows if mean else classes, every=True)
@@ -203,7 +203,8 @@ def _labels_at_once(z: Array, target: Array, *, mean: bool) -> Array | None:
     every = np.count_nonzero(counts) == len(counts)
     listed = [target[:, 0]]
     for j in range(1, target.shape[1]):
-        counts = counts & (target[:, j] >= 0)
+        here = target[:, j] >= 0
+        counts = here if every else counts & here
         many = np.count_nonzero(counts)
         if not many:
             break

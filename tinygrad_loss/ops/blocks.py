@@ -25,8 +25,6 @@ SHARED: Final = 1 << 19
 """From this many entries a second thread is worth its handover."""
 LAST_BLOCK: Final = 4096
 """Entries whose temporaries weigh nothing."""
-LAST_SHARED_BLOCK: Final = 65536
-"""The same where threads share them, in fewer calls."""
 THREADS: Final = min(4, os.cpu_count() or 1)
 
 
@@ -45,12 +43,12 @@ def splits(x: Sequence[Array]) -> bool:
 def each_block(work: Callable[[int, int, int], Any], size: int, *, room: bool = False) -> list[Any]:
     """Return ``work(start, stop, end)`` of each block in order; of very large arrays the blocks are shared out among threads.
 
-    Up to ``end`` no other block has begun. With ``room`` the blocks are large, and become smaller so that each is followed by as many
-    entries of that kind, but for a last one of a few entries: the array that is being filled can hold what is in between.
+    Up to ``end`` no other block has begun. With ``room`` the blocks of one thread are large, and become smaller so that each is followed
+    by as many entries of that kind, but for a last one of a few entries: the array that is being filled can hold what is in between.
     """
     shares = THREADS if size >= SHARED else 1
     step, share = LARGE_BLOCK if room or shares > 1 else BLOCK, -(-size // shares)
-    least = step if not room else LAST_SHARED_BLOCK if shares > 1 else LAST_BLOCK
+    least = LAST_BLOCK if room and shares == 1 else step
     parts = [spans(start, min(start + share, size), step, least) for start in range(0, size, share)]
     others = [_pool().submit(contextvars.copy_context().run, _in_turn, work, part) for part in parts[1:]]
     return [done for part in (_in_turn(work, parts[0]), *(o.result() for o in others)) for done in part]

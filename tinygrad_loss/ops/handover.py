@@ -2,6 +2,7 @@
 
 import threading
 import weakref
+from operator import is_not
 from typing import Any, Final
 
 import numpy as np
@@ -36,9 +37,8 @@ class Handover(threading.local):
         kept = self.kept
         if kept is None or kept[0]() is not x:
             return None
-        for a, b in zip(kept[1], beside, strict=True):
-            if a is not b:
-                return None
+        if any(map(is_not, kept[1], beside)):
+            return None
         self.kept = None
         return kept[2]
 
