@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
+from tinygrad_loss.ops.blocks import BLOCK
 from tinygrad_loss.picture.scene import scene_of
 
 
@@ -229,3 +230,18 @@ def test_nothing_comes_through_a_branch_that_was_not_chosen():
         scene = tl.draw(lambda x: np.where(x > 1.0, np.log(x), x), 0.0).scene
     assert titled(scene, "x").gradient == "1"
     assert titled(scene, "log").gradient == "0"
+
+
+@pytest.mark.parametrize("n", [5, BLOCK + 1])
+def test_a_loss_of_many_entries_is_drawn_in_the_steps_of_one_of_few(n):
+    target = np.arange(n) + 1.0
+    values = np.arange(n) + 2.0
+    values[3] = target[3]
+    x = tl.tensor(values, requires_grad=True, name="x")
+    loss = tl.losses.l1_loss(x, target)
+    loss.name = "cost"
+    scene = tl.draw(loss).scene
+    assert [box.title for box in scene.boxes if box.role == "op"][:2] == ["subtract", "absolute"]
+    assert titled(scene, "absolute").state == "undefined"
+    assert [box.name for box in scene.boxes if box.result] == ["cost"]
+    assert "undefined" in titled(scene, "x").gradient

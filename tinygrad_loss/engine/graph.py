@@ -96,15 +96,14 @@ def replay(record: list[Tensor], given: Mapping[int, Array], settle: Settle | No
     return now
 
 
-def spelt_out(root: Tensor, forms: Mapping[Tensor, Callable[..., Array]], stops: Collection[int] = ()) -> Tensor:
-    """Return ``root`` recorded once more, with some of its tensors computed by other forms of their ops."""
-    now: dict[int, Array] = {}
+def spelt_out(root: Tensor, forms: Mapping[Tensor, Callable[..., Array]], stops: Collection[int] = ()) -> dict[int, Tensor]:
+    """Record ``root`` once more, with some of its tensors computed by other forms of their ops; return what is new, by the id of the old."""
+    now: dict[int, Tensor] = {}
     for t in record_of(root, stops):
         op, inputs, static = t.node
         renewed = [now.get(id(x), x) if type(x) is Tensor else x for x in inputs]
-        if t in forms:
-            now[id(t)] = forms[t](*renewed, **static)
-        elif any(a is not b for a, b in zip(inputs, renewed, strict=True)):
-            now[id(t)] = op.call(*renewed, **static)
-    y: Tensor = now[id(root)]
-    return y
+        if t in forms or any(a is not b for a, b in zip(inputs, renewed, strict=True)):
+            y = now[id(t)] = forms.get(t, op.call)(*renewed, **static)
+            if t.name is not None:
+                y.name = t.name
+    return now

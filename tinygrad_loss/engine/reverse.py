@@ -143,8 +143,8 @@ def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] =
         forms = {t: t.op.facts.near for t in done.hits if t.op and t.op.facts and t.op.facts.near and t.op.facts.spelt_out}
         if forms:
             with without_watching():
-                root = spelt_out(root, forms, stops)
-            return sweep(root, seed, policy=policy, stops=stops, differentiable=differentiable)
+                spelt = spelt_out(root, forms, stops)
+            return sweep(spelt[id(root)], seed, policy=policy, stops=stops, differentiable=differentiable)
         if done.traced:
             _find_steering_leaves(done, stops)
         if stops:

@@ -6,6 +6,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from tinygrad_loss.context import without_watching
+from tinygrad_loss.engine.graph import spelt_out
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.picture import wording
 from tinygrad_loss.picture.fold import repeats, walk
@@ -95,11 +97,12 @@ def scene_of(root: Tensor, names: Mapping[int, str] | None = None, *, fold: bool
         fold: whether equal parts in a row are drawn once, with their number; by default when there are many ops.
         max_nodes: how many ops are drawn at most; of a bigger graph, those nearest to the result and those not smooth.
     """
+    root, names = _step_by_step(root, names or {})
     record = walk(root)
     slopes = slopes_of(root)
     first_of, parts = _folded(record) if (len(record) > FOLD_FROM if fold is None else fold) else ({}, [])
     kept = _nearest(root, [t for t in record if first_of.get(id(t), t) is t], first_of, slopes, max_nodes)
-    build = _Build(names or {}, slopes, first_of, kept)
+    build = _Build(names, slopes, first_of, kept)
     for t in record:
         build.op(t)
     result = build.leaf(root) if root.op is None else build.keys[id(first_of.get(id(root), root))]
@@ -110,6 +113,17 @@ def scene_of(root: Tensor, names: Mapping[int, str] | None = None, *, fold: bool
         tuple((keys, count) for keys, count in groups if keys),
         of_sum=root.size != 1 and bool(slopes.cotangents),
     )
+
+
+def _step_by_step(root: Tensor, names: Mapping[int, str]) -> tuple[Tensor, Mapping[int, str]]:
+    """Return the graph with each op that stands for several drawn as those, for they say where it is not smooth."""
+    ops = {t: t.op.facts for t in walk(root) if t.op is not None and t.op.facts is not None}
+    forms = {t: facts.near for t, facts in ops.items() if facts.spelt_out and facts.near is not None}
+    if not forms:
+        return root, names
+    with without_watching():
+        spelt = spelt_out(root, forms)
+    return spelt[id(root)], {id(spelt[key]) if key in spelt else key: name for key, name in names.items()}
 
 
 def _folded(record: list[Tensor]) -> tuple[dict[int, Tensor], list[tuple[list[Tensor], int]]]:
