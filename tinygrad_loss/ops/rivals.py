@@ -159,6 +159,6 @@ rival_hinge: Rule = custom(
     _total,
     [_vjp, None],
     _jvp,
-    facts=Facts(nature="kink", tie=_tie, near=_near),
+    facts=Facts(nature="kink", tie=_tie, near=_near, spelt_out=True),
     doc=r"\frac1n \sum_{y \in Y} \sum_{c \notin Y} \max(0, m - z_y + z_c)^p; a row lists its labels Y, then -1 unless every one is there",
 )
