@@ -5,8 +5,9 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.declare import custom, door, elementwise
+from tinygrad_loss.engine.declare import custom, door, elementwise, ones
 from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.ops.short_rows import as_rows, row_products
 
 __all__ = [
     "exp", "exp2", "expit", "expm1", "log", "log1p", "log2", "log10", "log_cosh", "log_sigmoid", "logaddexp", "logit",
@@ -176,7 +177,21 @@ def _below_top(x: Array, axis: Any) -> Array:
 
 def _softmax(x: Array, axis: Any) -> Array:
     e = np.exp(x if _is_ordinary(x) else _below_top(x, axis))
+    rows = as_rows((axis,), e) if type(axis) is int else None
+    if rows is not None:
+        rows[0] /= rows[0].dot(ones(x.shape[axis], e.dtype))[:, None]
+        return e
     return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def _softmax_slope(t: Array, y: Array, axis: Any) -> Array:
+    """Apply the Jacobian, which is symmetric."""
+    rows = as_rows((axis,), t, y) if type(axis) is int else None
+    if rows is not None:
+        out = rows[0] - row_products(*rows)[:, None]
+        out *= rows[1]
+        return out.reshape(y.shape)
+    return y * (t - _total(t * y, axis))
 
 
 def _logsumexp(x: Array, axis: Any) -> Array:
@@ -196,8 +211,8 @@ def _total(x: Array, axis: Any) -> Array:
 softmax_ = custom(
     "softmax",
     _softmax,
-    [lambda g, y, _x, axis: y * (g - _total(g * y, axis))],
-    lambda dx, y, _x, axis: y * (dx[0] - _total(dx[0] * y, axis)),
+    [lambda g, y, _x, axis: _softmax_slope(g, y, axis)],
+    lambda dx, y, _x, axis: _softmax_slope(dx[0], y, axis),
     doc=r"e^{x_i} / \sum_j e^{x_j}",
 )
 logsumexp_ = custom(

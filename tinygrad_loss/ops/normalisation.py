@@ -1,16 +1,23 @@
 """Normalisation: subtract the mean, divide by the spread. Fused, because the composed form keeps six arrays where two do."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.context import RECORDING
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.handover import Kept
 from tinygrad_loss.ops.properties import operand, values
+from tinygrad_loss.ops.short_rows import as_rows
+from tinygrad_loss.ops.standardised_rows import slopes_of_rows, standardised_rows
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "normalize", "rms_norm"]
+
+INVERSE_SPREADS: Final = Kept()
+"""One over the spread of each row of a recorded forward, by its result."""
 
 # ---- the two ops ----------------------------------------------------------------------------------------------------------
 
@@ -20,6 +27,13 @@ def _mean(x: Array, axis: tuple[int, ...]) -> Array:
 
 
 def _standardise(x: Array, axis: tuple[int, ...], eps: float) -> Array:
+    rows = as_rows(axis, x)
+    if rows is not None:
+        standard, inverse = standardised_rows(rows[0], eps)
+        y = standard.reshape(x.shape)
+        if RECORDING.get():
+            INVERSE_SPREADS.keep(y, inverse)
+        return y
     centred = x - _mean(x, axis)
     return centred / np.sqrt(_mean(centred * centred, axis) + eps)
 
@@ -31,6 +45,10 @@ def _inverse_spread(x: Array, axis: tuple[int, ...], eps: float) -> Array:
 
 def _standardise_slope(t: Array, y: Array, x: Array, axis: tuple[int, ...], eps: float) -> Array:
     """Apply the Jacobian, which is symmetric: project out the mean and the direction of ``y``."""
+    inverse = INVERSE_SPREADS.find(y)
+    rows = as_rows(axis, t, y) if inverse is not None else None
+    if rows is not None:
+        return slopes_of_rows(rows[0], rows[1], inverse).reshape(y.shape)
     return inverse_spread(x, axis=axis, eps=eps) * (t - _mean(t, axis) - y * _mean(t * y, axis))
 
 
