@@ -45,8 +45,6 @@ RUNNING = {
     "cumsum_axis": lambda x: np.cumsum(x, axis=-1),
     "cumprod": np.cumprod,
     "cumprod_axis": lambda x: np.cumprod(x, 1),
-    "cumulative_sum": lambda x: np.cumulative_sum(x, axis=1, include_initial=True),
-    "cumulative_prod": lambda x: np.cumulative_prod(x, axis=0, include_initial=True),
     "nancumsum": lambda x: np.nancumsum(x, axis=2),
     "nancumprod": np.nancumprod,
     "diff": np.diff,
@@ -71,6 +69,9 @@ RUNNING = {
     "trapezoid_xs": lambda x: np.trapezoid(x, W, axis=1),
     "count_nonzero": lambda x: np.count_nonzero(x > 0, axis=1),
 }
+if hasattr(np, "cumulative_sum"):
+    RUNNING["cumulative_sum"] = lambda x: np.cumulative_sum(x, axis=1, include_initial=True)
+    RUNNING["cumulative_prod"] = lambda x: np.cumulative_prod(x, axis=0, include_initial=True)
 
 STATISTICS = {
     "average_weights": lambda x: np.average(x, weights=W),

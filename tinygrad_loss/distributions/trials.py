@@ -11,6 +11,7 @@ from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops import exponential, special
+from tinygrad_loss.ops.densities import log_multichoose
 from tinygrad_loss.ops.incomplete_beta import betainc
 from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
@@ -148,8 +149,7 @@ class Binomial(Trials):
 
     def _log_ways(self, y: Array) -> Array:
         """Return the logarithm of the binomial coefficient, exact for large n where three log-gammas would cancel."""
-        n = self.total_count
-        return -special.betaln(n - y + 1.0, y + 1.0) - np.log1p(n)
+        return log_multichoose(self.total_count - y + 1.0, y)
 
     def _log_density(self, y: Array) -> Array:
         n, p, q = self.total_count, self.probs, self._complement()

@@ -170,7 +170,7 @@ def cumprod(a: Array, axis: int | None = None, dtype: Any = None, out: None = No
     return cumprod_(x, axis=k, reverse=False)
 
 
-@door(np.cumulative_sum)
+@door(*([np.cumulative_sum] if hasattr(np, "cumulative_sum") else []))
 def cumulative_sum(
     x: Array, /, *, axis: int | None = None, dtype: Any = None, out: None = None, include_initial: bool = False
 ) -> Array:  # fmt: skip
@@ -179,7 +179,7 @@ def cumulative_sum(
     return _with_initial(cumsum(x, axis, dtype), axis, np.zeros_like, include_initial)
 
 
-@door(np.cumulative_prod)
+@door(*([np.cumulative_prod] if hasattr(np, "cumulative_prod") else []))
 def cumulative_prod(
     x: Array, /, *, axis: int | None = None, dtype: Any = None, out: None = None, include_initial: bool = False
 ) -> Array:  # fmt: skip

@@ -72,7 +72,7 @@ log_normal_exponent: Rule = elementwise(
 )
 log_multichoose: Rule = elementwise(
     "log_multichoose",
-    lambda r, y: np.where((y == 0) | np.isinf(y), 0.0, -betaln_(r, y + 1.0) - np.log(r + y)),
+    lambda r, y: np.where((y == 0) | (r == 1) | np.isinf(y), 0.0, -betaln_(r, y + 1.0) - np.log(r + y)),
     lambda _z, r, y: digamma(r + y) - digamma(r),
     lambda _z, r, y: np.where(np.isinf(y), 0.0, digamma(r + y) - digamma(y + 1.0)),
     domain=POSITIVE,

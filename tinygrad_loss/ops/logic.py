@@ -38,6 +38,11 @@ def _of_truths(op: Rule) -> Rule:
     return call
 
 
+def _counted(x: Array, **where: Any) -> Array:
+    """Count what is not 0; NumPy before 2.2 may answer with an int, which has no dtype."""
+    return np.add(np.count_nonzero(x, **where), np.intp(0))
+
+
 _combinations: tuple[tuple[str, Rule, Rule, tuple[str, ...]], ...] = (
     ("logical_and", np.logical_and, np.logical_and, ()),
     ("logical_or", np.logical_or, np.logical_or, ()),
@@ -59,7 +64,7 @@ predicate("isfinite", np.isfinite, arity=1, numpy=np.isfinite)
 for _name, _fold, _keys, _methods in (
     ("logical_and_reduce", np.all, (np.all, (np.logical_and, "reduce")), ("all",)),
     ("logical_or_reduce", np.any, (np.any, (np.logical_or, "reduce")), ("any",)),
-    ("count_nonzero", np.count_nonzero, (np.count_nonzero,), ()),
+    ("count_nonzero", _counted, (np.count_nonzero,), ()),
 ):
     door(*_keys, methods=_methods)(_of_truths(predicate(_name, lambda x, fold=_fold, **kw: fold(x, **kw), arity=None)))
 predicate("signbit", np.signbit, arity=1, numpy=np.signbit, facts=Facts(nature="jump", tie=lambda _y, x: x == 0))

@@ -16,7 +16,7 @@ def _argextreme(name: str, position: Rule, extreme: Rule) -> Rule:
     """Declare the position of an extreme, which is tied where several entries attain it."""
 
     def several(_y: Array, x: Array, axis: Any, keepdims: bool) -> Array:
-        return np.count_nonzero(x == extreme(x, axis=axis, keepdims=True), axis=axis, keepdims=keepdims) > 1
+        return np.greater(np.count_nonzero(x == extreme(x, axis=axis, keepdims=True), axis=axis, keepdims=keepdims), 1)
 
     def ignoring_nan(x: Array, axis: Any, keepdims: bool) -> Array:
         worst = -np.inf if name.endswith("max") else np.inf

@@ -51,7 +51,7 @@ mean_ = linear("mean", lambda x, axis: x.mean(axis=axis), lambda g, x, axis: spr
 
 def _several(y: Array, x: Array, axis: tuple[int, ...]) -> Array:
     """Return True where more than one entry attains the extreme."""
-    return np.count_nonzero(x == kept(y, x, axis), axis=axis) > 1
+    return np.greater(np.count_nonzero(x == kept(y, x, axis), axis=axis), 1)
 
 
 def _extreme_vjp(g: Array, y: Array, x: Array, axis: tuple[int, ...]) -> Array:
