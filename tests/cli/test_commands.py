@@ -1,11 +1,16 @@
 """The command line: what it prints, where it writes, and its exit status; a mistake gets a sentence, never a traceback."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tinygrad_loss.cli.main import COMMANDS, main
 
+ROOT = Path(__file__).parent.parent.parent
 SOURCE = """
 import numpy as np
 
@@ -216,3 +221,40 @@ def test_a_file_may_import_its_neighbour(capsys, file):
     (file / "neighbour.py").write_text("def twice(x):\n    return x * 2\n", encoding="utf-8")
     (file / "uses.py").write_text("from neighbour import twice\n\ndef f(x):\n    return twice(x)\n", encoding="utf-8")
     assert run(capsys, "check", "uses.py:f", "--at", "0")[0] == 0
+
+
+# ---- terminals ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("argv", "seen"),
+    [
+        (["show", "l1_loss"], "Laplace, Memoire sur la probabilite des causes"),
+        (["show", "mape_loss"], "mape_loss"),
+        (["ops"], "absolute"),
+        (["draw", "mine.py:distance", "--at", "1.0", "1.0"], "slope -1 on the left, +1 on the right"),
+        (["check", "mine.py:distance", "--at", "1.0", "1.0"], "slopes -1 and 1"),
+        (["losses"], "l1_loss"),
+    ],
+    ids=lambda argv: argv[0] if isinstance(argv, list) else "",
+)
+def test_a_terminal_without_unicode_shows_what_it_can(file, argv, seen):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(  # noqa: S603  this program
+        [sys.executable, "-m", "tinygrad_loss", *argv], capture_output=True, env=environment, check=False, timeout=60
+    )
+    assert done.stderr == b""
+    assert seen in done.stdout.decode("ascii")
+    assert "?" not in done.stdout.decode("ascii").replace("mine.py", "")
+
+
+def test_a_table_that_no_terminal_shows_has_the_width_of_a_page(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    widths = {name: max(map(len, run(capsys, name)[1].splitlines())) for name in ("losses", "ops")}
+    assert widths == {"losses": 160, "ops": 160}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_a_terminal(capsys, name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, run(capsys, name, "--help")[1].splitlines())) <= 80
