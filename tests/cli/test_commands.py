@@ -28,6 +28,15 @@ def branch(x):
 
 def random(x):
     return x * np.random.default_rng().normal()
+
+def apart(x, y=2.0):
+    return np.sum(np.abs(x - y))
+
+def between(x=1.0, low=0.0, high=3.0):
+    return np.clip(x, low, high)
+
+def spread(*x):
+    return np.abs(x[0] - x[1])
 """
 
 
@@ -130,6 +139,27 @@ def test_check_of_a_smooth_function(capsys, file):
     status, out, err = run(capsys, "check", "mine.py:square", "--at", "3.0", "scale=0.5")
     assert (status, err) == (0, "")
     assert out == "smooth (proved); f = 4.5\nslope from the left 3, from the right 3\ngradient 3.0\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "answer"),
+    [
+        (("mine.py:apart", "--at", "x=2.0"), "slope from the left -1, from the right 1\nClarke interval [-1, 1]\ngradient nan"),
+        (("mine.py:apart", "--at", "2.0", "2.0"), "gradient (nan, nan)"),
+        (("mine.py:spread", "--at", "1.0", "1.0"), "gradient (nan, nan)"),
+        (("mine.py:between", "--at", "high=1.0"), "gradient (nan, 0.0, nan)"),
+    ],
+)
+def test_check_judges_in_what_was_given(capsys, file, argv, answer):
+    status, out, _ = run(capsys, "check", *argv)
+    assert status == 1
+    assert answer in out
+
+
+def test_draw_shows_a_default_as_a_setting(capsys, file):
+    run(capsys, "draw", "mine.py:apart", "--at", "2.0")
+    assert (file / "apart.svg").read_text(encoding="utf-8").count("parameter: its gradient is wanted") == 1
+    assert "constant" in (file / "apart.svg").read_text(encoding="utf-8")
 
 
 def test_check_of_a_kink_names_the_line(capsys, file):
