@@ -12,7 +12,7 @@ from tinygrad_loss import errors
 
 LOST = "it would turn a tensor that requires grad into a constant, and lose its gradient, got such a tensor. Type instead: "
 AS_ARRAY = (
-    f"np.asarray(x): {LOST}x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
+    f"np.asarray(x): {LOST}x itself, x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
     "tl.ops.softmax(x) rather than scipy.special.softmax(x)"
 )
 AS_FLOAT = f"float(x): {LOST}x.item() for the number, np.exp(x) rather than math.exp(x), np.where(mask, x, a) rather than a[i] = x"

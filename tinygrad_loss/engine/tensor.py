@@ -282,7 +282,7 @@ class Tensor(Kind):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         value = self._leave(
             "np.asarray(x)",
-            "x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
+            "x itself, x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
             "tl.ops.softmax(x) rather than scipy.special.softmax(x)",
         )
         return np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
