@@ -22,7 +22,8 @@ def main() -> int:
     smooth = 0
     for name, f in FAMILY.items():
         v = tl.differentiability(f, 0.0)
-        print(f"{name:16} {v.kind:14} slopes {v.left} and {v.right}")
+        slopes = "a jump has no slopes" if v.left is None else f"slopes {v.left} and {v.right}"
+        print(f"{name:16} {v.kind:14} {slopes}")
         smooth += v.kind == "smooth"
     print(f"{smooth} of {len(FAMILY)} have a gradient at 0")
     return smooth

@@ -18,7 +18,7 @@ def main() -> int:
         print(f"one subgradient: {tl.grad(np.max)(x)}")
 
     for d in np.eye(4):
-        print(f"along {d}: {tl.directional(np.max, x, d)}, against it: {tl.directional(np.max, x, -d)}")
+        print(f"along {d}: {tl.directional(np.max, x, d)}, against it: {tl.directional(np.max, x, 0.0 - d)}")
     undefined = int(np.count_nonzero(np.isnan(gradient)))
     print(f"{undefined} of {x.size} entries have no gradient")
     return undefined

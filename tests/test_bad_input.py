@@ -12,12 +12,14 @@ from tinygrad_loss import errors
 
 LOST = "it would turn a tensor that requires grad into a constant, and lose its gradient, got such a tensor. Type instead: "
 AS_ARRAY = (
-    f"np.asarray(x): {LOST}x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
+    f"np.asarray(x): {LOST}x itself, x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
     "tl.ops.softmax(x) rather than scipy.special.softmax(x)"
 )
 AS_FLOAT = f"float(x): {LOST}x.item() for the number, np.exp(x) rather than math.exp(x), np.where(mask, x, a) rather than a[i] = x"
 BROADCAST = "shapes must broadcast: equal lengths, or 1, axis by axis from the right, got "
 CUT = "a leaf that requires grad must have led here through ops that have a derivative, got a path that "
+UNLIKE = np.array([[1.0, 2.0], [3.0]], object)
+UNLIKE_ROWS = "every row must be as long as the others, got rows of unlike lengths. Type instead: x, lengths = tl.nn.pad_sequences(rows)"
 NO_RULE = "it has no derivative rule here, got a Tensor. Type instead: "
 
 
@@ -383,6 +385,36 @@ CASES = [
         lambda: tl.at_kinks("raises").__enter__(),
         errors.DomainError,
         "at_kinks: policy must be one of 'nan', 'raise', 'subgradient', 'convention', got 'raises'. Type instead: 'raise'",
+    ),
+    (
+        "rows of unlike lengths as data",
+        lambda: tl.tensor(UNLIKE),
+        errors.ShapeError,
+        f"tl.tensor: {UNLIKE_ROWS}",
+    ),
+    (
+        "rows of unlike lengths in a layer",
+        lambda: tl.nn.Linear(2, 1)(UNLIKE),
+        errors.ShapeError,
+        f"Linear: {UNLIKE_ROWS}",
+    ),
+    (
+        "rows of unlike lengths as a prediction",
+        lambda: tl.losses.mse_loss(UNLIKE, np.zeros(2)),
+        errors.ShapeError,
+        f"mse_loss: {UNLIKE_ROWS}",
+    ),
+    (
+        "rows of unlike lengths as a target",
+        lambda: tl.losses.mse_loss(np.zeros(2), UNLIKE),
+        errors.ShapeError,
+        f"mse_loss: {UNLIKE_ROWS}",
+    ),
+    (
+        "objects of another kind",
+        lambda: tl.tensor(np.array(["a", None], object)),
+        errors.DTypeError,
+        "tl.tensor: data must be real numbers or truth values, got dtype object. Type instead: np.asarray(data, dtype=np.float64)",
     ),
     ("the length of a number", lambda: len(number()), TypeError, "len() of a 0-d tensor"),
     ("the entries of a number", lambda: list(number()), TypeError, "iteration over a 0-d tensor"),

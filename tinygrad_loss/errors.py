@@ -132,6 +132,21 @@ def say(where: str, rule: str, got: str, instead: str) -> str:
     return f"{where}: {rule}, got {got}. Type instead: {instead}"
 
 
+def of_dtype(where: str, rule: str, array: Any, instead: str) -> DTypeError | ShapeError:
+    """Return the error for an array of a dtype that cannot take part; rows of unlike lengths have none that can."""
+    if has_unlike_rows(array):
+        rows = "every row must be as long as the others"
+        return ShapeError(say(where, rows, "rows of unlike lengths", "x, lengths = tl.nn.pad_sequences(rows)"))
+    return DTypeError(say(where, rule, f"dtype {array.dtype}", instead))
+
+
+def has_unlike_rows(array: Any) -> bool:
+    """Whether an array of objects holds rows of unlike lengths, of which no array of numbers can be made."""
+    if not isinstance(array, np.ndarray) or array.dtype != object:
+        return False
+    return len({len(row) for row in array.flat if isinstance(row, list | tuple) or getattr(row, "shape", None)}) > 1
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the known name closest to ``name``, whatever its capitals, or the first one."""
     import difflib  # noqa: PLC0415  only a mistyped name needs it

@@ -1,11 +1,16 @@
 """The command line: what it prints, where it writes, and its exit status; a mistake gets a sentence, never a traceback."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tinygrad_loss.cli.main import COMMANDS, main
 
+ROOT = Path(__file__).parent.parent.parent
 SOURCE = """
 import numpy as np
 
@@ -23,6 +28,15 @@ def branch(x):
 
 def random(x):
     return x * np.random.default_rng().normal()
+
+def apart(x, y=2.0):
+    return np.sum(np.abs(x - y))
+
+def between(x=1.0, low=0.0, high=3.0):
+    return np.clip(x, low, high)
+
+def spread(*x):
+    return np.abs(x[0] - x[1])
 """
 
 
@@ -127,6 +141,27 @@ def test_check_of_a_smooth_function(capsys, file):
     assert out == "smooth (proved); f = 4.5\nslope from the left 3, from the right 3\ngradient 3.0\n"
 
 
+@pytest.mark.parametrize(
+    ("argv", "answer"),
+    [
+        (("mine.py:apart", "--at", "x=2.0"), "slope from the left -1, from the right 1\nClarke interval [-1, 1]\ngradient nan"),
+        (("mine.py:apart", "--at", "2.0", "2.0"), "gradient (nan, nan)"),
+        (("mine.py:spread", "--at", "1.0", "1.0"), "gradient (nan, nan)"),
+        (("mine.py:between", "--at", "high=1.0"), "gradient (nan, 0.0, nan)"),
+    ],
+)
+def test_check_judges_in_what_was_given(capsys, file, argv, answer):
+    status, out, _ = run(capsys, "check", *argv)
+    assert status == 1
+    assert answer in out
+
+
+def test_draw_shows_a_default_as_a_setting(capsys, file):
+    run(capsys, "draw", "mine.py:apart", "--at", "2.0")
+    assert (file / "apart.svg").read_text(encoding="utf-8").count("parameter: its gradient is wanted") == 1
+    assert "constant" in (file / "apart.svg").read_text(encoding="utf-8")
+
+
 def test_check_of_a_kink_names_the_line(capsys, file):
     status, out, _ = run(capsys, "check", "mine.py:distance", "--at", "x=1.0", "y=1.0")
     assert status == 1
@@ -216,3 +251,40 @@ def test_a_file_may_import_its_neighbour(capsys, file):
     (file / "neighbour.py").write_text("def twice(x):\n    return x * 2\n", encoding="utf-8")
     (file / "uses.py").write_text("from neighbour import twice\n\ndef f(x):\n    return twice(x)\n", encoding="utf-8")
     assert run(capsys, "check", "uses.py:f", "--at", "0")[0] == 0
+
+
+# ---- terminals ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("argv", "seen"),
+    [
+        (["show", "l1_loss"], "Laplace, Memoire sur la probabilite des causes"),
+        (["show", "mape_loss"], "mape_loss"),
+        (["ops"], "absolute"),
+        (["draw", "mine.py:distance", "--at", "1.0", "1.0"], "slope -1 on the left, +1 on the right"),
+        (["check", "mine.py:distance", "--at", "1.0", "1.0"], "slopes -1 and 1"),
+        (["losses"], "l1_loss"),
+    ],
+    ids=lambda argv: argv[0] if isinstance(argv, list) else "",
+)
+def test_a_terminal_without_unicode_shows_what_it_can(file, argv, seen):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(  # noqa: S603  this program
+        [sys.executable, "-m", "tinygrad_loss", *argv], capture_output=True, env=environment, check=False, timeout=60
+    )
+    assert done.stderr == b""
+    assert seen in done.stdout.decode("ascii")
+    assert "?" not in done.stdout.decode("ascii").replace("mine.py", "")
+
+
+def test_a_table_that_no_terminal_shows_has_the_width_of_a_page(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    widths = {name: max(map(len, run(capsys, name)[1].splitlines())) for name in ("losses", "ops")}
+    assert widths == {"losses": 160, "ops": 160}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_a_terminal(capsys, name, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, run(capsys, name, "--help")[1].splitlines())) <= 80

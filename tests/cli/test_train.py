@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,9 +144,37 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
     (elsewhere / "empty.npy").write_bytes(b"")
     (elsewhere / "cut.npz").write_bytes((elsewhere / "several.npz").read_bytes()[:50])
     checkpoint.save("other", {"a": 1})
+    checkpoint.save("array", [1, 2])
+    (elsewhere / "half").mkdir()
+    shutil.copy("run/run.safetensors", "half")
     for command, said in {
         ("predict", "junk"): "loading junk: the header must fit into the file, got 6 bytes.",
-        ("predict", "other"): "opening other: the file must be a model saved by tinygrad-loss train, got KeyError('setup').",
+        ("predict", "other"): (
+            "opening other: the file must be the model that tinygrad-loss train saved, got a file of 'a'. "
+            "Type instead: tinygrad-loss predict DIR, with the --out of the training\n"
+        ),
+        ("predict", "array"): (
+            "opening array: the file must be the model that tinygrad-loss train saved, got a file of a list. "
+            "Type instead: tinygrad-loss predict DIR, with the --out of the training\n"
+        ),
+        ("predict", "run/run.safetensors"): (
+            "opening run/run.safetensors: the file must be the model that tinygrad-loss train saved, "
+            "got the state of a training, which --resume goes on with. Type instead: tinygrad-loss predict run\n"
+        ),
+        ("predict", "half"): (
+            "opening half: there must be a model saved by tinygrad-loss train, got a training that has not ended. "
+            "Type instead: the same tinygrad-loss train command with --out half --resume\n"
+        ),
+        ("predict", "half/run.safetensors"): (
+            "opening half/run.safetensors: there must be a model saved by tinygrad-loss train, got a training that has not ended. "
+            "Type instead: the same tinygrad-loss train command with --out half --resume\n"
+        ),
+        ("predict", "run", "--data", "nowhere.npy"): (
+            "reading nowhere.npy: the file must be a .npy array of numbers, got No such file or directory. Type instead: np.save(path, x)\n"
+        ),
+        ("predict", "run", "--data", "run"): (
+            "reading run: the file must be a .npy array of numbers, got Is a directory. Type instead: np.save(path, x)\n"
+        ),
         ("predict", "run", "--data", "wrong.npy"): (
             "reading wrong.npy: rows must be numbers of shape (4,), got (3, 5). Type instead: np.save(path, x.reshape(-1, *(4,)))"
         ),

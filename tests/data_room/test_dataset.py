@@ -80,9 +80,10 @@ def test_rows_and_pairs():
     assert repr(data) == "Dataset('d': 3 rows, x (2,) float64, y () int64)"
 
 
-def test_rows_of_unlike_lengths_are_refused():
+@pytest.mark.parametrize("rows", [[[1.0, 2.0], [3.0]], np.array([[1.0, 2.0], [3.0]], object)], ids=["lists", "objects"])
+def test_rows_of_unlike_lengths_are_refused(rows):
     with pytest.raises(errors.ShapeError) as error:
-        Dataset([[1.0, 2.0], [3.0]], [0, 1])
+        Dataset(rows, [0, 1])
     assert str(error.value) == (
         "Dataset: every row of x must be as long as the others, and so must every row of y, got rows of unlike lengths. "
         "Type instead: tl.nn.pad_sequences(rows)"

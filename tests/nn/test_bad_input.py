@@ -183,6 +183,16 @@ def single(*shape):
             "MLP: sizes must name input and output at least, got [3]. Type instead: nn.MLP([2, 16, 1])",
         ),
         (
+            lambda: nn.MLP(4, [16], 3),
+            errors.ArgumentError,
+            "MLP: sizes must come as one list, got 4, [16], 3. Type instead: nn.MLP([2, 16, 1]), and the rest by name",
+        ),
+        (
+            lambda: nn.MLP(4),
+            errors.ArgumentError,
+            "MLP: sizes must come as one list, got 4. Type instead: nn.MLP([2, 16, 1]), and the rest by name",
+        ),
+        (
             lambda: nn.Linear(-1, 4),
             errors.DomainError,
             "Linear: in_features must be a whole number, at least 0, got -1. Type instead: in_features=1",

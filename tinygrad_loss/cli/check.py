@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("target", metavar="FILE.py:FUNCTION", help="a function that returns a single number")
     parser.add_argument("--at", nargs="+", metavar="VALUE", help="its arguments, as numbers or lists, with or without their names")
-    parser.description = f"{parser.description or ''} The exit status is 0 where it has one, 1 where it has none, 2 when it cannot run."
+    parser.description = f"{parser.description or ''}\nThe exit status is 0 where it has one, 1 where not, 2 when it cannot run."
 
 
 def run(arguments: argparse.Namespace) -> int:

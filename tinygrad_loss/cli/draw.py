@@ -12,7 +12,7 @@ from tinygrad_loss.picture.draw import draw
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
-EXAMPLE: Final = "tinygrad-loss draw losses.py:my_loss --at x=0.0 'y=[1.0, 2.0]' -o my_loss.svg"
+EXAMPLE: Final = "tinygrad-loss draw losses.py:my_loss --at x=0.0 -o my_loss.svg"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,25 +2,21 @@
 
 import argparse
 import itertools
-import os
-import sys
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.formula import plain
+from tinygrad_loss.cli.terminal import console_of_tables
 from tinygrad_loss.losses import LOSSES, Loss
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss losses --smooth --robust --for regression"
 FOUND, NOT_FOUND = 0, 1
-PAGE: Final = 160
-"""The width of a table that no terminal shows: what is searched or kept."""
 SHORTEST_FORMULA: Final = 24
 
 
@@ -43,8 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the losses as a table; the status is 1 when none fits."""
-    seen = sys.stdout.isatty() or "COLUMNS" in os.environ
-    out = Console(highlight=False, width=None if seen else PAGE)
+    out = console_of_tables()
     tasks = sorted({loss.facts.task for loss in LOSSES.values()})
     arguments.task = arguments.task.lower()
     if arguments.task and arguments.task not in tasks:

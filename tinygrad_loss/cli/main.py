@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final, NoReturn
 
 from tinygrad_loss import errors
+from tinygrad_loss.cli import terminal
 
 __all__ = ["COMMANDS", "main"]
 
@@ -36,6 +37,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in ``argv``; return 0 when it succeeded, 2 when it could not run, or the command's own status."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    terminal.mind_letters()
     name = next((word for word in argv if not word.startswith("-")), None)
     if name is not None and name not in COMMANDS:
         sys.stderr.write(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {errors.nearest(name, COMMANDS)}\n")

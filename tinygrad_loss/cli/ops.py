@@ -3,12 +3,12 @@
 import argparse
 from typing import Final
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.formula import plain
+from tinygrad_loss.cli.terminal import console_of_tables
 from tinygrad_loss.engine.op import OPS, Facts, Op
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the ops as a table; the status is 1 when none fits."""
-    out = Console(highlight=False)
+    out = console_of_tables()
     word = arguments.filter.lower()
     found = [op for op in OPS.values() if word in f"{op.name} {op.kind} {op.doc}".lower() and (op.facts or not arguments.not_smooth)]
     if not found:

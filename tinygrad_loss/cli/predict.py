@@ -73,13 +73,17 @@ def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndar
             got = f"{test.x.shape[1:]} and {len(test.classes)}"
             raise errors.StateError(errors.say("predict", rule, got, "--data rows.npy"))
         return test.x, test.y
-    with Path(path).open("rb") as file:
-        try:
+    try:
+        with Path(path).open("rb") as file:
             x = np.load(file, allow_pickle=False)
-        except (ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise no_array(path, str(error)[:60]) from None
-        if not isinstance(x, np.ndarray):
-            raise no_array(path, f"a file of several, {', '.join(x.files)}")
+            if not isinstance(x, np.ndarray):
+                raise no_array(path, f"a file of several, {', '.join(x.files)}")
+    except errors.StateError:
+        raise
+    except OSError as error:
+        raise no_array(path, error.strerror or str(error)) from None
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise no_array(path, str(error)[:60]) from None
     if x.shape[1:] != shape or x.dtype.kind not in "biuf" or len(x) == 0:
         raise errors.shapes(
             f"reading {path}", f"rows must be numbers of shape {shape}", [x.shape], f"np.save(path, x.reshape(-1, *{shape}))"

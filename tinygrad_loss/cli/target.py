@@ -56,6 +56,8 @@ def function(target: str) -> Callable[..., Any]:
 def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """Return the function of its positional arguments, and those arguments, written as Python literals: ``1.5``, ``[1, 2]``, ``x=0.0``; without any, the function's own defaults.
 
+    A derivative is asked for in what was given; a default beside it is a setting, and stays as it is.
+
     Raises:
         CannotRunError: a word is no literal, or does not fit the function.
     """
@@ -72,7 +74,9 @@ def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tu
     except TypeError as error:
         wanted = " ".join(f"{p.name}=0.5" for p in parameters.parameters.values() if p.default is p.empty)
         raise CannotRunError(errors.say(target, "--at must give every argument", str(error), f"--at {wanted}".rstrip())) from None
-    bound.apply_defaults()
+    by_place = {p.name for p in parameters.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD}
+    if not bound.args or by_place & bound.kwargs.keys():  # nothing was given, or something behind a default that was not
+        bound.apply_defaults()
     if not bound.args and not bound.kwargs:
         raise CannotRunError(
             errors.say(target, "the function must have an argument to look along", "none", f"def {target.rpartition(':')[2]}(x): ...")

@@ -89,7 +89,7 @@ class _Walk:
         """Show that comparing one number is not enough."""
         distance, slope = distances.circles(1.0, 1.5)
         self.say(f"Two circles are told apart by their radii: (1 - 1.5)^2 = {distance:g}, slope {slope:g}: grow the first.")
-        table = _table("two normals (mean, variance)", "variances", "KL", "slope of KL in first mean")
+        table = _table("two normals (mean, variance)", "(difference of variances)^2", "KL", "slope of KL in first mean")
         for first, second in (((0.0, 1.0), (0.0, 4.0)), ((3.0, 1.0), (0.0, 1.0))):
             by_variance, kl, slope = distances.normals(first, second)
             table.add_row(f"{_normal(first)} and {_normal(second)}", f"{by_variance:g}", f"{kl:.4f}", f"{slope:g}")

@@ -66,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     parameters = sum(p.size for p in experiment.model.parameters())
     train_rows, test_rows = len(experiment.train_set), len(experiment.test_set)
     out.print(f"{setup.model} with {parameters} parameters, {experiment.loss_name}, {train_rows} rows to learn, {test_rows} to test")
+    if not experiment.test_set.classes:
+        out.print("the loss is of targets scaled to spread 1, the mean absolute error in their own unit")
     try:
         experiment.train(folder, resume=arguments.resume)
     except KeyboardInterrupt:

@@ -41,9 +41,12 @@ class Dataset:
         try:
             self.x = np.asanyarray(x)
             self.y = np.asanyarray(y)
+            unlike = errors.has_unlike_rows(self.x) or errors.has_unlike_rows(self.y)
         except ValueError:
+            unlike = True
+        if unlike:
             rule = "every row of x must be as long as the others, and so must every row of y"
-            raise errors.ShapeError(errors.say("Dataset", rule, "rows of unlike lengths", "tl.nn.pad_sequences(rows)")) from None
+            raise errors.ShapeError(errors.say("Dataset", rule, "rows of unlike lengths", "tl.nn.pad_sequences(rows)"))
         self.name = name
         self.classes = tuple(map(str, classes))
         self.features = tuple(map(str, features))

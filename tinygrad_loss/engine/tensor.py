@@ -282,7 +282,7 @@ class Tensor(Kind):
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         value = self._leave(
             "np.asarray(x)",
-            "x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
+            "x itself, x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
             "tl.ops.softmax(x) rather than scipy.special.softmax(x)",
         )
         return np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
@@ -410,14 +410,8 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
         if array.dtype.kind in "iu" and not typed:
             array = array.astype(np.float64)
         if array.dtype.kind not in "biuf":
-            raise errors.DTypeError(
-                errors.say(
-                    "tl.tensor",
-                    "data must be real numbers or truth values",
-                    f"dtype {array.dtype}",
-                    "np.real(data), or np.abs(data)" if array.dtype.kind == "c" else "np.asarray(data, dtype=np.float64)",
-                )
-            )
+            instead = "np.real(data), or np.abs(data)" if array.dtype.kind == "c" else "np.asarray(data, dtype=np.float64)"
+            raise errors.of_dtype("tl.tensor", "data must be real numbers or truth values", array, instead)
         if requires_grad and array.dtype.kind != "f":
             raise errors.DTypeError(
                 errors.say(

@@ -51,9 +51,7 @@ def of_array(x: Any, where: str, what: str = "input") -> Array:
             x = x.astype(np.float64)
         kind = x.dtype.kind
     if kind != "f":
-        raise errors.DTypeError(
-            errors.say(where, f"{what} must be floating numbers", f"dtype {x.dtype}", as_real(what, x.dtype, "np.float32"))
-        )
+        raise errors.of_dtype(where, f"{what} must be floating numbers", x, as_real(what, x.dtype, "np.float32"))
     return x
 
 
@@ -150,7 +148,7 @@ def as_numbers(x: Any, dtype: Any, where: str, name: str) -> Array:
     if x.dtype.kind == "f":
         return x
     if x.dtype.kind not in "biu":
-        raise errors.DTypeError(errors.say(where, f"{name} must be real numbers", f"dtype {x.dtype}", as_real(name, x.dtype)))
+        raise errors.of_dtype(where, f"{name} must be real numbers", x, as_real(name, x.dtype))
     return x.astype(dtype)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, Never, Self
 
 import numpy as np
 
@@ -219,12 +219,15 @@ class MLP(Sequential):
     def __init__(
         self,
         sizes: Iterable[int],
-        *,
+        *more: Never,
         activation: Callable[[], Module] | None = None,
         dropout: float = 0.0,
         dtype: Any = "float32",
         rng: Any = None,
     ) -> None:
+        if more or not isinstance(sizes, Iterable):
+            got = ", ".join(map(repr, (sizes, *more)))
+            raise errors.ArgumentError(errors.say("MLP", "sizes must come as one list", got, "nn.MLP([2, 16, 1]), and the rest by name"))
         sizes = list(sizes)
         if len(sizes) < 2:
             raise errors.ShapeError(errors.say("MLP", "sizes must name input and output at least", str(sizes), "nn.MLP([2, 16, 1])"))

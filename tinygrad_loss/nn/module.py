@@ -406,16 +406,10 @@ class Module(NamesItsArguments):
         return summarise(self, inputs, named)
 
 
-def reject_dtype(layer: str, x: Array, dtype: np.dtype[Any]) -> errors.DTypeError:
+def reject_dtype(layer: str, x: Array, dtype: np.dtype[Any]) -> errors.DTypeError | errors.ShapeError:
     """Return the error for an input of another dtype than the parameters."""
-    return errors.DTypeError(
-        errors.say(
-            layer,
-            f"the input must have the parameters' dtype {dtype}",
-            f"dtype {x.dtype}",
-            f"x.astype(np.{dtype}), or layer.astype(np.{x.dtype if x.dtype.kind == 'f' else 'float64'})",
-        )
-    )
+    instead = f"x.astype(np.{dtype}), or layer.astype(np.{x.dtype if x.dtype.kind == 'f' else 'float64'})"
+    return errors.of_dtype(layer, f"the input must have the parameters' dtype {dtype}", x, instead)
 
 
 def accept(layer: str, x: Any, weight: Tensor) -> Array:

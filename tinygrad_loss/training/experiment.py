@@ -205,10 +205,18 @@ def open_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:
         StateError: the file is broken, or is no saved model.
     """
     file = path / MODEL if path.is_dir() else path
-    if not file.exists():
-        rule, line = "there must be a model saved by tinygrad-loss train", f"tinygrad-loss train digits --out {path}"
-        raise errors.StateError(errors.say(f"opening {path}", rule, f"no file {file}", line))
+    if not file.exists() or (file.name == RUN and not file.with_name(MODEL).exists()):
+        rule, got, line = (
+            "there must be a model saved by tinygrad-loss train",
+            f"no file {file}",
+            f"tinygrad-loss train digits --out {path}",
+        )
+        if file.with_name(RUN).exists():
+            got, line = "a training that has not ended", f"the same tinygrad-loss train command with --out {file.parent} --resume"
+        raise errors.StateError(errors.say(f"opening {path}", rule, got, line))
     path, saved = file, checkpoint.load(file)
+    if not isinstance(saved, dict) or "setup" not in saved:
+        raise no_model(path, saved)
     try:
         check_model(saved)
         x = np.zeros((1, *saved["shape"]), np.float32)
@@ -223,3 +231,12 @@ def open_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:
             )
         ) from None
     return model.eval(), saved
+
+
+def no_model(path: Path, saved: Any) -> errors.StateError:
+    """Return the error for a file that holds something else: what it is, and what to give instead."""
+    rule, line = "the file must be the model that tinygrad-loss train saved", "tinygrad-loss predict DIR, with the --out of the training"
+    got = f"a file of {', '.join(map(repr, list(saved)[:3]))}" if isinstance(saved, dict) else f"a file of a {type(saved).__name__}"
+    if path.name == RUN:
+        got, line = "the state of a training, which --resume goes on with", f"tinygrad-loss predict {path.parent}"
+    return errors.StateError(errors.say(f"opening {path}", rule, got, line))
