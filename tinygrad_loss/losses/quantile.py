@@ -142,6 +142,7 @@ def _relative(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
 
 @of_residual(
     check=_relative,
+    variable="relative residual",
     formula=r"|z - y| / |y|",
     estimates="median weighted by 1/|y|",
     smoothness="kink",
