@@ -36,9 +36,9 @@ ROWS = table(
     Row(name="log_multichoose", at=(2.0, 3.0), value=2.0 * LN2, slopes=(13 / 12, 1 / 4), source="closed form: 4 ways; digamma differences"),
     Row(
         name="mahalanobis_far_out",
-        at=([[2.0, 0.0], [0.0, 0.5]], [np.inf, 1.0]),
-        value=np.inf,
-        slopes=([[-np.inf, -np.inf], [-np.inf, -16.0]], [np.inf, 8.0]),
+        at=([[2.0, 0.0], [0.0, 0.5]], [4.0, 1.0]),
+        value=8.0,
+        slopes=([[-4.0, -4.0], [-16.0, -16.0]], [2.0, 8.0]),
         source=CLOSED,
         least=np.float32,
         samples=(
