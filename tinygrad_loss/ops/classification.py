@@ -171,7 +171,7 @@ absorbing_product: Rule = elementwise(
     lambda _y, a, _b: a,
     vjps=[
         lambda g, _y, a, b: unbroadcast(absorbing_product(g, b), a.shape),
-        lambda g, _y, a, b: unbroadcast(absorbing_product(g, a), b.shape),
+        lambda g, _y, a, b: unbroadcast(g * a, b.shape),  # a weight, which is finite
     ],
     doc=r"a b, where 0 absorbs even an infinity: 0 \log 0 = 0",
 )
