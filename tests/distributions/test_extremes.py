@@ -6,6 +6,7 @@ import pytest
 
 import tinygrad_loss as tl
 from distributions.densities import DENSITIES
+from losses.exact.case import INF
 from losses.exact.compare import differs, rounded
 from losses.exact.limits import remembered, slopes_at, value_at
 from tinygrad_loss import distributions as d
@@ -64,6 +65,35 @@ def test_every_family_of_numbers_is_in_the_table():
 @pytest.mark.parametrize("angle", [np.inf, -np.inf])
 def test_an_infinite_angle_has_no_limit(angle):
     assert np.isnan(d.VonMises(0.25, 1.5).log_prob(angle))
+
+
+@pytest.mark.parametrize("off", [0.0, 0.75, -0.75])
+@pytest.mark.parametrize("point", [(INF, 0.5), (0.25, -INF), (INF, INF), (INF, -INF), (-INF, -INF)])
+def test_an_infinite_vector(point, off):
+    """Its density is 0; each slope has its limit, and none where two infinite entries pull against each other.
+
+    There its last component may be anything, on a way that no pair of paces is, and so is the slope in its scale.
+    """
+    row = [*point, 0.25, -0.5, 1.5, off, 0.5]
+
+    def nll(y):
+        first = (y[0] - y[2]) / y[4]
+        second = (y[1] - y[3] - y[5] * first) / y[6]
+        return [(first**2 + second**2) / 2 + mp.log(y[4]) + mp.log(y[6]) + mp.log(2 * mp.pi)]
+
+    for dtype in (np.float32, np.float64):
+        y, loc = (tl.tensor(np.array(x, dtype), requires_grad=True) for x in (point, row[2:4]))
+        factor = tl.tensor(np.array([[1.5, 0.0], [off, 0.5]], dtype), requires_grad=True)
+        value = d.MultivariateNormal(loc, scale_tril=factor).nll(y)
+        with tl.at_kinks("convention"):
+            value.backward()
+        assert value.item() == INF
+        slopes = [*y.grad, *loc.grad, *factor.grad[[0, 1, 1], [0, 0, 1]]]
+        for i, slope in enumerate(slopes):
+            sides = slopes_at(remembered(nll), row, i)
+            if i == 6 and np.isinf(point).all() and off * point[0] * point[1] > 0:
+                sides = (mp.nan, mp.nan)
+            assert not differs(slope, *sides, dtype, 0.0), f"{dtype.__name__}, slope {i}: {slope}, exactly {sides}"
 
 
 @pytest.mark.parametrize("case", DENSITIES, ids=str)

@@ -1,7 +1,7 @@
 """Far out, where naive forms overflow or cancel, values and derivatives to third order are right: mpmath says what they are."""
 
-import functools
 import math
+from functools import cache, partial
 
 import mpmath
 import numpy as np
@@ -55,7 +55,7 @@ DIGITS = {"logaddexp2": 300}
 """Working precision where 60 digits do not see the smaller term."""
 
 
-@functools.cache
+@cache
 def reference_derivative(name, x, order):
     reference = (BOTH_SIDES | RIGHT_SIDE)[name][1]
     with mpmath.workdps(DIGITS.get(name, 60)):
@@ -183,3 +183,44 @@ def test_a_softmax_does_not_change_with_a_shift_of_all_scores(shift, dtype):
     shares = o.softmax(x + dtype(shift), axis=-1)
     assert shares.dtype == dtype
     np.testing.assert_allclose(shares, e / e.sum(axis=-1, keepdims=True), rtol=4 * np.finfo(dtype).eps)
+
+
+WINDOWED = {
+    **{f"{kind}_pool{d}d": (d, partial(getattr(o, f"{kind}_pool{d}d"), kernel_size=2)) for kind in ("avg", "max") for d in (1, 2, 3)},
+    **{
+        f"adaptive_{kind}_pool{d}d to {size}": (d, partial(getattr(o, f"adaptive_{kind}_pool{d}d"), output_size=size))
+        for kind in ("avg", "max")
+        for d in (1, 2, 3)
+        for size in (2, 3)
+    },
+    "avg_pool1d that overlaps": (1, partial(o.avg_pool1d, kernel_size=3, stride=1, padding=1)),
+    "interpolate, area": (2, partial(o.interpolate, size=3, mode="area")),
+    "interpolate, bilinear": (2, partial(o.interpolate, size=6, mode="bilinear")),
+    "interpolate, bicubic": (2, partial(o.interpolate, size=6, mode="bicubic")),
+}
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_what_is_infinite_or_missing_stays_in_its_windows(name, rng):
+    """Other windows keep their values, and of a window that is infinite or nan only its own entries get a slope that is not finite."""
+    dims, pool = WINDOWED[name]
+    x = rng.permutation(4**dims).reshape((1, 1, *[4] * dims)) / 8
+    usual = pool(x)
+    for at in np.ndindex(x.shape):
+        there = {value: x.copy() for value in (1e6, -1e6, np.inf, -np.inf, np.nan)}
+        for value, moved in there.items():
+            moved[at] = value
+        touched = pool(there[1e6]) != usual
+        for value in (np.inf, -np.inf, np.nan):
+            got = pool(there[value])
+            np.testing.assert_allclose(got[~touched], usual[~touched], rtol=1e-14)
+            if "max" in name and value == -np.inf:
+                np.testing.assert_allclose(got, pool(there[-1e6]), rtol=1e-14)
+            else:
+                assert not np.isfinite(got[touched]).any()
+    _, pullback = tl.vjp(pool, x)
+    for at in np.ndindex(usual.shape):
+        one, far = np.zeros_like(usual), np.zeros_like(usual)
+        one[at], far[at] = 1.0, np.inf
+        with tl.at_kinks("convention"):  # the truth is that an infinite slope is none
+            np.testing.assert_array_equal(np.isfinite(pullback(far)), pullback(one) == 0)

@@ -76,6 +76,14 @@ ROWS = table(
     ),
     Row(name="absorbing_product", at=([0.0, 2.0], [math.inf, 3.0]), value=[0.0, 6.0], slopes=([math.inf, 3.0], [0.0, 2.0]), source=CLOSED),
     Row(
+        name="absorbing_matmul",
+        at=([[0.0, 2.0], [1.0, 0.5]], [[np.inf, 3.0], [1.0, 4.0]]),
+        value=[[2.0, 8.0], [np.inf, 5.0]],
+        slopes=([[np.inf, 5.0], [np.inf, 5.0]], [[1.0, 1.0], [2.5, 2.5]]),
+        source=CLOSED,
+        samples=(Sample((3, 4), (4, 2)),),
+    ),
+    Row(
         name="pick_class",
         at=([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], INDEX),
         static={"axis": 1},

@@ -1,4 +1,4 @@
-"""Rows of ``ops/convolution.py``, ``ops/pooling.py`` and ``ops/columns.py``."""
+"""Rows of ``ops/convolution.py``, ``ops/pooling.py``, ``ops/resampling.py`` and ``ops/columns.py``."""
 
 import numpy as np
 
@@ -178,6 +178,18 @@ ROWS = table(
         slopes=([[[2.0, 2.0]]],),
         source=CLOSED,
         samples=(Sample((2, 3, 2, 3), geometry=TILES, size=(4, 6)), Sample((2, 3, 2, 5), geometry=OVERLAPPING, size=(4, 6))),
+    ),
+    Row(
+        name="along",
+        at=([[1.0, 3.0, 2.0]], np.array([[1.0, 0.5, 0.0], [0.0, 0.0, -1.0]])),
+        static={"axis": 1},
+        value=[[2.5, -2.0]],
+        slopes=([[1.0, 0.5, -1.0]], None),
+        source=CLOSED,
+        samples=(
+            Sample((2, 3, 4), lambda rng: rng.integers(0, 3, (5, 3)) / 2, axis=1),
+            Sample((4, 3), lambda rng: rng.integers(0, 3, (2, 4)) / 2, axis=0),
+        ),
     ),
     Row(
         name="unfold",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from table.row import Row, table
+from table.row import Row, Sample, table
 
 CLOSED = "closed form"
 EULER = float(np.euler_gamma)
@@ -34,6 +34,18 @@ ROWS = table(
     ),
     Row(name="log_normal_exponent", at=(1.0, -2.0, 2.0), value=0.5, slopes=(0.5, -0.5, -0.5), source=CLOSED),
     Row(name="log_multichoose", at=(2.0, 3.0), value=2.0 * LN2, slopes=(13 / 12, 1 / 4), source="closed form: 4 ways; digamma differences"),
+    Row(
+        name="mahalanobis_far_out",
+        at=([[2.0, 0.0], [0.0, 0.5]], [4.0, 1.0]),
+        value=8.0,
+        slopes=([[-4.0, -4.0], [-16.0, -16.0]], [2.0, 8.0]),
+        source=CLOSED,
+        least=np.float32,
+        samples=(
+            Sample(lambda rng: rng.normal(size=(2, 2)) + 4 * np.eye(2), (2,)),
+            Sample(lambda rng: rng.normal(size=(3, 2, 2)) + 4 * np.eye(2), (3, 2)),
+        ),
+    ),
     Row(
         name="cumulative_hazard",
         at=(0.0, 3.0),

@@ -2,7 +2,9 @@
 
 import math
 
-from table.row import Row, table
+import numpy as np
+
+from table.row import Row, Sample, table
 
 CLOSED = "closed form"
 LN2 = math.log(2.0)
@@ -17,6 +19,14 @@ ROWS = table(
         slopes=([0.5, -0.5], [-0.5, 0.5]),
         tied=([1.0, 0.0], [1.0, 2.0]),
         source=CLOSED,
+    ),
+    Row(
+        name="relative_error",
+        at=([3.0, 3.0], [-2.0, np.inf]),
+        value=[-2.5, -1.0],
+        slopes=([-0.5, 0.0], [-0.75, 0.0]),
+        source=CLOSED,
+        samples=(Sample((3, 2), lambda rng: rng.uniform(0.5, 2.0, (3, 2)) * rng.choice([-1.0, 1.0], (3, 2))),),
     ),
     Row(name="squared_error", at=(3.0, 1.0), value=4.0, slopes=(4.0, -4.0), curvature=2.0, source=CLOSED),
     Row(

@@ -120,6 +120,9 @@ def test_entries_that_agree_without_proof_are_doubted_aloud():
         (lambda x: np.sum(np.where(np.abs(x) <= 1.0, 0.5 * x**2, np.abs(x) - 0.5)), [1.0, -1.0, 3.0]),
         (lambda x: np.mean(np.abs(x) ** 1.5), [0.0, 0.0, 2.0]),
         (lambda x: np.sum(np.sqrt(x**4)) + np.exp(x[0]), [0.0, 1.0]),
+        (lambda x: np.sum(np.clip(x, 0.0, None)) - np.sum(np.clip(-x, 0.0, None)), [0.0, 0.0, 1.0]),
+        (lambda x: np.sum(np.abs(x)) - np.sum(np.clip(x, 0.0, None)) - np.sum(np.clip(-x, 0.0, None)), [0.0, 0.0]),
+        (lambda x: np.sum(np.clip(x, -1.0, 1.0) + np.clip(x, 1.0, 3.0) + np.clip(x, None, -1.0)), [1.0, -1.0, 3.0]),
     ],
 )
 def test_order_that_cancels_and_functions_of_single_entries_are_proved(f, at):

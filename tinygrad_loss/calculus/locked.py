@@ -328,13 +328,13 @@ def _defects(locks: Sequence[Lock], g: Array) -> tuple[np.ndarray, np.ndarray] |
     """Return, per tied entry and probe, the tangent that crosses the kink and what the kink adds beyond its first branch."""
     first = locks[0]
     kink = first.kink
-    if kink.at is None or len(first.dx) > 2:
+    if kink.at is None or (len(first.dx) > 2 and sum(d is not None for d in first.dx) > 1):  # of a single input it is clear what crosses
         return None
     g = kink.gathered(of_shape(g, kink.shape))
     hot = g != 0
     tangents, defects = [], []
     for lock in locks:
-        crossing = sum(s * (np.zeros(()) if d is None else d) for s, d in zip((1.0, -1.0), lock.dx, strict=False))
+        crossing = sum((1.0 if i == 0 else -1.0) * d for i, d in enumerate(lock.dx) if d is not None)
         along = sum(first.partials[i] * lock.dx[i] for i in kink.flows if lock.dx[i] is not None)
         tangents.append(np.broadcast_to(crossing, g.shape)[hot])
         defects.append((g * (lock.slope - along))[hot])

@@ -12,6 +12,8 @@ from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.symmetric import LOG_SQRT_TAU
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.densities import mahalanobis_far_out
+from tinygrad_loss.ops.properties import values
 
 __all__ = ["MultivariateNormal"]
 
@@ -20,6 +22,9 @@ class MultivariateNormal(Distribution):
     r"""The Gaussian of vectors, by the Cholesky factor L of its covariance $\Sigma = L L^\top$.
 
     $\log p(y) = -\frac12 |L^{-1}(y - \mu)|^2 - \sum_i \log L_{ii} - \frac d2 \log 2\pi$
+
+    At an infinite entry it is minus infinity. Slopes are infinite there, too, in entries that the covariance ties to it, finite in others,
+    and nan where two infinite entries pull against each other.
 
     Args:
         loc: ``[..., d]``, the mean $\mu$.
@@ -76,8 +81,13 @@ class MultivariateNormal(Distribution):
         return np.linalg.solve(self.scale_tril, np.broadcast_to(from_mean, shape)[..., None])[..., 0]
 
     def _log_density(self, y: Array) -> Array:
-        z = self._whitened(y - self.loc)
-        return -0.5 * np.sum(z * z, axis=-1) - np.sum(np.log(self._diagonal()), axis=-1) - self.event_shape[0] * LOG_SQRT_TAU
+        from_mean = y - self.loc
+        if np.any(np.isinf(values(from_mean))):
+            distance = mahalanobis_far_out(self.scale_tril, from_mean)
+        else:
+            z = self._whitened(from_mean)
+            distance = np.sum(z * z, axis=-1)
+        return -0.5 * distance - np.sum(np.log(self._diagonal()), axis=-1) - self.event_shape[0] * LOG_SQRT_TAU
 
     def _mean(self) -> Array:
         return self.loc

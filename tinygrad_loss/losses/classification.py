@@ -9,7 +9,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
-from tinygrad_loss.ops.classification import absorbing_product, class_cross_entropy
+from tinygrad_loss.ops.classification import absorbing_matmul, absorbing_product, class_cross_entropy
 from tinygrad_loss.ops.exponential import log_softmax_
 from tinygrad_loss.ops.picking import pick_class, picked_sum
 
@@ -288,13 +288,14 @@ def nll_loss(input: Array, target: Array, *, weight: Array | None = None, ignore
 
 def _linear_scores(x: Array, w: Array) -> Array:
     """Return the scores x W^T; of a row with one infinite component, less the highest slope along it, so that none is inf - inf."""
+    infinite = np.isinf(checks.value_of(x))
+    columns = np.transpose(w.reshape((-1, w.shape[-1])))
+    if not np.any(infinite) and np.all(np.isfinite(checks.value_of(w))):
+        return (x @ columns).reshape(x.shape[:-1] + w.shape[:-1])
 
     def scores(rows: Array) -> Array:
-        return (rows @ np.transpose(w.reshape((-1, w.shape[-1])))).reshape(x.shape[:-1] + w.shape[:-1])
+        return absorbing_matmul(rows.reshape((-1, rows.shape[-1])), columns).reshape(x.shape[:-1] + w.shape[:-1])
 
-    infinite = np.isinf(checks.value_of(x))
-    if not np.any(infinite):
-        return scores(x)
     far = infinite & (np.sum(infinite, axis=-1, keepdims=True) == 1)
     slopes = scores(np.where(far, np.sign(checks.value_of(x)), 0.0).astype(checks.value_of(x).dtype))
     lead = slopes - np.max(checks.value_of(slopes), axis=class_axis(slopes, None), keepdims=True)

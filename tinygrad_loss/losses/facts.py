@@ -31,7 +31,7 @@ DOMAINS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Kink:
-    """A point where the slope jumps: ``at`` is measured in the loss's own variable (residual or margin), at the default arguments."""
+    """A point where the slope jumps: ``at`` is measured in the loss's own variable (a residual or the margin), at the default arguments."""
 
     at: float
     left: float
@@ -49,7 +49,8 @@ class Facts:
         likelihood: the noise model whose negative log-likelihood it is, up to constants; None where there is none.
         estimates: what of the target's distribution the best constant prediction is.
         smoothness: how often it is differentiable in the prediction.
-        variable: what the kinks are measured in: "residual" (z - y), "margin" (y z), or "" where the loss is not a function of one number.
+        variable: what the kinks are measured in: "residual" (z - y), "relative residual" ((z - y) / |y|), "margin" (y z), or ""
+            where the loss is not a function of one number.
         kinks: where the slope in ``variable`` jumps.
         convex: whether it is convex in the prediction.
         proper: for a score of a forecast, whether the true one minimises it: "strictly" if no other does, "yes", "no"; None for other losses.

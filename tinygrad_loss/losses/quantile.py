@@ -12,7 +12,7 @@ from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import LOSSES, loss
 from tinygrad_loss.losses.regression import at_least
 from tinygrad_loss.ops.piecewise import positive_part
-from tinygrad_loss.ops.regression import squared_log_error
+from tinygrad_loss.ops.regression import relative_error, squared_log_error
 from tinygrad_loss.ops.residual import exp_remainder
 
 __all__ = ["between", "epsilon_insensitive_loss", "expectile_loss", "linex_loss", "mape_loss", "msle_loss", "quantile_loss"]
@@ -142,6 +142,7 @@ def _relative(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
 
 @of_residual(
     check=_relative,
+    variable="relative residual",
     formula=r"|z - y| / |y|",
     estimates="median weighted by 1/|y|",
     smoothness="kink",
@@ -168,10 +169,7 @@ def mape_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.mape_loss([3.0], [4.0]))
     0.25
     """
-    infinite = np.isinf(checks.value_of(target))
-    if np.any(infinite):
-        return np.where(infinite, np.abs(input / target - 1.0), np.abs(input - target) / np.abs(target))
-    return np.abs(input - target) / np.abs(target)
+    return np.abs(relative_error(input, target))
 
 
 @loss(

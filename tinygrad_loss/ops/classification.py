@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.engine.declare import custom, elementwise, ones
+from tinygrad_loss.engine.declare import bilinear, custom, elementwise, ones, unbroadcast
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.exponential import expit, expit_slope, softmax_
 from tinygrad_loss.ops.handover import Handover
@@ -12,6 +12,7 @@ from tinygrad_loss.ops.picking import picked, places_of, put
 from tinygrad_loss.ops.pointwise import pointwise
 
 __all__ = [
+    "absorbing_matmul",
     "absorbing_product",
     "below_top",
     "class_cross_entropy",
@@ -168,7 +169,29 @@ absorbing_product: Rule = elementwise(
     lambda a, b: np.where((a == 0) | (b == 0), 0.0, a * b),
     lambda _y, _a, b: b,
     lambda _y, a, _b: a,
+    vjps=[
+        lambda g, _y, a, b: unbroadcast(absorbing_product(g, b), a.shape),
+        lambda g, _y, a, b: unbroadcast(g * a, b.shape),  # a weight, which is finite
+    ],
     doc=r"a b, where 0 absorbs even an infinity: 0 \log 0 = 0",
+)
+
+
+def _absorbing_rows(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = a @ b
+        if not np.isfinite(y).all():
+            rows = (np.flatnonzero(row) for row in a)
+            y = np.stack([np.sum(absorbing_product(row[k, None], b[k]), axis=0) for row, k in zip(a, rows, strict=True)])
+    return y
+
+
+absorbing_matmul: Rule = bilinear(
+    "absorbing_matmul",
+    _absorbing_rows,
+    lambda g, _a, b: absorbing_matmul(g, b.T),
+    lambda g, a, _b: absorbing_matmul(a.T, g),
+    doc=r"\sum_k a_{ik} b_{kj} of two matrices, where 0 absorbs even an infinity",
 )
 
 

@@ -1,17 +1,20 @@
 """Logarithms of densities whose terms would cancel, or be infinite against each other, at the ends of their support."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from tinygrad_loss.engine.declare import elementwise
+from tinygrad_loss.engine.declare import custom, elementwise, unbroadcast
 from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.classification import absorbing_product
 from tinygrad_loss.ops.residual import algebraic_sigmoid, exp_remainder, log_one_plus_square
 from tinygrad_loss.ops.special import absent, betaln_, digamma
 from tinygrad_loss.ops.stirling import gamma_remainder_, gamma_term, log_ratio
 
 __all__ = [
-    "cumulative_hazard", "gamma_log_density", "log_multichoose", "log_normal_exponent", "power_tail", "weibull_error", "weibull_log_density",
+    "cumulative_hazard", "gamma_log_density", "log_multichoose", "log_normal_exponent", "mahalanobis_far_out", "power_tail",
+    "weibull_error", "weibull_log_density",
 ]  # fmt: skip
 
 POSITIVE: Final = (0.3, 3.0)
@@ -77,6 +80,50 @@ log_multichoose: Rule = elementwise(
     lambda _z, r, y: np.where(np.isinf(y), 0.0, digamma(r + y) - digamma(y + 1.0)),
     domain=POSITIVE,
     doc=r"\log \Gamma(y + r) - \log \Gamma(r) - \log y!, and 0 at an infinite y, where it is nothing beside a multiple of y",
+)
+
+
+# ---- vectors ------------------------------------------------------------------------------------------------------------------
+
+
+def _times(a: Array, x: Array) -> Array:
+    """Return products of matrices and vectors in which 0 absorbs an infinity."""
+    return np.sum(absorbing_product(a, np.expand_dims(x, -2)), axis=-1)
+
+
+def _inverse_gram(a: Array) -> Array:
+    root = np.linalg.inv(a)
+    return np.swapaxes(root, -1, -2) @ root
+
+
+def _distance(a: Array, x: Array) -> Array:
+    z = _times(np.linalg.inv(a), np.where(np.isinf(x), 0.0, x))
+    return np.sum(np.where(np.isinf(x), np.abs(x), z * z), axis=-1)
+
+
+def _pull_factor(g: Array, _y: Array, a: Array, x: Array) -> Array:
+    z, pull = _times(np.linalg.inv(a), x), _times(_inverse_gram(a), x)
+    outer = absorbing_product(np.expand_dims(pull, -1), np.expand_dims(z, -2))
+    return unbroadcast(absorbing_product(np.expand_dims(g, (-1, -2)), outer) * -2.0, a.shape)
+
+
+def _push_distance(dx: Sequence[Array | None], _y: Array, a: Array, x: Array) -> Array:
+    root = np.linalg.inv(a)
+    z, pull = _times(root, x), _times(_inverse_gram(a), x)
+    da, db = dx
+    by_x = 0.0 if db is None else np.sum(absorbing_product(pull, db), axis=-1)
+    return (by_x if da is None else by_x - np.sum(absorbing_product(pull, _times(da, z)), axis=-1)) * 2.0
+
+
+mahalanobis_far_out: Rule = custom(
+    "mahalanobis_far_out",
+    _distance,
+    [
+        _pull_factor,
+        lambda g, _y, a, x: unbroadcast(absorbing_product(np.expand_dims(g, -1), _times(_inverse_gram(a), x)) * 2.0, x.shape),
+    ],
+    _push_distance,
+    doc=r"|A^{-1} x|^2 of vectors with infinite entries: a slope is infinite, unless no infinite entry pulls at it, or two pull against each other",
 )
 
 

@@ -10,7 +10,7 @@ from tinygrad_loss.ops.residual import exp_remainder
 
 __all__ = [
     "absolute_error", "gamma_error", "gaussian_error", "huber_error", "inverse_gaussian_error", "negative_binomial_error",
-    "poisson_deviance_error", "poisson_error", "poisson_mean_error",
+    "poisson_deviance_error", "poisson_error", "poisson_mean_error", "relative_error",
     "squared_error", "squared_log_error", "tweedie_error",
 ]  # fmt: skip
 
@@ -248,4 +248,13 @@ def _log_slope(x: Array, t: Array) -> Array:
 
 squared_log_error = pointwise(
     "squared_log_error", _squared_log, _log_slope, lambda x, t: _log_slope(t, x), domain=(0.0, 3.0), doc=r"(\log(1 + x) - \log(1 + t))^2"
+)
+
+
+relative_error = elementwise(
+    "relative_error",
+    lambda x, t: np.where(np.isinf(t), x / t - 1.0, (x - t) / t),
+    lambda _y, _x, t: 1.0 / t,
+    lambda _y, x, t: -(x / t) / t,
+    doc=r"(x - t) / t",
 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.pooling import max_pool
 from tinygrad_loss.ops.properties import values
@@ -41,9 +42,21 @@ def _bounds(length: int, out: int) -> list[tuple[int, int]]:
     return [(i * length // out, -(-(i + 1) * length // out)) for i in range(out)]
 
 
-def _along(x: Array, axis: int, matrix: np.ndarray) -> Array:
-    """Multiply one axis by a matrix ``[out, in]``."""
-    return np.moveaxis(np.moveaxis(x, axis, -1) @ matrix.T.astype(x.dtype), -1, axis)
+def _along(x: np.ndarray, matrix: np.ndarray, axis: int) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        y = np.moveaxis(x, axis, -1) @ matrix.T
+    if not np.isfinite(min(x, y, key=np.size)).all():  # what a row has no share in must not reach it as 0 times infinity
+        rows = np.moveaxis(x, axis, 0)
+        y = np.stack([np.tensordot(row[some], rows[some], 1) for row in matrix for some in [np.flatnonzero(row)]], axis=-1)
+    return np.moveaxis(y, -1, axis)
+
+
+along: Rule = linear(
+    "along",
+    _along,
+    lambda g, _x, matrix, axis: along(g, matrix.T, axis=axis),
+    doc=r"\sum_k M_{ik} x_k along one axis, over the entries where M is not 0",
+)
 
 
 def _adaptive_mean(dims: int, x: Array, output_size: Any) -> Array:
@@ -53,11 +66,11 @@ def _adaptive_mean(dims: int, x: Array, output_size: Any) -> Array:
     if set(sizes) == {1}:
         return np.mean(x, axis=tuple(axes), keepdims=True)
     for axis, out in zip(axes, sizes, strict=True):
-        matrix = np.zeros((out, x.shape[axis]))
+        matrix = np.zeros((out, x.shape[axis]), x.dtype)
         for row, (begin, end) in zip(matrix, _bounds(x.shape[axis], out), strict=True):
             row[begin:end] = 1.0 / (end - begin)
         if out != x.shape[axis]:
-            x = _along(x, axis, matrix)
+            x = along(x, matrix, axis=axis)
     return x
 
 
@@ -249,7 +262,7 @@ def interpolate(
             index = np.minimum(((np.arange(m) + middle) * step).astype(np.int64), n - 1)
             input = input[(slice(None),) * axis + (index,)]  # noqa: A001  PyTorch's name
         elif n != m or mode == "bicubic":  # between equally many entries lines change nothing, whatever the factor was
-            input = _along(input, axis, matrix(n, m, step, align_corners=align_corners))  # noqa: A001
+            input = along(input, matrix(n, m, step, align_corners=align_corners).astype(input.dtype), axis=axis)  # noqa: A001
     return input
 
 

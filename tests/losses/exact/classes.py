@@ -23,8 +23,9 @@ def of_class(f, numbers=REAL, usual=SCORES, undefined=SURE_OF_TWO, rounding=0.0,
 
 def against(f, targets, numbers=REAL, usual=SCORES, undefined=SURE_OF_TWO, moved=PROBABILITY, rounding=4.0, **options):
     """Cases of a loss of scores against probabilities: one-hot, even, with zeros; the last of them led to its extremes, too."""
+    fixed = () if moved else (1,)
     cases = [
-        Case([usual, [q]], (numbers, ()), lambda z, q: f(z[0], q[0]), options, (1,), undefined=undefined, rounding=rounding, pairs=False)
+        Case([usual, [q]], (numbers, ()), lambda z, q: f(z[0], q[0]), options, fixed, undefined=undefined, rounding=rounding, pairs=False)
         for q in targets
     ]
     if not moved:
@@ -131,10 +132,9 @@ CLASSES = {
     ],
     "nll_loss": of_class(lambda z, y: [-z[y]], LOG_PROBABILITY, [[-0.5, -1.0, -2.0]], ""),
     "linear_cross_entropy": [
-        Case([[[0.5, -1.0]], WEIGHTS, np.array([c])], (REAL, ()), linear, without_slope=(1,), undefined="inf - inf", rounding=16.0)
-        for c in (0, 1)
+        Case([[[0.5, -1.0]], WEIGHTS, np.array([c])], (REAL, ()), linear, undefined="inf - inf", rounding=16.0) for c in (0, 1)
     ]
-    + [Case([[[0.5, -1.0]], WEIGHTS, np.array([1])], ((), REAL), linear, without_slope=(0,), undefined="inf - inf", rounding=16.0)],
+    + [Case([[[0.5, -1.0]], WEIGHTS, np.array([1])], ((), REAL), linear, undefined="inf - inf", rounding=16.0)],
     "focal_loss": [*of_class(of_cost(focal)), *against(of_soft_cost(focal), TARGETS)],
     "poly1_cross_entropy": [*of_class(of_cost(lambda c: c - 2 * expm1(-c))), *against(of_soft_cost(lambda c: c - 2 * expm1(-c)), TARGETS)],
     "generalized_cross_entropy": [

@@ -49,8 +49,8 @@ def ways(point: list[float]) -> Iterator[list[list[Any]]]:
 def agreed(found: list[Any]) -> Any:
     """Return what every way leads to, or nan."""
     first = found[0]
-    same = all(x == first or abs(x - first) <= NEAR**0.5 * (abs(first) + 1) for x in found)
-    return first if same and not any(mp.isnan(x) for x in found) else mp.nan
+    same = all(x == first or (mp.isfinite(x) and abs(x - first) <= NEAR**0.5 * (abs(first) + 1)) for x in found)
+    return first if same else mp.nan
 
 
 def remembered(f: Formula) -> Formula:
