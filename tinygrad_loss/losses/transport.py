@@ -42,7 +42,7 @@ def sinkhorn_loss(
     target: Array,
     *,
     epsilon: float = 0.1,
-    iterations: int = 50,
+    iterations: int = 200,
     cost: Array | None = None,
 ) -> Any:
     r"""Return the entropic transport cost between two histograms, by Sinkhorn's iterations on logarithms.
@@ -52,8 +52,8 @@ def sinkhorn_loss(
         target: probabilities p ``[N, K]``.
         epsilon: how much entropy counts, in units of the cost; towards 0 it becomes the Wasserstein cost, and needs more iterations.
         iterations: how often both marginals are mended; they settle slowly where both nearly agree and epsilon is small:
-            of two outcomes 0.03 apart, 50 leave the slope 30 % off, and 200 leave nothing that counts. What is computed is
-            convex once they have settled, and before that need not be.
+            of two outcomes 0.03 apart, 50 leave the slope 13 % off, and 200 leave 3e-5 of it. What is computed is convex
+            once they have settled.
         cost: C ``[K, K]``; the distance on a line, over its length, by default.
 
     Raises:
@@ -74,7 +74,7 @@ def sinkhorn_loss(
         instead = f"np.abs(x[:, None] - x) with x of shape ({k},)"
         raise errors.shapes("sinkhorn_loss", f"cost must be [K, K], ({k}, {k})", (c.shape,), instead)
     if iterations < 1:
-        raise errors.DomainError(errors.say("sinkhorn_loss", "iterations must be at least 1", f"{iterations}", "iterations=50"))
+        raise errors.DomainError(errors.say("sinkhorn_loss", "iterations must be at least 1", f"{iterations}", "iterations=200"))
     kernel = (-c / epsilon).astype(checks.value_of(input).dtype)
     f = g = np.zeros_like(input)
     for _ in range(iterations):  # potentials in units of epsilon

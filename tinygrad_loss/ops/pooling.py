@@ -90,7 +90,7 @@ def _put(g: np.ndarray, place: np.ndarray, geometry: Geometry, size: tuple[int, 
     """Add each entry of ``g`` at one place in its window: the transpose of `_pick`."""
     rows, at = np.ascontiguousarray(batch_last(g)), batch_last(place)
     shape = (g.shape[1], *geometry.wide(size), len(g))
-    apart = all(span <= step for span, step in zip(geometry.spans, geometry.stride, strict=True)) and np.isfinite(rows).all()
+    apart = all(span <= step for span, step in zip(geometry.spans, geometry.stride, strict=True)) and math.isfinite(np.vdot(rows, rows))
     tiled = apart and geometry.kernel == geometry.stride and math.prod(shape) == g.size * math.prod(geometry.kernel)
     into = np.empty(shape, g.dtype) if tiled else np.zeros(shape, g.dtype)
     for k, entry in enumerate(_entries(into, geometry, g.shape[2:])):

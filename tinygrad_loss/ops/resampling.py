@@ -43,9 +43,9 @@ def _bounds(length: int, out: int) -> list[tuple[int, int]]:
 
 
 def _along(x: np.ndarray, matrix: np.ndarray, axis: int) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         y = np.moveaxis(x, axis, -1) @ matrix.T
-    if not np.isfinite(min(x, y, key=np.size)).all():  # what a row has no share in must not reach it as 0 times infinity
+    if not math.isfinite(np.vdot(y, y)):  # what a row has no share in must not reach it as 0 times infinity
         rows = np.moveaxis(x, axis, 0)
         y = np.stack([np.tensordot(row[some], rows[some], 1) for row in matrix for some in [np.flatnonzero(row)]], axis=-1)
     return np.moveaxis(y, -1, axis)
