@@ -23,6 +23,8 @@ LARGE_BLOCK: Final = 1 << 18
 """Entries per block where threads share them, for at the end of each call they contend for the interpreter's lock, or where memory costs nothing."""
 SHARED: Final = 1 << 19
 """From this many entries a second thread is worth its handover."""
+HEAD_START: Final = 1 << 17
+"""Entries that the calling thread takes beyond its share: the others start later, and if they end later it must be woken."""
 LAST_BLOCK: Final = 4096
 """Entries whose temporaries weigh nothing."""
 THREADS: Final = min(4, os.cpu_count() or 1)
@@ -47,9 +49,10 @@ def each_block(work: Callable[[int, int, int], Any], size: int, *, room: bool = 
     by as many entries of that kind, but for a last one of a few entries: the array that is being filled can hold what is in between.
     """
     shares = THREADS if size >= SHARED else 1
-    step, share = LARGE_BLOCK if room or shares > 1 else BLOCK, -(-size // shares)
+    step, ahead = LARGE_BLOCK if room or shares > 1 else BLOCK, HEAD_START if shares > 1 else 0
     least = LAST_BLOCK if room and shares == 1 else step
-    parts = [spans(start, min(start + share, size), step, least) for start in range(0, size, share)]
+    ends = [ahead + (size - ahead) * k // shares for k in range(1, shares + 1)]
+    parts = [spans(start, end, step, least) for start, end in zip([0, *ends], ends, strict=False)]
     others = [_pool().submit(contextvars.copy_context().run, _in_turn, work, part) for part in parts[1:]]
     return [done for part in (_in_turn(work, parts[0]), *(o.result() for o in others)) for done in part]
 
