@@ -106,6 +106,7 @@ def test_save_refuses_an_unknown_ending(picture, tmp_path):
 def test_a_page_needs_nothing_else(picture):
     page = picture.html
     assert page.startswith("<!DOCTYPE html>")
+    assert page.count("A &amp; B &lt;C&gt;") == 2  # the document's title, and the heading; not once more in the picture
     assert "<svg" in page
     assert "src=" not in page
     assert page.count(">parameter: its gradient is wanted<") == 1

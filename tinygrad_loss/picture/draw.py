@@ -46,7 +46,7 @@ class Picture:
     @property
     def html(self) -> str:
         """The picture as a page of its own, with a legend."""
-        return page_of(self.scene, self.svg, self.title)
+        return page_of(self.scene, svg_of(dot_of(self.scene), self.scene), self.title)  # the title is the page's heading
 
     def save(self, path: str | Path) -> Path:
         """Write the picture; the name's ending says how: ``.svg``, ``.png``, ``.pdf``, ``.html`` or ``.dot``.
