@@ -27,7 +27,7 @@ def above(x: Array) -> Array:
 
 
 def _ranking_at_once(a: Array, b: Array, y: Array, *, mean: bool, margin: float = 0.0) -> Array | None:
-    """Return the mean or sum of many pairs; of few a picture shows each step, and no time is lost."""
+    """Return the mean or sum of many pairs as one op; few stay composed, step by step."""
     n = checks.value_of(a).size
     return ranking_error.total(a, b, y, margin=margin, n=n if mean else 1) if n > BLOCK else None
 

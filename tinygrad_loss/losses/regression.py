@@ -43,7 +43,7 @@ def summed(op: Pointwise) -> Any:
 
 
 def _absolute_at_once(x: Array, t: Array, *, mean: bool, weight: Array | None = None) -> Array | None:
-    """Return the mean or sum of many errors; of few a picture shows each step, and no time is lost."""
+    """Return the mean or sum of many errors as one op; few stay composed, step by step."""
     many = checks.value_of(x).size > BLOCK
     return summed(absolute_error)(x, t, mean=mean, weight=weight) if many else None
 
