@@ -215,10 +215,8 @@ def sample_of(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) ->
     if not (np.all(np.isfinite(w)) and np.all(w >= 0) and w.sum() > 0):
         holds = np.isfinite(w) & (w >= 0)
         nothing = bool(np.all(holds))
-        rule, instead = (
-            "weights must be finite, at least 0 and not all 0",
-            f"{where}(data)" if nothing else f"{where}(data, np.abs(weights))",
-        )
+        rule = "weights must be finite, at least 0 and not all 0"
+        instead = f"{where}(data)" if nothing else f"{where}(data, np.abs(weights))"
         raise errors.DomainError(errors.say(where, rule, offender(w, w > 0 if nothing else holds), instead))
     return y[w > 0], w[w > 0]
 

@@ -4,9 +4,10 @@ References go from results to inputs only, so letting go of a result frees its g
 Every walk here is a loop, because a graph may be a million nodes deep.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
@@ -96,14 +97,21 @@ def replay(record: list[Tensor], given: Mapping[int, Array], settle: Settle | No
     return now
 
 
-def spelt_out(root: Tensor, forms: Mapping[Tensor, Callable[..., Array]], stops: Collection[int] = ()) -> dict[int, Tensor]:
-    """Record ``root`` once more, with some of its tensors computed by other forms of their ops; return what is new, by the id of the old."""
+def spelt_out(root: Tensor, among: Iterable[Tensor], stops: Collection[int] = ()) -> dict[int, Tensor]:
+    """Record ``root`` once more, with each tensor of ``among`` whose op stands for several computed by those.
+
+    The result holds what is new, by the id of the old: nothing where no op stands for several.
+    """
+    forms = {t: t.op.facts.near for t in among if t.op and t.op.facts and t.op.facts.near and t.op.facts.spelt_out}
     now: dict[int, Tensor] = {}
-    for t in record_of(root, stops):
-        op, inputs, static = t.node
-        renewed = [now.get(id(x), x) if type(x) is Tensor else x for x in inputs]
-        if t in forms or any(a is not b for a, b in zip(inputs, renewed, strict=True)):
-            y = now[id(t)] = forms.get(t, op.call)(*renewed, **static)
-            if t.name is not None:
-                y.name = t.name
+    if not forms:
+        return now
+    with without_watching():
+        for t in record_of(root, stops):
+            op, inputs, static = t.node
+            renewed = [now.get(id(x), x) if type(x) is Tensor else x for x in inputs]
+            if t in forms or any(a is not b for a, b in zip(inputs, renewed, strict=True)):
+                y = now[id(t)] = forms.get(t, op.call)(*renewed, **static)
+                if t.name is not None:
+                    y.name = t.name
     return now

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy, without_watching
+from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
 from tinygrad_loss.engine.debug import refuse_derivative
 from tinygrad_loss.engine.graph import differentiable_order, leading_to, spelt_out
 from tinygrad_loss.engine.op import Array, Op
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Pass", "backward", "pull", "sweep"]
 
-
 SCALARS: Final = frozenset({np.float32, np.float64})
+"""Types of a single number, as nearly every loss is."""
 
 
 class Pass:
@@ -95,7 +95,7 @@ def watched(done: Pass) -> None:
 
 def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
     value = root.value
-    if gradient is None and type(value) in SCALARS:  # as of nearly every loss
+    if gradient is None and type(value) in SCALARS:
         return type(value)(1)
     kind = _kind_of(value)
     if kind not in "fc":
@@ -140,10 +140,7 @@ def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] =
             _pull_tensors(done, screen=policy != "convention")
         else:
             pull(done, policy=policy)
-        forms = {t: t.op.facts.near for t in done.hits if t.op and t.op.facts and t.op.facts.near and t.op.facts.spelt_out}
-        if forms:
-            with without_watching():
-                spelt = spelt_out(root, forms, stops)
+        if done.hits and (spelt := spelt_out(root, done.hits, stops)):
             return sweep(spelt[id(root)], seed, policy=policy, stops=stops, differentiable=differentiable)
         if done.traced:
             _find_steering_leaves(done, stops)

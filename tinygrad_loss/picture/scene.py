@@ -6,7 +6,6 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import spelt_out
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.picture import wording
@@ -117,13 +116,8 @@ def scene_of(root: Tensor, names: Mapping[int, str] | None = None, *, fold: bool
 
 def _step_by_step(root: Tensor, names: Mapping[int, str]) -> tuple[Tensor, Mapping[int, str]]:
     """Return the graph with each op that stands for several drawn as those, for they say where it is not smooth."""
-    ops = {t: t.op.facts for t in walk(root) if t.op is not None and t.op.facts is not None}
-    forms = {t: facts.near for t, facts in ops.items() if facts.spelt_out and facts.near is not None}
-    if not forms:
-        return root, names
-    with without_watching():
-        spelt = spelt_out(root, forms)
-    return spelt[id(root)], {id(spelt[key]) if key in spelt else key: name for key, name in names.items()}
+    spelt = spelt_out(root, walk(root))
+    return spelt.get(id(root), root), {id(spelt[key]) if key in spelt else key: name for key, name in names.items()}
 
 
 def _folded(record: list[Tensor]) -> tuple[dict[int, Tensor], list[tuple[list[Tensor], int]]]:

@@ -206,11 +206,8 @@ def open_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:
     """
     file = path / MODEL if path.is_dir() else path
     if not file.exists() or (file.name == RUN and not file.with_name(MODEL).exists()):
-        rule, got, line = (
-            "there must be a model saved by tinygrad-loss train",
-            f"no file {file}",
-            f"tinygrad-loss train digits --out {path}",
-        )
+        rule = "there must be a model saved by tinygrad-loss train"
+        got, line = f"no file {file}", f"tinygrad-loss train digits --out {path}"
         if file.with_name(RUN).exists():
             got, line = "a training that has not ended", f"the same tinygrad-loss train command with --out {file.parent} --resume"
         raise errors.StateError(errors.say(f"opening {path}", rule, got, line))
