@@ -32,6 +32,7 @@ __all__ = [
     "StaleGraphError",
     "StateError",
     "TinygradLossError",
+    "UndecidedGradientWarning",
     "UndefinedGradientError",
     "UndefinedGradientWarning",
     "UnprovedGradientWarning",
@@ -117,6 +118,10 @@ class UndefinedGradientWarning(RuntimeWarning):
 
 class UnprovedGradientWarning(RuntimeWarning):
     """Every probe agreed on this gradient, but nothing proves that it exists."""
+
+
+class UndecidedGradientWarning(UnprovedGradientWarning):
+    """Whether the gradient exists could not be decided: the entries concerned are nan."""
 
 
 class ProvenanceWarning(UserWarning):

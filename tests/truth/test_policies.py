@@ -255,3 +255,20 @@ def test_the_convention_is_pytorchs_off_the_beaten_track(f, x, wanted):
     """What PyTorch 2.13 answers where a function jumps, ends or has a tip; the truth stays nan where there is no gradient."""
     with tl.at_kinks("convention"), np.errstate(all="ignore"):
         np.testing.assert_array_equal(tl.grad(lambda x: np.sum(f(x)))(np.array(x)), wanted)
+
+
+def oscillating(x):
+    return np.where(x == 0, 0.0, x * np.sin(1 / np.where(x == 0, 1.0, x)))
+
+
+def test_what_series_cannot_decide_is_called_undecided():
+    """x sin(1/x) has no one-sided slopes at 0, which no truncated series shows."""
+    verdict = tl.differentiability(oscillating, 0.0)
+    assert verdict.kind == "undecided"
+    assert not verdict.proved
+    assert "kink" not in str(verdict)
+    with pytest.warns(tl.errors.UndecidedGradientWarning, match="could not be decided") as caught:
+        assert np.isnan(tl.grad(oscillating)(0.0))
+    assert not any(issubclass(w.category, tl.errors.UndefinedGradientWarning) for w in caught)
+    with tl.at_kinks("raise"), pytest.raises(tl.errors.UndefinedGradientError, match="could not be decided"):
+        tl.grad(oscillating)(0.0)

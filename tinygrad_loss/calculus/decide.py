@@ -24,7 +24,7 @@ ONE_BY_ONE: Final = 64
 REMEMBERED: Final = 100_000
 """Directions of up to this many entries are kept for the next judgement: a training step asks for the same ones."""
 
-Kind: TypeAlias = Literal["smooth", "kink", "infinite", "discontinuous", "outside"]
+Kind: TypeAlias = Literal["smooth", "kink", "infinite", "discontinuous", "outside", "undecided"]
 
 
 @dataclass(slots=True)
@@ -32,18 +32,18 @@ class Judgement:
     """What was found out about a function at a point.
 
     Attributes:
-        kind: smooth, kink, infinite, discontinuous or outside.
-        gradients: one array per leaf; nan where there is none.
+        kind: smooth, kink, infinite, discontinuous, outside or undecided.
+        gradients: one array per leaf; nan where there is none, or where that is undecided.
+        certain: one boolean array per leaf: which entries are proved, be they numbers or nan.
         low, high: the smallest and the largest limit of gradients seen, per leaf.
         left, right: for a single number, the one-sided derivatives.
         second: for a single number, the one-sided second derivatives.
         middle: the mean of the limits along the first direction and its opposite, where already known.
-        proved: whether the answer is proved.
     """
 
     kind: Kind
     gradients: list[np.ndarray]
-    proved: bool
+    certain: list[np.ndarray]
     low: list[np.ndarray] = field(default_factory=list)
     high: list[np.ndarray] = field(default_factory=list)
     left: float | None = None
@@ -51,12 +51,21 @@ class Judgement:
     second: tuple[float, float] | None = None
     middle: list[np.ndarray] = field(default_factory=list)
 
+    @property
+    def proved(self) -> bool:
+        """Whether every entry is proved."""
+        return all(bool(np.all(c)) for c in self.certain)
+
+
+def all_of(near: Near, value: object) -> list[np.ndarray]:
+    """Return one array per leaf, each entry of which is ``value``."""
+    return [np.full(leaf.shape, value) for leaf in near.leaves]
+
 
 def decide(near: Near, looks: int = 8) -> Judgement:
     """Decide what the gradient of a recorded function is at its point, entry by entry; ``looks`` more directions are looked along."""
-    shapes = [leaf.shape for leaf in near.leaves]
     if not math.isfinite(near.value):
-        return Judgement("outside", [np.full(s, np.nan) for s in shapes], proved=True)
+        return Judgement("outside", all_of(near, np.nan), all_of(near, True))
     if near.size == 1:
         return _on_a_line(near)
     return _in_space(near, looks)
@@ -70,18 +79,21 @@ def same(a: float, b: float) -> bool:
 def _on_a_line(near: Near) -> Judgement:
     """Decide exactly for a single number: both sides are seen."""
     shape = next(leaf.shape for leaf in near.leaves if leaf.size)
-    answers = [_side(near, _line(near, s)) for s in (-1.0, 1.0)]
+    answers = [_side(near, all_of(near, s)) for s in (-1.0, 1.0)]
     certain = all(known for _, known in answers)
     (back, _), (ahead, _) = answers
-    if back is None or ahead is None:
-        return Judgement("kink", _alone(near, np.full(shape, np.nan)), proved=False)
-    left = None if not back.exists or back.jumps else 0.0 - back.slope
-    right = None if not ahead.exists or ahead.jumps else ahead.slope
-    kind, value = _verdict_of_sides(back, ahead)
-    found = Judgement(kind, _alone(near, np.full(shape, value)), proved=certain, left=left, right=right)
+    left = None if back is None or not back.exists or back.jumps else 0.0 - back.slope
+    right = None if ahead is None or not ahead.exists or ahead.jumps else ahead.slope
+    kind: Kind = "undecided"
+    value = math.nan
+    if back is not None and ahead is not None:
+        kind, value = _verdict_of_sides(back, ahead)
+    if not certain and kind != "smooth":
+        kind, value = "undecided", math.nan
+    found = Judgement(kind, _alone(near, np.full(shape, value)), all_of(near, certain), left=left, right=right)
     if left is not None and right is not None:
         found.low, found.high = _alone(near, np.full(shape, min(left, right))), _alone(near, np.full(shape, max(left, right)))
-        if kind == "smooth":
+        if kind == "smooth" and back is not None and ahead is not None:
             found.second = (back.second, ahead.second)
     return found
 
@@ -95,10 +107,6 @@ def limits_along(near: Near, direction: list[np.ndarray]) -> list[np.ndarray] | 
     """Return the limits of gradients along a direction."""
     found, _ = patiently(lambda: [limit_of(g) for g in near.gradient_along(direction)[1]])
     return None if found is None else list(found)
-
-
-def _line(near: Near, step: float) -> list[np.ndarray]:
-    return [np.full(leaf.shape, step) for leaf in near.leaves]
 
 
 def _alone(near: Near, value: np.ndarray) -> list[np.ndarray]:
@@ -249,7 +257,8 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
     """Turn what the probes saw into one answer per entry."""
     n = near.size
     if not seen.limits:
-        return Judgement("outside" if seen.missing else "kink", split(np.full(n, np.nan), near), proved=seen.missing)
+        outside = seen.missing and seen.certain
+        return Judgement("outside" if outside else "undecided", all_of(near, np.nan), all_of(near, outside))
     limits = np.array(seen.limits)
     with np.errstate(all="ignore"):
         low, high = np.min(limits, axis=0), np.max(limits, axis=0)
@@ -281,8 +290,10 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
         if np.all(found)
         else "kink"
     )
-    proved = seen.certain and (kind != "smooth" or near.beside.by_entry)
-    return Judgement(kind, split(gradient, near), proved=proved, low=split(low, near), high=split(high, near))
+    certain = np.full(n, seen.certain and (kind != "smooth" or near.beside.by_entry))
+    if kind != "smooth" and not seen.certain:
+        kind = "undecided"
+    return Judgement(kind, split(gradient, near), split(certain, near), low=split(low, near), high=split(high, near))
 
 
 def _bent(seen: _Seen, gradient: np.ndarray) -> np.ndarray | None:

@@ -17,7 +17,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 
-__all__ = ["Near", "Side", "limit_of", "patiently", "side_of", "slopes_of"]
+__all__ = ["CAPS", "Near", "Side", "limit_of", "patiently", "side_of", "slopes_of"]
 
 CAPS: Final = (2, 4, 8)
 """How many powers of t to keep, in the order tried."""

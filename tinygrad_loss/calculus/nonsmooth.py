@@ -21,11 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, split
+from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, all_of, decide, directions, flat, limits_along, split
 from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, slopes_of
-from tinygrad_loss.calculus.sites import Site, doubted, sites_of, value_of, way_on, worded
+from tinygrad_loss.calculus.sites import Site, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import OPS, Array
@@ -80,24 +80,35 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
     found.gradients = _answered(done, near, found, policy)
     sites = tuple(sites_of(done, shown=4))
-    undefined = [np.isnan(g) for g in found.gradients]
-    incomplete = any(gone.any() for gone in undefined)
-    if policy == "raise" and incomplete:
-        raise errors.UndefinedGradientError(worded(near, found, sites))
+    undefined = [np.isnan(g) & c for g, c in zip(found.gradients, found.certain, strict=True)]
+    undecided = [np.isnan(g) & ~c for g, c in zip(found.gradients, found.certain, strict=True)]
+    _spoken(near, found, sites, policy, undefined, undecided)
     if policy == "subgradient":
         if found.middle:
             found.gradients = found.middle
         elif found.kind == "kink" and found.low:
             found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, _first_pair(near), strict=True)]
-    elif policy == "nan" and incomplete:
-        errors.warn_caller(worded(near, found, sites), errors.UndefinedGradientWarning, _ops(sites))
-    elif not found.proved and policy in {"nan", "raise"}:
-        errors.warn_caller(doubted(sites), errors.UnprovedGradientWarning, _ops(sites))
     reports = {}
-    for key, leaf, gradient, gone in zip(keys, leaves, found.gradients, undefined, strict=True):
-        _settle(done, key, leaf, gradient)
-        reports[key] = Report(int(np.count_nonzero(gone)), found.kind, found.proved, sites)
+    for i, (key, leaf) in enumerate(zip(keys, leaves, strict=True)):
+        _settle(done, key, leaf, found.gradients[i])
+        reports[key] = Report(int(np.count_nonzero(undefined[i] | undecided[i])), found.kind, found.proved, sites)
     return reports
+
+
+def _spoken(
+    near: Near, found: Judgement, sites: Sequence[Site], policy: Policy, undefined: list[np.ndarray], undecided: list[np.ndarray]
+) -> None:
+    """Warn of what is undefined, undecided or unproved, or raise, as the policy wants it."""
+    missing, unknown = any(map(np.any, undefined)), any(map(np.any, undecided))
+    if policy == "raise" and (missing or unknown):
+        message = worded(near, found, undefined, sites) if missing else unknown_to(near, found, undecided, sites)
+        raise errors.UndefinedGradientError(message)
+    if policy == "nan" and missing:
+        errors.warn_caller(worded(near, found, undefined, sites), errors.UndefinedGradientWarning, _ops(sites))
+    if policy in {"nan", "subgradient"} and unknown:
+        errors.warn_caller(unknown_to(near, found, undecided, sites), errors.UndecidedGradientWarning, _ops(sites))
+    if policy in {"nan", "raise"} and not (missing or unknown or found.proved):
+        errors.warn_caller(doubted(sites), errors.UnprovedGradientWarning, _ops(sites))
 
 
 def _ops(sites: Sequence[Site]) -> frozenset[str]:
@@ -164,9 +175,9 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     middle = 0.5 * (limits[0] + limits[1])
     gradient = np.where(agree, middle, np.nan)
     smooth = bool(np.all(agree))
-    proved = proved or not smooth
     kind: Kind = "smooth" if smooth else "kink"
-    found = Judgement(kind, split(gradient, near), proved=proved, low=split(low, near), high=split(high, near), middle=split(middle, near))
+    certain = np.full(near.size, proved or not smooth)
+    found = Judgement(kind, split(gradient, near), split(certain, near), split(low, near), split(high, near), middle=split(middle, near))
     if near.size == 1:
         slopes = limits[:2] if next(directions(near))[0].flat[0] > 0 else limits[1::-1]
         found.right, found.left = float(slopes[0][0]), float(slopes[1][0])
@@ -187,7 +198,7 @@ def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:
     still = limits_along(near, [np.zeros(leaf.shape) for leaf in near.leaves])
     if still is None or not all(np.all(np.isfinite(g)) for g in still):
         return None
-    return Judgement("smooth", still, proved=True)
+    return Judgement("smooth", still, all_of(near, True))
 
 
 def _first_pair(near: Near) -> list[np.ndarray]:

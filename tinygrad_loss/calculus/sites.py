@@ -9,12 +9,12 @@ import numpy as np
 
 from tinygrad_loss.calculus.decide import Judgement, Kind
 from tinygrad_loss.calculus.germ import of_shape
-from tinygrad_loss.calculus.near import Near
+from tinygrad_loss.calculus.near import CAPS, Near
 from tinygrad_loss.engine.op import Array, Nature
 from tinygrad_loss.engine.reverse import Pass
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Site", "doubted", "sites_of", "value_of", "way_on", "worded"]
+__all__ = ["Site", "doubted", "sites_of", "unknown_to", "value_of", "way_on", "worded"]
 
 SHOWN: Final = 64
 """How many positions a site names."""
@@ -99,39 +99,56 @@ def way_on(kind: Kind, sites: Sequence[Site], *, proved: bool) -> str | None:
     return f"a continuous function instead of {first['jump']}" if "jump" in first else None
 
 
-def worded(near: Near, found: Judgement, sites: Sequence[Site]) -> str:
+def worded(near: Near, found: Judgement, undefined: Sequence[np.ndarray], sites: Sequence[Site]) -> str:
     """Word what is undefined: the op, the entries, the left and the right slope, the way out."""
     what = {
         "kink": "the function has a kink here, so it has no gradient",
         "infinite": "the function's slope is infinite here",
         "discontinuous": "the function jumps here, so it has no gradient",
         "outside": "the point is not inside the function's domain, so there is no gradient",
-        "smooth": "the function has no gradient here",
-    }[found.kind]
-    if not found.proved and not found.low:
-        what = "whether the function has a gradient here could not be decided"
+    }.get(found.kind, "the function has no gradient here")
+    way = None if found.kind == "kink" else way_on(found.kind, sites, proved=found.proved)
+    instead = way or 'with tl.at_kinks("subgradient"): ... to train through it'
+    rest = any(np.any(~c & ~u) for c, u in zip(found.certain, undefined, strict=True))
+    doubt = "; other entries are not proved" if rest else ""
+    where = _entries(near, found, undefined)
+    return f"{what}: in {where} (by {_blamed(sites)}){doubt}. Type instead: {instead}, or tl.differentiability(f, x) to look at it"
+
+
+def unknown_to(near: Near, found: Judgement, undecided: Sequence[np.ndarray], sites: Sequence[Site]) -> str:
+    """Word what could not be decided, by which op, and what was tried."""
+    return (
+        f"whether the function has a gradient here could not be decided by series up to t^{max(CAPS)}: "
+        f"in {_entries(near, found, undecided)} (by {_blamed(sites)}). "
+        "Type instead: tl.directional(f, x, d) for a slope along one direction, or tl.differentiability(f, x) to look at it"
+    )
+
+
+def _blamed(sites: Sequence[Site]) -> str:
+    return "; ".join(map(str, sites[:3])) or "a non-finite value"
+
+
+def _entries(near: Near, found: Judgement, gone: Sequence[np.ndarray]) -> str:
+    """Name the entries concerned, with their slopes where those are known."""
     where = []
-    for i, (leaf, g) in enumerate(zip(near.leaves, found.gradients, strict=True)):
-        gone = np.argwhere(np.isnan(g))
-        if not len(gone):
+    for i, (leaf, mask) in enumerate(zip(near.leaves, gone, strict=True)):
+        places = np.argwhere(mask)
+        if not len(places):
             continue
         name = leaf.name or ("x" if len(near.leaves) == 1 else f"leaf {i}")
         slopes = ""
         if found.left is not None and found.right is not None:
             slopes = f": left slope {found.left:g}, right slope {found.right:g}"
         elif found.low:
-            first = tuple(gone[0])
+            first = tuple(places[0])
             slopes = f": slopes from {found.low[i][first]:g} to {found.high[i][first]:g}"
-        entry = f" {list(map(int, gone[0]))}" if leaf.ndim else ""
-        more = f" and {len(gone) - 1} more of {leaf.size}" if len(gone) > 1 else ""
+        entry = f" {list(map(int, places[0]))}" if leaf.ndim else ""
+        more = f" and {len(places) - 1} more of {leaf.size}" if len(places) > 1 else ""
         where.append(f"{name}{entry}{more}{slopes}")
-    ops = "; ".join(map(str, sites[:3])) or "a non-finite value"
-    way = None if found.kind == "kink" else way_on(found.kind, sites, proved=found.proved)
-    instead = way or 'with tl.at_kinks("subgradient"): ... to train through it'
-    return f"{what}: in {', '.join(where)} (by {ops}). Type instead: {instead}, or tl.differentiability(f, x) to look at it"
+    return ", ".join(where)
 
 
 def doubted(sites: Sequence[Site]) -> str:
     """Word that probes agreed without proof."""
-    ops = "; ".join(map(str, sites[:3])) or "a non-finite value"
-    return f"every probe agreed on this gradient, but nothing proves that it exists (by {ops}). Type instead: tl.differentiability(f, x) to look at it"
+    what = "every probe agreed on this gradient, but nothing proves that it exists"
+    return f"{what} (by {_blamed(sites)}). Type instead: tl.differentiability(f, x) to look at it"

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions
+from tinygrad_loss.calculus.decide import Judgement, Kind, all_of, decide, directions
 from tinygrad_loss.calculus.functional import Traced, connected
 from tinygrad_loss.calculus.germ import Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
@@ -35,7 +35,8 @@ class Verdict:
 
     Attributes:
         kind: "smooth", "kink" (finite one-sided slopes that do not make a linear map), "infinite" (f is finite, a slope is not),
-            "discontinuous", or "outside" (not interior to the domain; at an edge the existing side's slope is given).
+            "discontinuous", "outside" (not interior to the domain; at an edge the existing side's slope is given),
+            or "undecided" (neither series nor probes could tell).
         gradient: the gradient, in the form of ``x``; entries that do not exist are nan; None where none exists.
         left: for a single number, the slope from below, or None where that side does not exist or jumps.
         right: for a single number, the slope from above.
@@ -58,7 +59,8 @@ class Verdict:
 
     def __str__(self) -> str:
         """Say it in sentences."""
-        lines = [f"{self.kind} ({'proved' if self.proved else 'every probe agreed, but not proved'}); f = {self.value:g}"]
+        known = "proved" if self.proved else "not proved" if self.kind != "smooth" else "every probe agreed, but not proved"
+        lines = [f"undecided; f = {self.value:g}" if self.kind == "undecided" else f"{self.kind} ({known}); f = {self.value:g}"]
         if self.left is not None or self.right is not None:
             lines.append(f"slope from the left {_shown(self.left)}, from the right {_shown(self.right)}")
         if self.interval is not None:
@@ -196,12 +198,12 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
     seed = np.ones_like(y.value)
     if not y.requires_grad:
         zeros = [np.zeros(v.shape) for v in traced.variables]
-        return Judgement("smooth", zeros, proved=True, left=0.0, right=0.0), ()
+        return Judgement("smooth", zeros, [np.ones(v.shape, bool) for v in traced.variables], left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
     near = Near(y, seed, traced.variables, order)
     if not done.doubtful:
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
-        found = Judgement("smooth", gradients, proved=True)
+        found = Judgement("smooth", gradients, all_of(near, True))
         if near.size == 1:
             found.left = found.right = next(float(g.sum()) for g in gradients if g.size)
             found.second = decide(near).second if order > 1 else None
@@ -209,7 +211,7 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
     found = decide(near, LOOKS)
     if found.kind == "smooth" and not found.proved and only_kinks(done):
         with suppress(Exhausted):
-            found.proved = proved_to_cancel(done, near)
+            found.certain = all_of(near, proved_to_cancel(done, near))
     return found, tuple(_with_contributions(done, near))
 
 
