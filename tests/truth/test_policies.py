@@ -101,9 +101,16 @@ def test_a_vector_of_cancelling_kinks_is_proved_and_says_nothing():
 
 
 def test_entries_that_agree_without_proof_are_doubted_aloud():
-    x = leaf(0.0, 0.0)
+    """Kinks fed by kinks in more variables than are searched: that all of this is 0 but x itself is beyond what can be proved."""
+    x = leaf(*np.zeros(20))
     with pytest.warns(errors.UnprovedGradientWarning, match="every probe agreed on this gradient, but nothing proves"):
-        (np.abs(np.maximum(x[0], 0.0) - np.maximum(-x[0], 0.0) - x[0]) + x[1]).backward()
+        (np.abs(np.sum(np.maximum(x, 0.0) - np.maximum(-x, 0.0) - x)) + x[1]).backward()
+    np.testing.assert_allclose(x.grad, np.eye(20)[1], atol=1e-12)
+
+
+def test_kinks_fed_by_kinks_in_few_variables_are_proved():
+    x = leaf(0.0, 0.0)
+    (np.abs(np.maximum(x[0], 0.0) - np.maximum(-x[0], 0.0) - x[0]) + x[1]).backward()
     np.testing.assert_array_equal(x.grad, [0.0, 1.0])
 
 

@@ -13,10 +13,9 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import finite
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
-__all__ = ["Beside", "smooth_terms"]
+__all__ = ["Beside", "passes_alone", "smooth_terms"]
 
 SUMS = frozenset({"add", "subtract", "negative", "positive"})
-SCALINGS = frozenset({"multiply", "divide"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def smooth_terms(root: Tensor, seed: Array, leaves: Sequence[Tensor], record: Se
         if id(t) in touched:
             if id(t) != id(root) and all(c in tail for c in consumers[id(t)]):
                 tail.add(id(t))
-            if not _passes_alone(t):
+            if not passes_alone(t):
                 tail.discard(id(t))
         if id(t) in needed or (id(t) in touched and id(t) not in tail):
             needed.update(map(id, _tensors(t)))
@@ -92,14 +91,14 @@ def _singular(t: Tensor) -> bool:
     return bool(np.any(op.facts.tie(t.value, *values, **static)))
 
 
-def _passes_alone(t: Tensor) -> bool:
+def passes_alone(t: Tensor) -> bool:
     """Whether what an op hands back to an input depends on the value of none: it sums, or scales by a constant."""
     op, inputs, _ = t.node
     if not all(x.track & NEEDS_GRAD for x in _tensors(t)):
         return False  # a computed index or condition steers it
     if op.kind == "linear" or op.name in SUMS:
         return True
-    return (op.kind == "bilinear" or op.name in SCALINGS) and type(inputs[0]) is Tensor and len(_tensors(t)) == 1
+    return (op.kind == "bilinear" or op.name == "multiply" or (op.name == "divide" and type(inputs[0]) is Tensor)) and len(_tensors(t)) == 1
 
 
 def _gradient(

@@ -48,7 +48,7 @@ ROUNDING: ContextVar[Rounding] = ContextVar("rounding", default=DOUBLE)
 @contextmanager
 def rounding_of(arrays: Iterable[Array]) -> Iterator[None]:
     """Return a context in which slopes are compared as the coarsest dtype of ``arrays`` allows."""
-    token = ROUNDING.set(max(COARSER.get(np.dtype(x.dtype).name, DOUBLE) for x in arrays))
+    token = ROUNDING.set(max((COARSER.get(np.dtype(x.dtype).name, DOUBLE) for x in arrays), default=DOUBLE))
     try:
         yield
     finally:

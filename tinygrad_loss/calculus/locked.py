@@ -12,15 +12,15 @@ Sources: Khan 2018, Branch-locking AD techniques for nonsmooth composite functio
 the defect identity telescopes the chain rule over the kinks that were hit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from tinygrad_loss.calculus.cancelling import classes_cancel, ordered_groups, orders_cancel, pair
-from tinygrad_loss.calculus.germ import CAP, Germ, constant, germ, of_shape, variable
+from tinygrad_loss.calculus.bends import ORDERED, SEED, Bends, Evens, Group, bends_of, ordered_groups
+from tinygrad_loss.calculus.germ import CAP, ROUNDING, Germ, constant, germ, of_shape, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.engine.declare import unbroadcast
 from tinygrad_loss.engine.op import Array
@@ -28,6 +28,12 @@ from tinygrad_loss.engine.reverse import Pass
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Locked", "Locks"]
+
+NORMS: Final = frozenset({"norm2", "distance2"})
+"""Ops that are a norm of their input's tangent at a tie."""
+SPECTRA: Final = frozenset({"eigvalsh", "svdvals"})
+SAME: Final = 1e-9
+"""Eigenvalues this close, relative to the largest, are equal."""
 
 
 class Kink:
@@ -46,6 +52,10 @@ class Kink:
             self.at = np.flatnonzero(of_shape(hit, t.shape))
         self.here = [self.gathered(x) for x in values]
         self.ordinary = {} if self.at is None else self._partials(self.here, self.gathered(y))
+
+    def adds_even_terms(self, moving: int) -> bool:
+        """Whether what the op adds to a slope beyond a linear term is the same along v and -v, with so many inputs that move."""
+        return self.op.name in NORMS or (self.at is not None and moving <= 2)
 
     def gathered(self, x: Array) -> Array:
         """Return the entries of an operand, or of a cotangent, at the tied entries of the result."""
@@ -106,6 +116,15 @@ class Lock:
     y: Germ | None = None
     x: list[Array] = field(default_factory=list)
 
+    @property
+    def branches(self) -> bytes:
+        """The branches taken, as a key: the partial derivatives, or the order of equal entries."""
+        if self.kink.at is not None:
+            return b"".join(np.asarray(p, np.float64).tobytes() for p in self.partials.values())
+        step = np.asarray(self.dx[0])
+        steps = ordered_groups(self.kink.op.name, self.kink.static.get("axis"), self.kink.here[0], [step], np.ones(self.kink.shape))
+        return b"".join(g.places[np.argsort(g.rows[:, 0], kind="stable")[g.handed]].tobytes() for g in steps or ())
+
     def difference(self, i: int, ordinary: Array, added: Array | None, y: Array, values: list[Array]) -> Array | None:
         """Return what the locked branch adds to the cotangent of one input, beyond the ordinary rule on the cotangent ``ordinary``.
 
@@ -145,6 +164,7 @@ class Locked:
                 leading |= above
                 self.feeding |= above
         self.leading = [t for t in done.order if id(t) in leading]
+        self.recorded = {id(t): t for t in done.hits}
         self.nested = not self.feeding.isdisjoint(self.kinks)
         self.bent = set(self.kinks)
         """What depends on a kink: there a direction and its opposite are carried each on its own."""
@@ -204,6 +224,50 @@ class Locked:
         back = {key: -d for key, d in ahead.items() if key in self.entering}
         return self._locked(ahead), self._locked(back)
 
+    def ahead(self, direction: np.ndarray) -> Locks:
+        """Lock the kinks along one direction, given as one axis of all entries."""
+        return self._locked(dict(self._parts(direction)))
+
+    def _parts(self, direction: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        start = 0
+        for leaf in self.leaves:
+            yield id(leaf), direction[start : start + leaf.size].reshape(leaf.shape)
+            start += leaf.size
+
+    def tangents(self, locks: Locks, direction: np.ndarray) -> dict[tuple[int, int], Array]:
+        """Return how the inputs of every kink move along a direction while all branches stay locked, by tensor and input."""
+        moving: dict[int, Array] = dict(self._parts(direction))
+        found: dict[tuple[int, int], Array] = {}
+        for t in self.leading:
+            lock = locks.get(id(t))
+            if lock is None:
+                if (d := self._tangent(t, moving)) is not None:
+                    moving[id(t)] = d
+                continue
+            kink, dx = lock.kink, [moving.get(id(x)) if type(x) is Tensor else None for x in t.inputs]
+            found.update(((id(t), i), kink.gathered(d)) for i, d in enumerate(dx) if d is not None)
+            if id(t) not in self.feeding:
+                continue
+            if kink.at is None:
+                still = [None if d is None else constant(d) for d in dx]
+                moving[id(t)] = _plain(kink.op.jvp(still, lock.y, *lock.x, **kink.static))  # type: ignore[misc]
+                continue
+            slope = sum(lock.partials[i] * kink.gathered(dx[i]) for i in kink.flows if dx[i] is not None)
+            moving[id(t)] = kink.scattered(np.asarray(self._tangent(t, moving)), slope)
+        return found
+
+    @cached_property
+    def meets_two_branches(self) -> bool:
+        """Whether every kink is two branches that meet, or puts equal entries in order."""
+        return all(
+            kink.op.name in ORDERED or (kink.at is not None and kink.op.name != "hypot" and (len(kink.flows) == 1 or len(kink.here) == 2))
+            for kink in self.kinks.values()
+        )
+
+    def flat_gradient(self, locks: Locks) -> np.ndarray:
+        """Return the gradient with the kinks locked, all entries of all leaves on one axis."""
+        return np.concatenate([np.ravel(g) for g in self.gradient(locks)])
+
     def _tangent(self, t: Tensor, moving: dict[int, Array]) -> Array | None:
         op, inputs, static = t.node
         dx = [moving.get(id(x)) if type(x) is Tensor else None for x in inputs]
@@ -214,7 +278,7 @@ class Locked:
     def _locked(self, moving: dict[int, Array]) -> Locks:
         locks: Locks = {}
         for t in self.leading:
-            if id(t) not in self.bent:
+            if id(t) in moving:
                 continue
             kink = self.kinks.get(id(t))
             lock = None
@@ -280,34 +344,122 @@ class Locked:
             total += float(np.sum(np.abs(g) * sum(np.max(np.abs(d), initial=0.0) for d in lock.dx if d is not None)))
         return total
 
-    def cancels(self, probes: Sequence[Locks]) -> bool:
-        """Whether all kinks together are proved to cancel: none feeds another, and every class of parallel ones sums to nothing.
-
-        Then f'(x; v) is g v and what `calculus.cancelling` sums.
-        """
+    def bends(self, pairs: Sequence[tuple[Locks, Locks]]) -> Bends | None:
+        """Return what the kinks add beyond linear terms, by shape; None where a kink feeds another, or is of no known kind."""
         if self.nested:
-            return False
-        tangents, defects, orders = [], [], []
+            return None
+        evens: list[Evens] = []
+        groups: list[Group] = []
         for t in self.done.hits:
-            if id(t) not in probes[0]:
+            if id(t) not in pairs[0][0]:
                 continue
-            locks, g = [locks[id(t)] for locks in probes], self.at_kinks[id(t)]
-            found = _defects(locks, g)
-            if found is not None:
-                tangents.append(found[0])
-                defects.append(found[1])
-                continue
-            groups = _groups(locks, g)
-            if groups is None:
+            key, g = id(t), np.asarray(self.at_kinks[id(t)])
+            ahead, back = [a[key] for a, _ in pairs], [b[key] for _, b in pairs]
+            kink = ahead[0].kink
+            ordered = ordered_groups(kink.op.name, kink.static.get("axis"), kink.here[0], [np.asarray(a.dx[0]) for a in ahead], g, key)
+            if ordered is not None:
+                groups.extend(ordered)
+            elif kink.adds_even_terms(sum(d is not None for d in ahead[0].dx)):
+                g = np.ravel(kink.gathered(of_shape(g, kink.shape)))[:, None]
+                up, down = (np.stack([np.ravel(lock.slope) for lock in locks], axis=1) for locks in (ahead, back))
+                evens.append(Evens(key, g * (up + down), np.linalg.norm(g * (np.abs(up) + np.abs(down)), axis=1)))
+            elif not (kink.op.name in SPECTRA and _symmetric(kink.value, g, zero=kink.op.name == "svdvals")):
+                return None
+        return bends_of(evens, groups)
+
+    def moved(self, bends: Bends, pair: tuple[Locks, Locks]) -> list[np.ndarray]:
+        """Return a random combination of the rows on which what remains depends, one array per leaf: 0 where nothing depends on an entry."""
+        rng = np.random.default_rng(SEED)
+        seeds: dict[int, dict[int, Array]] = {}
+        factors = rng.uniform(1.0, 2.0, len(bends.kept))
+        for even, rest, shape in zip(bends.evens, bends.rest, bends.shapes, strict=True):
+            ahead, back = pair[0][even.key], pair[1][even.key]
+            weights = np.where(rest, factors[shape], 0.0)
+            for i, g in self._jump(ahead, back, even, weights):
+                _gather_at(seeds, even.key, i, g)
+        for group in bends.groups:
+            kink = pair[0][group.key].kink
+            weights = rng.standard_normal(len(group.places))
+            _gather_at(seeds, group.key, 0, _placed(kink.here[0], group.places, weights - weights.mean()))
+        return self._carried(seeds)
+
+    def private(self, bends: Bends, pair: tuple[Locks, Locks]) -> bool:
+        """Whether of every ordered group all rows but one depend on an entry of their own, so that each order of them occurs."""
+        rng = np.random.default_rng(SEED)
+        groups = [g for g in bends.groups if not g.curvature]
+        once, twice = ([rng.uniform(1.0, 2.0, len(g.places)) for g in groups] for _ in range(2))
+        carried = []
+        for weights in (once, twice):
+            seeds: dict[int, dict[int, Array]] = {}
+            for group, w in zip(groups, weights, strict=True):
+                _gather_at(seeds, group.key, 0, _placed(pair[0][group.key].kink.here[0], group.places, w))
+            carried.append(np.concatenate([np.ravel(a) for a in self._carried(seeds)]))
+        with np.errstate(all="ignore"):
+            seen = np.sort(carried[1] / carried[0])
+        for w, z in zip(once, twice, strict=True):
+            ratio = z / w
+            nearest = seen[np.clip(np.searchsorted(seen, ratio - 1e-12), 0, len(seen) - 1)]
+            if np.count_nonzero(np.abs(nearest - ratio) > 1e-12) > 1:
                 return False
-            for rows, weights in groups:
-                if len(weights) > 2:
-                    orders.append((rows, weights))
-                    continue
-                crossing, defect = pair(rows, weights)
-                tangents.append(crossing[None])
-                defects.append(defect[None])
-        return orders_cancel(orders) and (not tangents or classes_cancel(np.concatenate(tangents), np.concatenate(defects)))
+        return True
+
+    def _jump(self, ahead: Lock, back: Lock, even: Evens, weights: np.ndarray) -> Iterator[tuple[int, Array]]:
+        """Yield, per input, what weighted kinks add to its cotangent on one side beyond the other."""
+        kink = ahead.kink
+        values = kink.here
+        if even.places is not None:
+            yield 0, _placed(values[0], even.places[0], weights[0] * np.array([1.0, -1.0]))
+            return
+        g = of_shape(self.at_kinks[even.key], kink.shape)
+        if kink.at is None:
+            total = np.reshape(weights, kink.shape) * g
+            for i in kink.flows:
+                one, other = (
+                    _plain(kink.op.vjps[i](constant(total), lock.y, *lock.x, **kink.static))  # type: ignore[misc]
+                    for lock in (ahead, back)
+                )
+                yield i, one - other
+            return
+        inputs = self.recorded[even.key].inputs
+        for i in kink.flows:
+            change = np.subtract(ahead.partials[i], back.partials[i], dtype=np.float64) * kink.gathered(g) * weights
+            yield i, unbroadcast(kink.alone(change, np.dtype(np.float64)), inputs[i].shape)
+
+    def _carried(self, seeds: Mapping[int, Mapping[int, Array]]) -> list[np.ndarray]:
+        """Carry cotangents of kinks' inputs to the leaves."""
+        added: dict[int, Array] = {}
+        for t in reversed(self.leading):
+            g = added.pop(id(t), None)
+            op, inputs, static = t.node
+            for i, more in seeds.get(id(t), {}).items():
+                _gather(added, inputs[i], more)
+            if g is None:
+                continue
+            y, values = self._value(t), [self._value(x) for x in inputs]
+            for i, x in enumerate(inputs):
+                if type(x) is Tensor and x.track & NEEDS_GRAD:
+                    _gather(added, x, op.vjps[i](g, y, *values, **static))  # type: ignore[misc]
+        return [np.asarray(of_shape(added.get(id(leaf), 0.0), leaf.shape), np.float64) for leaf in self.leaves]
+
+
+def _symmetric(values: Array, g: np.ndarray, *, zero: bool) -> bool:
+    """Whether equal eigenvalues, or equal singular values that are not 0, have equal cotangents: their sum is smooth."""
+    chop = ROUNDING.get().chop
+    y, g = np.atleast_2d(values), np.atleast_2d(g)
+    equal = np.abs(np.diff(y, axis=-1)) <= SAME * np.max(np.abs(y), axis=-1, keepdims=True)
+    weights = np.abs(np.diff(g, axis=-1)) <= chop * np.max(np.abs(g), axis=-1, keepdims=True)
+    return bool(np.all(~equal | weights)) and not (zero and np.any((y <= SAME * np.max(y, initial=0.0)) & (g != 0)))
+
+
+def _placed(x: Array, places: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    made = np.zeros(np.shape(x))
+    made.reshape(-1)[places] = weights
+    return made
+
+
+def _gather_at(seeds: dict[int, dict[int, Array]], key: int, i: int, g: Array) -> None:
+    found = seeds.setdefault(key, {})
+    found[i] = g if i not in found else found[i] + g
 
 
 def _flowing(t: Tensor) -> Iterator[Tensor]:
@@ -322,29 +474,6 @@ def _gather(cotangents: dict[int, Array], x: Tensor, g: Array) -> None:
 
 def _plain(x: Array) -> np.ndarray:
     return x.constant if isinstance(x, Germ) else x
-
-
-def _defects(locks: Sequence[Lock], g: Array) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return, per tied entry and probe, the tangent that crosses the kink and what the kink adds beyond its first branch."""
-    first = locks[0]
-    kink = first.kink
-    if kink.at is None or (len(first.dx) > 2 and sum(d is not None for d in first.dx) > 1):  # of a single input it is clear what crosses
-        return None
-    g = kink.gathered(of_shape(g, kink.shape))
-    hot = g != 0
-    tangents, defects = [], []
-    for lock in locks:
-        crossing = sum((1.0 if i == 0 else -1.0) * d for i, d in enumerate(lock.dx) if d is not None)
-        along = sum(first.partials[i] * lock.dx[i] for i in kink.flows if lock.dx[i] is not None)
-        tangents.append(np.broadcast_to(crossing, g.shape)[hot])
-        defects.append((g * (lock.slope - along))[hot])
-    return np.array(tangents).T, np.array(defects).T
-
-
-def _groups(locks: Sequence[Lock], g: Array) -> Iterator[tuple[np.ndarray, np.ndarray]] | None:
-    """Return the groups of equal entries that an op puts in order, with how they move along every probe; None for other ops."""
-    kink = locks[0].kink
-    return ordered_groups(kink.op.name, kink.static.get("axis"), kink.here[0], [np.asarray(lock.dx[0]) for lock in locks], np.asarray(g))
 
 
 def _double(x: Array) -> Array:

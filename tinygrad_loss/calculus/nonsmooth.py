@@ -21,9 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, all_of, decide, directions, flat, limits_along, split
+from tinygrad_loss.calculus.arrangement import limits_of_all_pieces
+from tinygrad_loss.calculus.bends import Bends
+from tinygrad_loss.calculus.beside import passes_alone
+from tinygrad_loss.calculus.branches import agreed_by_all_branches
+from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, proved_smooth, split
 from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, rounding_of
-from tinygrad_loss.calculus.locked import Locked, first_order
+from tinygrad_loss.calculus.locked import Locked, Locks, first_order
 from tinygrad_loss.calculus.near import Near, patiently, slopes_of
 from tinygrad_loss.calculus.sites import Site, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
@@ -32,10 +36,14 @@ from tinygrad_loss.engine.op import OPS, Array
 from tinygrad_loss.engine.reverse import Pass, finite, tied
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Report", "judge", "judge_tangent", "only_kinks", "proved_to_cancel"]
+__all__ = ["Report", "judge", "judge_tangent", "judged", "only_kinks"]
 
 linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
 RESOLVED = OPS["resolved"]
+LOCKED_WORK = 2_000
+"""Ops visited at most to ask about each entry on its own: about a thirtieth of a second."""
+NOTHING = 1e-15
+"""A row entry this small against the largest is 0."""
 MORE = 24
 """Pairs of directions asked besides, where all agree and nothing proves: kinks fed by kinks may hide in a narrow cone."""
 
@@ -74,7 +82,7 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
     with rounding_of([done.root, *leaves]):
-        found = _judged(done, near, policy)
+        found = judged(done, near, policy)
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
@@ -115,10 +123,10 @@ def _ops(sites: Sequence[Site]) -> frozenset[str]:
     return frozenset(site.op for site in sites)
 
 
-def _judged(done: Pass, near: Near, policy: Policy) -> Judgement:
+def judged(done: Pass, near: Near, policy: Policy) -> Judgement:
     """Judge a pass by the cheapest way that decides."""
     if not only_kinks(done):
-        return _judged_without_dead_branches(done, near) or decide(near)
+        return _judged_without_dead_branches(done, near) or _judged_by_branches(done, near) or decide(near)
     try:
         return _judged_by_locking(done, near, policy)
     except Exhausted:  # first order does not tell the branch
@@ -148,47 +156,114 @@ def only_kinks(done: Pass) -> bool:
     )
 
 
-def _compared(limits: list[np.ndarray], size: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the smallest and the largest limit of every entry, and where they are one, up to rounding of what branches add."""
-    low, high = (np.minimum(*limits), np.maximum(*limits)) if len(limits) == 2 else (np.min(limits, axis=0), np.max(limits, axis=0))
-    rounding = ROUNDING.get()
-    return low, high, high - low <= rounding.same * np.maximum(np.abs(low), np.abs(high)) + rounding.chop * size
-
-
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     """Judge a pass that hit only kinks by passes with locked branches; a training step wants one pair of them."""
     locked = Locked(done, near.leaves, exact=policy != "subgradient")
+    if locked.exact and _affine(locked):  # the rules read no value that was rounded
+        with rounding_of([]):
+            return _judged_locked(near, locked)
+    return _judged_locked(near, locked)
+
+
+def _judged_locked(near: Near, locked: Locked) -> Judgement:
     with first_order():
-        probes = [locks for v in itertools.islice(directions(near), 1 if policy == "subgradient" else PAIRS) for locks in locked.locks(v)]
-        limits = [flat(locked.gradient(locks)) for locks in probes]
-    size = locked.size(probes[0])
-    low, high, agree = _compared(limits, size)
-    proved = True
-    if np.all(agree):
+        pairs = [locked.locks(v) for v in itertools.islice(directions(near), PAIRS if locked.exact else 1)]
+        limits = [flat(locked.gradient(locks)) for locks in pairs[0]]
+        bends = locked.bends(pairs) if locked.exact else None
+        if bends is None:
+            return _judged_by_probes(near, locked, pairs, limits)
+        moves = np.zeros(near.size, bool)
+        if not bends.cancel:
+            rows = np.abs(flat(locked.moved(bends, pairs[0])))
+            moves = rows > NOTHING * np.max(rows, initial=0.0)
+            if not _told_apart(locked, bends, pairs[0]):
+                return _judged_by_probes(near, locked, pairs, limits, moves=moves)
+        if moves.any():
+            limits += [flat(locked.gradient(locks)) for pair in pairs[1:] for locks in pair]
+    middle = 0.5 * (limits[0] + limits[1])
+    certain = np.full(near.size, not bends.cancelled or _affine(locked)) | moves if moves.any() else np.ones(near.size, bool)
+    return _of_limits(near, limits, np.where(moves, np.nan, middle), certain)
+
+
+def _told_apart(locked: Locked, bends: Bends, pair: tuple[Locks, Locks]) -> bool:
+    """Whether every entry on which the remaining kinks depend is proved to have limits that differ."""
+    if bends.doubtful or not bends.separate:
+        return False
+    return all(group.curvature for group in bends.groups) or locked.private(bends, pair)
+
+
+def _affine(locked: Locked) -> bool:
+    """Whether all but the kinks is affine: then walls that touch at the point have nothing between them, and no rule reads a value."""
+    concerned = {id(t) for t in locked.leading} | locked.bent
+    return all(id(t) in locked.kinks or passes_alone(t) for t in locked.done.order if id(t) in concerned)
+
+
+def _judged_by_probes(
+    near: Near, locked: Locked, pairs: list[tuple[Locks, Locks]], limits: list[np.ndarray], *, moves: np.ndarray | None = None
+) -> Judgement:
+    """Judge by the limits on all pieces; beyond the budget along fixed directions: what differs is proved, what agrees is not."""
+    first = flat(locked.ordinary)
+    size = locked.size(pairs[0][0])
+    if locked.exact and near.size > 1:
         with first_order():
-            proved = (locked.cancels(probes) if locked.exact else proved_to_cancel(done, near)) or (near.size == 1 and not locked.nested)
-            if not proved and policy != "subgradient":
+            pieces = limits_of_all_pieces(locked, flat(next(directions(near))))
+        if pieces is not None:
+            limits += pieces
+            agree = _agreed(limits, first, size)
+            certain = ~agree | (True if np.all(agree) else _affine(locked))
+            return _of_limits(near, limits, np.where(agree, 0.5 * (limits[0] + limits[1]), np.nan), certain)
+    wanted = PAIRS if locked.exact else 1
+    limits += [flat(locked.gradient(locks)) for pair in pairs[1:wanted] for locks in pair]
+    agree = _agreed(limits, first, size)
+    if locked.exact and near.size > 1:
+        with first_order():
+            if np.all(agree):
                 further = list(itertools.islice(directions(near), PAIRS, PAIRS + MORE))
                 further.append([np.abs(d) for d in further[0]])  # all entries move one way: generic still, but seldom drawn
                 limits += [flat(locked.gradient(locks)) for v in further for locks in locked.locks(v)]
-        low, high, agree = _compared(limits, size)
-    middle = 0.5 * (limits[0] + limits[1])
-    gradient = np.where(agree, middle, np.nan)
-    smooth = bool(np.all(agree))
-    kind: Kind = "smooth" if smooth else "kink"
-    certain = np.full(near.size, proved or not smooth)
+                agree = _agreed(limits, first, size)
+            if moves is None or np.any(moves & agree):
+                limits += _along_entries(near, locked, limits, agree if moves is None else moves & agree)
+        agree = _agreed(limits, first, size)
+    certain = ~agree if moves is None else ~agree | ~moves
+    if near.size == 1:  # both sides are seen
+        certain = np.ones(1, bool)
+    return _of_limits(near, limits, np.where(agree, 0.5 * (limits[0] + limits[1]), np.nan), certain)
+
+
+def _along_entries(near: Near, locked: Locked, limits: list[np.ndarray], asked: np.ndarray) -> list[np.ndarray]:
+    """Return the slopes along each entry asked about, forward and back, in place of that entry's limit.
+
+    A slope along an entry lies between limits of gradients in that entry (Lebourg's mean value theorem), so slopes that differ
+    prove that limits do.
+    """
+    ahead, back = limits[0].copy(), limits[0].copy()
+    allowed = LOCKED_WORK // (4 * len(locked.leading) + 1)
+    for i in np.flatnonzero(asked)[:allowed]:
+        unit = np.zeros(near.size)
+        unit[i] = 1.0
+        one, other = locked.locks(split(unit, near))
+        ahead[i], back[i] = flat(locked.gradient(one))[i], flat(locked.gradient(other))[i]
+    return [ahead, back]
+
+
+def _agreed(limits: list[np.ndarray], first: np.ndarray, size: float) -> np.ndarray:
+    """Return where all limits are one, up to rounding of what branches add to ``first``."""
+    low, high = np.min(limits, axis=0), np.max(limits, axis=0)
+    rounding = ROUNDING.get()
+    added = np.maximum(np.abs(low - first), np.abs(high - first))
+    return np.asarray(high - low <= rounding.same * added + rounding.chop * size)
+
+
+def _of_limits(near: Near, limits: list[np.ndarray], gradient: np.ndarray, certain: np.ndarray) -> Judgement:
+    """Return what limits of gradients say, the first two of which belong to a direction and its opposite."""
+    low, high, middle = np.min(limits, axis=0), np.max(limits, axis=0), 0.5 * (limits[0] + limits[1])
+    kind: Kind = "kink" if np.any(np.isnan(gradient)) else "smooth"
     found = Judgement(kind, split(gradient, near), split(certain, near), split(low, near), split(high, near), middle=split(middle, near))
     if near.size == 1:
         slopes = limits[:2] if next(directions(near))[0].flat[0] > 0 else limits[1::-1]
         found.right, found.left = float(slopes[0][0]), float(slopes[1][0])
     return found
-
-
-def proved_to_cancel(done: Pass, near: Near) -> bool:
-    """Whether the kinks that a pass hit, and nothing else, are proved to cancel."""
-    locked = Locked(done, near.leaves)
-    with first_order():
-        return locked.cancels([locks for v in itertools.islice(directions(near), PAIRS) for locks in locked.locks(v)])
 
 
 def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:
@@ -198,7 +273,21 @@ def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:
     still = limits_along(near, [np.zeros(leaf.shape) for leaf in near.leaves])
     if still is None or not all(np.all(np.isfinite(g)) for g in still):
         return None
-    return Judgement("smooth", still, all_of(near, True))
+    return proved_smooth(near, still)
+
+
+def _judged_by_branches(done: Pass, near: Near) -> Judgement | None:
+    """Try whether all outcomes of tied comparisons agree on one value and one gradient."""
+    found = agreed_by_all_branches(done, near, _proved_gradient)
+    return None if found is None else proved_smooth(near, found)
+
+
+def _proved_gradient(done: Pass, near: Near) -> list[np.ndarray] | None:
+    """Return the gradient where only kinks were hit and it is proved to exist."""
+    if not only_kinks(done):
+        return None
+    found = _judged_by_locking(done, near, "nan")
+    return found.gradients if found.kind == "smooth" and found.proved else None
 
 
 def _first_pair(near: Near) -> list[np.ndarray]:

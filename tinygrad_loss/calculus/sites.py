@@ -141,7 +141,8 @@ def _entries(near: Near, found: Judgement, gone: Sequence[np.ndarray]) -> str:
             slopes = f": left slope {found.left:g}, right slope {found.right:g}"
         elif found.low:
             first = tuple(places[0])
-            slopes = f": slopes from {found.low[i][first]:g} to {found.high[i][first]:g}"
+            low, high = found.low[i][first], found.high[i][first]
+            slopes = f": slopes from {low:g} to {high:g}" if low != high else ""
         entry = f" {list(map(int, places[0]))}" if leaf.ndim else ""
         more = f" and {len(places) - 1} more of {leaf.size}" if len(places) > 1 else ""
         where.append(f"{name}{entry}{more}{slopes}")

@@ -4,17 +4,17 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import Judgement, Kind, all_of, decide, directions
+from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions, proved_smooth
 from tinygrad_loss.calculus.functional import Traced, connected
 from tinygrad_loss.calculus.germ import Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, side_of
-from tinygrad_loss.calculus.nonsmooth import only_kinks, proved_to_cancel
+from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
 from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
@@ -23,10 +23,6 @@ from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Verdict", "differentiability", "directional"]
-
-
-LOOKS: Final = 32
-"""Generic directions looked along besides the probes: jumps and bends may hide in a narrow cone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +199,13 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
     near = Near(y, seed, traced.variables, order)
     if not done.doubtful:
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
-        found = Judgement("smooth", gradients, all_of(near, True))
-        if near.size == 1:
-            found.left = found.right = next(float(g.sum()) for g in gradients if g.size)
-            found.second = decide(near).second if order > 1 else None
+        found = proved_smooth(near, gradients)
+        if near.size == 1 and order > 1:
+            found.second = decide(near).second
         return found, ()
-    found = decide(near, LOOKS)
-    if found.kind == "smooth" and not found.proved and only_kinks(done):
-        with suppress(Exhausted):
-            found.certain = all_of(near, proved_to_cancel(done, near))
+    found = judged(done, near, "nan")
+    if order > 1 and near.size == 1 and found.kind == "smooth" and found.second is None:
+        found.second = decide(near).second
     return found, tuple(_with_contributions(done, near))
 
 

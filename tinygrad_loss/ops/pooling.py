@@ -166,6 +166,7 @@ max_pool = custom(
         nature="kink",
         tie=lambda y, x, geometry: max_tied(y, x, geometry=geometry),
         near=lambda x, geometry: np.max(_windows(x, geometry), axis=0),
+        spelt_out=True,
     ),
     doc=r"\max_k x_{s p + k}, the largest entry of each window",
 )
