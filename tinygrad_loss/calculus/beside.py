@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tinygrad_loss.calculus.entrywise import Terms, single_entries
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import finite
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
@@ -25,12 +26,12 @@ class Beside:
     Attributes:
         apart: ids of the recorded tensors that take part in nothing else.
         gradient: what they add to the gradient, one array per leaf.
-        by_entry: whether all other terms are functions of one entry each, so that both sides of every entry say all.
+        terms: all other terms, where each is a function of one entry, so that both sides of every entry say all.
     """
 
     apart: frozenset[int] = frozenset()
     gradient: list[np.ndarray] = field(default_factory=list)
-    by_entry: bool = False
+    terms: Terms | None = None
 
 
 def smooth_terms(root: Tensor, seed: Array, leaves: Sequence[Tensor], record: Sequence[Tensor]) -> Beside:
@@ -50,21 +51,30 @@ def smooth_terms(root: Tensor, seed: Array, leaves: Sequence[Tensor], record: Se
         if id(t) in needed or (id(t) in touched and id(t) not in tail):
             needed.update(map(id, _tensors(t)))
     apart = frozenset(id(t) for t in record) - touched - needed
-    by_entry = _by_entry(leaves, [t for t in record if id(t) not in tail | apart])
+    body = [t for t in record if id(t) not in tail | apart]
     if not apart or id(root) not in tail:
-        return Beside(by_entry=by_entry)
+        return Beside(terms=single_entries(leaves, body, _handed(root, seed, record, tail)))
     gradient = _gradient(root, seed, leaves, record, tail, apart)
-    return Beside(apart, gradient, by_entry) if all(map(finite, gradient)) else Beside(by_entry=by_entry)
+    if not all(map(finite, gradient)):
+        body, apart, gradient = [t for t in record if id(t) not in tail], frozenset(), []
+    return Beside(apart, gradient, single_entries(leaves, body, _handed(root, seed, record, tail, apart)))
 
 
-def _by_entry(leaves: Sequence[Tensor], record: Sequence[Tensor]) -> bool:
-    """Whether a record works entry by entry on one leaf."""
-    own = {id(t) for t in record}
-    used = {id(x): x for t in record for x in _tensors(t) if id(x) not in own}
-    if len(used) != 1 or any(t.node[0].kind not in {"elementwise", "selection", "predicate"} for t in record):
-        return False
-    ((key, leaf),) = used.items()
-    return key in set(map(id, leaves)) and all(t.shape == leaf.shape for t in record)
+def _handed(root: Tensor, seed: Array, record: Sequence[Tensor], tail: set[int], apart: frozenset[int] = frozenset()) -> dict[int, Array]:
+    """Return the cotangents that the sum hands to its terms, but for those apart."""
+    cotangents: dict[int, Array] = {id(root): np.asarray(seed, np.float64)}
+    with np.errstate(all="ignore"):
+        for t in reversed(record):
+            if id(t) not in tail or (g := cotangents.pop(id(t), None)) is None:
+                continue
+            op, inputs, static = t.node
+            values = [x.value if type(x) is Tensor else x for x in inputs]
+            for i, x in enumerate(inputs):
+                if type(x) is Tensor and x.track & NEEDS_GRAD and id(x) not in apart:
+                    cotangent = op.vjps[i](g, t.value, *values, **static)  # type: ignore[misc]
+                    old = cotangents.get(id(x))
+                    cotangents[id(x)] = cotangent if old is None else old + cotangent
+    return cotangents
 
 
 def _tensors(t: Tensor) -> list[Tensor]:

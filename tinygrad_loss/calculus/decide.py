@@ -11,9 +11,9 @@ import numpy as np
 
 from tinygrad_loss.calculus.bends import SEED
 from tinygrad_loss.calculus.germ import ROUNDING
-from tinygrad_loss.calculus.near import Near, Side, limit_of, patiently, side_of
+from tinygrad_loss.calculus.near import Near, Side, limit_of, patiently, side_of, sides_of
 
-__all__ = ["Judgement", "Kind", "decide", "proved_smooth"]
+__all__ = ["Judgement", "Kind", "decide", "proved_smooth", "slope_along"]
 
 PAIRS: Final = 4
 """Probes along +v and -v: with nested ties one pair found 51 of 64 undefined entries, four pairs all."""
@@ -77,7 +77,7 @@ def decide(near: Near) -> Judgement:
         return Judgement("outside", all_of(near, np.nan), all_of(near, True))
     if near.size == 1:
         return _on_a_line(near)
-    return _in_space(near)
+    return _in_space(near) if near.beside.terms is None else _entry_by_entry(near)
 
 
 def same(a: float, b: float) -> bool:
@@ -104,6 +104,76 @@ def _on_a_line(near: Near) -> Judgement:
         found.low, found.high = _alone(near, np.full(shape, min(left, right))), _alone(near, np.full(shape, max(left, right)))
         if kind == "smooth" and back is not None and ahead is not None:
             found.second = (back.second, ahead.second)
+    return found
+
+
+def slope_along(near: Near, direction: list[np.ndarray]) -> float | None:
+    """Return the one-sided derivative along a direction; None where that side does not exist, jumps, or is not decided."""
+    side, certain = _side(near, direction)
+    return None if side is None or not certain or not side.exists or side.jumps else side.slope
+
+
+def _entry_by_entry(near: Near) -> Judgement:
+    """Decide exactly where the terms that are not smooth depend on one entry each: both sides of every entry are seen."""
+    n = near.size
+    smooth = flat(near.beside.gradient) if near.beside.gradient else np.zeros(n)
+    back, ahead = (_all_sides(near, s) for s in (-1.0, 1.0))
+    with np.errstate(all="ignore"):
+        left, right = smooth - back.slope, smooth + ahead.slope
+        equal = (left == right) | (np.abs(left - right) <= ROUNDING.get().same * np.maximum(np.abs(left), np.abs(right)))
+        clear = (left == right) | (np.abs(left - right) <= ROUNDING.get().chop * np.maximum(np.abs(left), np.abs(right)))
+    known = back.known & ahead.known
+    jumps = (back.exists & back.jumps) | (ahead.exists & ahead.jumps)
+    both, none = back.exists & ahead.exists, ~back.exists & ~ahead.exists
+    only = np.where(ahead.exists, right, left)
+    infinite = np.where(both, np.isinf(left) | np.isinf(right), ~none & np.isinf(only)) & ~jumps & known
+    smooth_here = both & ~jumps & ~infinite & equal & known
+    gradient = np.where(smooth_here, np.where(left == right, left, 0.5 * (left + right)), np.nan)
+    gradient = np.where(infinite & both & (left == right), left, np.where(infinite & ~both, only, gradient))
+    kind: Kind = (
+        "discontinuous"
+        if np.any(jumps & known)
+        else "infinite"
+        if np.any(infinite)
+        else "outside"
+        if np.any(~both & known)
+        else "undecided"
+        if not np.all(known)
+        else "smooth"
+        if np.all(smooth_here)
+        else "kink"
+    )
+    certain = known & (~smooth_here | clear)
+    low, high = np.minimum(left, right), np.maximum(left, right)
+    return Judgement(kind, split(gradient, near), split(certain, near), split(low, near), split(high, near))
+
+
+@dataclass(slots=True)
+class _Sides:
+    """One side of every entry, and which of them are known."""
+
+    exists: np.ndarray
+    jumps: np.ndarray
+    slope: np.ndarray
+    known: np.ndarray
+
+
+def _all_sides(near: Near, sign: float) -> _Sides:
+    """Look at one side of every entry at once; where series do not tell, at fewer and fewer."""
+    n = near.size
+    found = _Sides(np.ones(n, bool), np.zeros(n, bool), np.zeros(n), np.zeros(n, bool))
+    todo = [np.arange(n)]
+    while todo:
+        these = todo.pop()
+        d = np.zeros(n)
+        d[these] = sign
+        sides, certain = patiently(lambda d=d: sides_of(*near.entries_along(split(d, near))))  # type: ignore[misc]
+        if certain or len(these) == 1:
+            if sides is not None:
+                found.exists[these], found.jumps[these], found.slope[these] = sides.exists[these], sides.jumps[these], sides.slope[these]
+            found.known[these] = certain
+        else:
+            todo += [part for part in np.array_split(these, 2) if len(part)]
     return found
 
 
@@ -299,7 +369,7 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
         if np.all(found)
         else "kink"
     )
-    certain = np.full(n, seen.certain and (kind != "smooth" or near.beside.by_entry))
+    certain = np.isnan(gradient) & seen.certain
     if kind != "smooth" and not seen.certain:
         kind = "undecided"
     return Judgement(kind, split(gradient, near), split(certain, near), low=split(low, near), high=split(high, near))

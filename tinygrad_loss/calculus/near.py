@@ -9,15 +9,15 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss.calculus.beside import Beside, smooth_terms
-from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, add, constant, germ, variable
+from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, add, constant, germ, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.context import without_watching
-from tinygrad_loss.engine.graph import differentiable_order, record_of, replay
+from tinygrad_loss.engine.graph import Settle, differentiable_order, record_of, replay
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 
-__all__ = ["CAPS", "Near", "Side", "limit_of", "patiently", "side_of", "slopes_of"]
+__all__ = ["CAPS", "Near", "Side", "Sides", "limit_of", "patiently", "side_of", "sides_of", "slopes_of"]
 
 CAPS: Final = (2, 4, 8)
 """How many powers of t to keep, in the order tried."""
@@ -70,10 +70,26 @@ class Near:
         slope = np.asarray(sum(float(np.vdot(g, v)) for g, v in zip(self.beside.gradient, direction, strict=True)))
         return add(total, Germ({(1, 0): slope}, (), 2))
 
+    def entries_along(self, direction: Sequence[Array]) -> tuple[Germ, np.ndarray]:
+        """Return what the terms that depend on one entry each add, entry by entry, at x + t v, and what they add at x."""
+        terms = self.beside.terms
+        if terms is None:
+            return constant(np.zeros(self.size)), np.zeros(self.size)
+        given = {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)}
+        found = self._run(terms.record, given)
+        recorded = {id(t): t for t in [*self.leaves, *terms.record]}
+        total, here = constant(np.zeros(self.size)), np.zeros(self.size)
+        for key in terms.cotangents:
+            y = germ(found.get(key, recorded[key].value))
+            total = add(total, y.each(lambda c, key=key: terms.summed(key, c, self.size)))  # type: ignore[misc]
+            here = here + terms.summed(key, np.asarray(recorded[key].value, np.float64), self.size)
+        return total, here
+
     def gradient_along(self, direction: Sequence[Array]) -> tuple[Germ, list[Germ]]:
         """Return f(x + t v) and its gradient there, entry by entry, as germs."""
         given = {id(leaf): _leaf(variable(leaf.value, v)) for leaf, v in zip(self.leaves, direction, strict=True)}
-        y = self._run(self.replayed, given).get(id(self.root))
+        generic = all(np.all(v) for v in direction)
+        y = self._run(self.replayed, given, _settle_moving if generic else _settle).get(id(self.root))
         zero = [constant(np.zeros(leaf.shape)) for leaf in self.leaves]
         if not isinstance(y, Tensor) or not y.requires_grad:
             return constant(np.float64(self.value)), zero  # nothing that moves leads here
@@ -89,11 +105,11 @@ class Near:
         return self._total(germ(y.value), direction), gradients
 
     @staticmethod
-    def _run(record: list[Tensor], given: dict[int, Array]) -> dict[int, Array]:
+    def _run(record: list[Tensor], given: dict[int, Array], settle: Settle | None = None) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
         with np.errstate(all="ignore"), without_watching():
             try:
-                return replay(record, given, _settle)
+                return replay(record, given, settle or _settle)
             except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
                 raise Exhausted from error
 
@@ -104,6 +120,28 @@ def _settle(y: Array, t: Tensor) -> Array:
         return settled(y, t.value, scale)
     y.value = settled(y.value, t.value, scale)
     return y
+
+
+def _settle_moving(y: Array, t: Tensor) -> Array:
+    """Settle a germ along a generic direction, and let nothing flow back through entries that do not move.
+
+    They are constant beside the point, so what arrives there in backward has no share in the gradient, whatever it is: the slope
+    of a root, say, of what is always 0.
+    """
+    y = _settle(y, t)
+    if not isinstance(y, Tensor) or not isinstance(y.value, Germ):
+        return y
+    still = _still(y.value)
+    return np.where(still, y.value, y) if np.any(still) else y
+
+
+def _still(y: Germ) -> np.ndarray:
+    """Return which entries do not move at all."""
+    still = np.broadcast_to(np.equal(np.asarray(y.order, np.float64), EXACT), y.shape)
+    for key, c in y.terms.items():
+        if key != ONE:
+            still = still & (c == 0)
+    return still
 
 
 def _leaf(x: Germ) -> Tensor:
@@ -148,6 +186,29 @@ class Side:
     second: float = math.nan
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """How every term that depends on one entry leaves the point on one side, entry by entry: see `Side`."""
+
+    exists: np.ndarray
+    jumps: np.ndarray
+    slope: np.ndarray
+
+
+def sides_of(f: Germ, value: np.ndarray) -> Sides:
+    """Read a germ of terms whose values at the point are ``value``, entry by entry."""
+    if f.order <= 1:
+        raise Exhausted
+    jumps = f.constant != value
+    slope = np.array(f.coefficient(1))
+    for (e, j), c in reversed(f.terms.items()):
+        if 0 < e < 1 or (e == 1 and j > 0):
+            slope = np.where(c != 0, np.copysign(np.inf, c), slope)
+        elif e < 0 or (e == 0 and j > 0):
+            jumps = jumps | (c != 0)
+    return Sides(~f.missing, jumps, slope)
+
+
 def side_of(f: Germ, value: float) -> Side:
     """Read a germ of a scalar function whose value at the point is ``value``."""
     if bool(f.missing):
@@ -177,15 +238,8 @@ def _first(f: Germ, power: int) -> float:
 
 def slopes_of(y: Germ, value: Array) -> np.ndarray:
     """Return the one-sided derivative of every entry of a germ; nan where it does not exist or jumps."""
-    if y.order <= 1:
-        raise Exhausted
-    slope = np.array(y.coefficient(1))
-    for (e, j), c in reversed(y.terms.items()):
-        if 0 < e < 1 or (e == 1 and j > 0):
-            slope = np.where(c != 0, np.copysign(np.inf, c), slope)
-        elif e < 0 or (e == 0 and j > 0):
-            slope = np.where(c != 0, np.nan, slope)
-    return np.where(y.missing | (y.constant != np.asarray(value, np.float64)), np.nan, slope)
+    sides = sides_of(y, np.asarray(value, np.float64))
+    return np.where(sides.exists & ~sides.jumps, sides.slope, np.nan)
 
 
 def limit_of(g: Germ) -> np.ndarray:

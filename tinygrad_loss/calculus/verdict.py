@@ -1,15 +1,16 @@
 """`differentiability` and `directional`: ask about a function at a point, and get the truth with its reasons."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions, proved_smooth
+from tinygrad_loss.calculus.entries import Entries
 from tinygrad_loss.calculus.functional import Traced, connected
 from tinygrad_loss.calculus.germ import Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
@@ -41,6 +42,7 @@ class Verdict:
         interval: for a single number at a kink, the Clarke interval.
         second: for a single number where f is smooth, the one-sided second derivatives (with ``order=2``).
         value: f(x).
+        entries: per index what is known of that entry (`Entry`), in the form of ``x``: ``entries[0]`` of a vector, ``entries[()]`` of a number.
     """
 
     kind: Kind
@@ -52,6 +54,7 @@ class Verdict:
     interval: tuple[float, float] | None = None
     second: tuple[float, float] | None = None
     value: float = math.nan
+    entries: Any = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Say it in sentences."""
@@ -104,13 +107,14 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     """
     traced, y = _called(f, x)
     with rounding_of([y, *traced.variables]):
-        found, sites = _examined(traced, y, order)
+        near = Near(y, np.ones_like(y.value), traced.variables, order)
+        found, sites = _examined(traced, near, order)
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
         interval = (min(found.left, found.right), max(found.left, found.right))
     return Verdict(
         kind=found.kind,
-        gradient=_formed(traced, found.gradients),
+        gradient=_formed(traced, [float(g) if g.ndim == 0 else g for g in found.gradients]),
         left=found.left,
         right=found.right,
         proved=found.proved,
@@ -118,6 +122,7 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
         interval=interval,
         second=found.second if order >= 2 else None,
         value=float(np.sum(y.value)),
+        entries=_formed(traced, [Entries(near, found, i) for i in range(len(traced.variables))]),
     )
 
 
@@ -189,14 +194,13 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
     return traced, y
 
 
-def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[Site, ...]]:
+def _examined(traced: Traced, near: Near, order: int) -> tuple[Judgement, tuple[Site, ...]]:
     """Take the ordinary gradient when nothing was flagged, which proves it; else judge."""
-    seed = np.ones_like(y.value)
+    y, seed = near.root, near.seed
     if not y.requires_grad:
         zeros = [np.zeros(v.shape) for v in traced.variables]
         return Judgement("smooth", zeros, [np.ones(v.shape, bool) for v in traced.variables], left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
-    near = Near(y, seed, traced.variables, order)
     if not done.doubtful:
         gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
         found = proved_smooth(near, gradients)
@@ -219,8 +223,7 @@ def _with_contributions(done: Pass, near: Near) -> Iterator[Site]:
         yield replace(site, contribution=added.get(id(t), math.nan))
 
 
-def _formed(traced: Traced, gradients: list[np.ndarray]) -> Any:
-    """Return gradients in the form of the arguments: a float for a number, an array for an array."""
-    shown = [float(g) if g.ndim == 0 else g for g in gradients]
-    formed = traced.arranged(shown)
+def _formed(traced: Traced, per_variable: Sequence[Any]) -> Any:
+    """Return one value per variable in the form of the arguments."""
+    formed = traced.arranged(per_variable)
     return formed[0] if len(traced.trees) == 1 else formed

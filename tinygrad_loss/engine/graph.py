@@ -11,7 +11,7 @@ from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
-__all__ = ["differentiable_order", "leading_to", "record_of", "replay", "spelt_out"]
+__all__ = ["Settle", "differentiable_order", "leading_to", "record_of", "replay", "spelt_out"]
 
 Settle: TypeAlias = Callable[[Array, Tensor], Array]
 
