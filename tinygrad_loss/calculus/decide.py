@@ -120,15 +120,17 @@ def _entry_by_entry(near: Near) -> Judgement:
     back, ahead = (_all_sides(near, s) for s in (-1.0, 1.0))
     with np.errstate(all="ignore"):
         left, right = smooth - back.slope, smooth + ahead.slope
-        equal = (left == right) | (np.abs(left - right) <= ROUNDING.get().same * np.maximum(np.abs(left), np.abs(right)))
-        clear = (left == right) | (np.abs(left - right) <= ROUNDING.get().chop * np.maximum(np.abs(left), np.abs(right)))
+        apart, size = np.abs(left - right), np.maximum(np.abs(left), np.abs(right))
+        equal = (left == right) | (apart <= ROUNDING.get().same * size)
+        clear = (left == right) | (apart <= ROUNDING.get().chop * size)
+        middle = np.where(left == right, left, 0.5 * (left + right))
     known = back.known & ahead.known
     jumps = (back.exists & back.jumps) | (ahead.exists & ahead.jumps)
     both, none = back.exists & ahead.exists, ~back.exists & ~ahead.exists
     only = np.where(ahead.exists, right, left)
     infinite = np.where(both, np.isinf(left) | np.isinf(right), ~none & np.isinf(only)) & ~jumps & known
     smooth_here = both & ~jumps & ~infinite & equal & known
-    gradient = np.where(smooth_here, np.where(left == right, left, 0.5 * (left + right)), np.nan)
+    gradient = np.where(smooth_here, middle, np.nan)
     gradient = np.where(infinite & both & (left == right), left, np.where(infinite & ~both, only, gradient))
     kind: Kind = (
         "discontinuous"

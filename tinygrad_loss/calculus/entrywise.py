@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Terms", "single_entries"]
 
@@ -72,7 +72,7 @@ def _entries(t: Tensor, found: Mapping[int, np.ndarray]) -> np.ndarray:
         for e in moving.values():
             joined = np.where((joined == e) | (e == NONE), joined, np.where(joined == NONE, e, MANY))
         return joined
-    if op.kind == "linear":
+    if op.kind == "linear" and all(inputs[i].track & NEEDS_GRAD for i in moving):
         return _carried(t, moving)
     return np.full(t.shape, MANY if moving else NONE)
 

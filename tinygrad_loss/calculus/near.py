@@ -1,15 +1,16 @@
 """A recorded function close to its point: replayed on germs, forward and backward, without calling the user's code again."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.beside import Beside, smooth_terms
-from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, add, constant, germ, variable
+from tinygrad_loss.calculus.beside import Beside, passes_alone, smooth_terms
+from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, add, constant, germ, rounding_of, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import Settle, differentiable_order, record_of, replay
@@ -17,10 +18,18 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 
-__all__ = ["CAPS", "Near", "Side", "Sides", "limit_of", "patiently", "side_of", "sides_of", "slopes_of"]
+__all__ = ["CAPS", "Near", "Side", "Sides", "limit_of", "patiently", "rounding_in", "side_of", "sides_of", "slopes_of"]
 
 CAPS: Final = (2, 4, 8)
 """How many powers of t to keep, in the order tried."""
+
+
+@contextmanager
+def rounding_in(near: "Near") -> Iterator[None]:
+    """Return a context in which slopes are compared as the record allows: where no rule reads a value, none was rounded by its dtype."""
+    affine = all(passes_alone(t) or t.node[0].kind == "selection" or t.node[0].name == "absolute" for t in near.record)
+    with rounding_of([] if affine else [near.root, *near.leaves]):
+        yield
 
 
 class Near:
@@ -125,14 +134,15 @@ def _settle(y: Array, t: Tensor) -> Array:
 def _settle_moving(y: Array, t: Tensor) -> Array:
     """Settle a germ along a generic direction, and let nothing flow back through entries that do not move.
 
-    They are constant beside the point, so what arrives there in backward has no share in the gradient, whatever it is: the slope
-    of a root, say, of what is always 0.
+    An entry that keeps the value of the point along a generic direction keeps it in a cone of directions, where its gradient is 0.
+    So what arrives there in backward has no share in the gradient, whatever it is: the slope of a root, say, of what is always 0.
     """
     y = _settle(y, t)
     if not isinstance(y, Tensor) or not isinstance(y.value, Germ):
         return y
-    still = _still(y.value)
-    return np.where(still, y.value, y) if np.any(still) else y
+    still = _still(y.value) & (y.value.constant == t.value)
+    chosen: Array = np.where(still, y.value, y) if np.any(still) else y  # type: ignore[call-overload]
+    return chosen
 
 
 def _still(y: Germ) -> np.ndarray:

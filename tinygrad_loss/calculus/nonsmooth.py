@@ -26,9 +26,9 @@ from tinygrad_loss.calculus.bends import Bends
 from tinygrad_loss.calculus.beside import passes_alone
 from tinygrad_loss.calculus.branches import agreed_by_all_branches
 from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, proved_smooth, split
-from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, rounding_of
+from tinygrad_loss.calculus.germ import ROUNDING, Exhausted
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
-from tinygrad_loss.calculus.near import Near, patiently, slopes_of
+from tinygrad_loss.calculus.near import Near, patiently, rounding_in, slopes_of
 from tinygrad_loss.calculus.sites import Site, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
@@ -81,7 +81,7 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
-    with rounding_of([done.root, *leaves]):
+    with rounding_in(near):
         found = judged(done, near, policy)
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
@@ -159,13 +159,6 @@ def only_kinks(done: Pass) -> bool:
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     """Judge a pass that hit only kinks by passes with locked branches; a training step wants one pair of them."""
     locked = Locked(done, near.leaves, exact=policy != "subgradient")
-    if locked.exact and _affine(locked):  # the rules read no value that was rounded
-        with rounding_of([]):
-            return _judged_locked(near, locked)
-    return _judged_locked(near, locked)
-
-
-def _judged_locked(near: Near, locked: Locked) -> Judgement:
     with first_order():
         pairs = [locked.locks(v) for v in itertools.islice(directions(near), PAIRS if locked.exact else 1)]
         limits = [flat(locked.gradient(locks)) for locks in pairs[0]]
@@ -193,9 +186,8 @@ def _told_apart(locked: Locked, bends: Bends, pair: tuple[Locks, Locks]) -> bool
 
 
 def _affine(locked: Locked) -> bool:
-    """Whether all but the kinks is affine: then walls that touch at the point have nothing between them, and no rule reads a value."""
-    concerned = {id(t) for t in locked.leading} | locked.bent
-    return all(id(t) in locked.kinks or passes_alone(t) for t in locked.done.order if id(t) in concerned)
+    """Whether what leads to the kinks is affine, so that walls that touch at the point have nothing between them."""
+    return all(id(t) in locked.kinks or passes_alone(t) for t in locked.leading)
 
 
 def _judged_by_probes(
@@ -278,6 +270,8 @@ def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:
 
 def _judged_by_branches(done: Pass, near: Near) -> Judgement | None:
     """Try whether all outcomes of tied comparisons agree on one value and one gradient."""
+    if near.beside.terms is not None:  # both sides of every entry say more
+        return None
     found = agreed_by_all_branches(done, near, _proved_gradient)
     return None if found is None else proved_smooth(near, found)
 
@@ -305,7 +299,7 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
     near = Near(y, np.ones_like(y.value), variables)
     steps = [np.asarray(value_of(tangents[id(v)]), np.float64) for v in variables]
     sides = []
-    with rounding_of([y, *variables]):
+    with rounding_in(near):
         same = ROUNDING.get().same
         for sign in (-1.0, 1.0):
             answer, _ = patiently(lambda s=sign: slopes_of(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]

@@ -12,9 +12,9 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions, proved_smooth
 from tinygrad_loss.calculus.entries import Entries
 from tinygrad_loss.calculus.functional import Traced, connected
-from tinygrad_loss.calculus.germ import Exhausted, rounding_of
+from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
-from tinygrad_loss.calculus.near import Near, patiently, side_of
+from tinygrad_loss.calculus.near import Near, patiently, rounding_in, side_of
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
 from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
@@ -106,8 +106,8 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     1.0
     """
     traced, y = _called(f, x)
-    with rounding_of([y, *traced.variables]):
-        near = Near(y, np.ones_like(y.value), traced.variables, order)
+    near = Near(y, np.ones_like(y.value), traced.variables, order)
+    with rounding_in(near):
         found, sites = _examined(traced, near, order)
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
@@ -150,7 +150,7 @@ def directional(f: Callable[..., Any], x: Any, d: Any) -> Any:
             "tl.directional", "the direction must have the form of x", [s.shape for s in steps], "tl.directional(f, x, np.ones_like(x))"
         )
     near = Near(y, np.ones_like(y.value), traced.variables)
-    with rounding_of([y, *traced.variables]):
+    with rounding_in(near):
         side, _ = patiently(lambda: side_of(near.along(steps), near.value))
     return np.float64(math.nan if side is None or not side.exists or side.jumps else side.slope)
 
