@@ -71,6 +71,8 @@ class Verdict:
         lines += [f"  {site}" for site in self.sites]
         return "\n".join(lines)
 
+    __repr__ = __str__
+
     def _repr_markdown_(self) -> str:
         """Show itself in a notebook."""
         head, *rest = str(self).split("\n")
