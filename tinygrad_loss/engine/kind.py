@@ -7,8 +7,9 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import DOORS, Array, Op, numpy_name
+from tinygrad_loss.engine.scipy_call import scipy_call
 
-__all__ = ["Kind", "foreign"]
+__all__ = ["Kind", "foreign", "instead_of"]
 
 REDUCED_AXIS = 0
 """``np.add.reduce(x)`` sums over axis 0, while ``np.sum(x)`` sums over all."""
@@ -106,14 +107,17 @@ def _scipy(ufunc: np.ufunc) -> Callable[..., Array] | None:
 
 
 def no_rule(name: str) -> errors.NoRuleError:
-    """Return the error for a NumPy function that has no derivative rule here."""
+    """Return the error for a NumPy or SciPy function that has no derivative rule here."""
+    name = scipy_call() or name
+    return errors.NoRuleError(errors.say(name, "it has no derivative rule here", "a Tensor", instead_of(name)))
+
+
+def instead_of(name: str) -> str:
+    """Return what to type instead of a NumPy or SciPy function that a tensor cannot go through."""
     known = DOORS.get(("instead", name))
-    instead = (
-        known()
-        if known is not None
-        else f"{name}(x.numpy()) if no gradient should flow, or declare it: tl.op({name.rpartition('.')[2]!r}, ...)"
-    )
-    return errors.NoRuleError(errors.say(name, "it has no derivative rule here", "a Tensor", instead))
+    if known is not None:
+        return known()
+    return f"{name}(x.numpy()) if no gradient should flow, or declare it: tl.op({name.rpartition('.')[2]!r}, ...)"
 
 
 def no_out(out: object, name: str = "np.f") -> None:
