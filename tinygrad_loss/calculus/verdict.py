@@ -21,6 +21,7 @@ from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.engine.torch_call import refusing_torch
 
 __all__ = ["Verdict", "differentiability", "directional"]
 
@@ -162,7 +163,7 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
     everywhere = tuple(range(len(args)))
     token = BRANCHES.set([])
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), refusing_torch():
             traced = Traced(f, args, everywhere, {})
             again = Traced(f, args, everywhere, {})
         branches = BRANCHES.get() or []

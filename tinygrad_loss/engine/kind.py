@@ -1,13 +1,14 @@
 """The doors through which NumPy hands its calls to our kinds of array."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import DOORS, Array, Op, numpy_name
 from tinygrad_loss.engine.scipy_call import scipy_call
+from tinygrad_loss.engine.torch_call import refused, torch_name
 
 __all__ = ["Kind", "foreign", "instead_of"]
 
@@ -74,6 +75,12 @@ class Kind:
         if answer is None:
             raise no_rule(numpy_name(function))
         return answer(*args, **kwargs)
+
+    @classmethod
+    def __torch_function__(cls, function: object, types: object, args: object = (), kwargs: object = None) -> NoReturn:
+        """Refuse ``torch.log(x)``: PyTorch asks any argument that has this method."""
+        del types, args, kwargs
+        raise refused(torch_name(function))
 
 
 def _call(ufunc: np.ufunc, inputs: tuple[Array, ...], kwargs: dict[str, Any]) -> Array:

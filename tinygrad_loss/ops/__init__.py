@@ -75,6 +75,7 @@ from tinygrad_loss.ops import special as special
 from tinygrad_loss.ops import spectra as spectra
 from tinygrad_loss.ops import statistics as statistics
 from tinygrad_loss.ops import taking as taking
+from tinygrad_loss.ops import torch_functions as torch_functions
 from tinygrad_loss.ops import triangles as triangles
 from tinygrad_loss.ops import trigonometric as trigonometric
 from tinygrad_loss.ops import turning as turning
