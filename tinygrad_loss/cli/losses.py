@@ -11,9 +11,9 @@ from rich.table import Table
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli import document
-from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.cli.terminal import console_of_tables
 from tinygrad_loss.losses import LOSSES, Loss
+from tinygrad_loss.losses.formula import plain
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 

@@ -8,9 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors, ops
-from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.cli.terminal import console_of_tables
 from tinygrad_loss.engine.op import OPS, Facts, Op
+from tinygrad_loss.losses.formula import plain
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 

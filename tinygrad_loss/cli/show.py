@@ -10,10 +10,9 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.along import REACH, line
-from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.cli.terminal import console_of_tables
 from tinygrad_loss.engine.tensor import tensor
-from tinygrad_loss.losses import DOMAINS, LOSSES, Loss
+from tinygrad_loss.losses import LOSSES, Loss
 from tinygrad_loss.nn import loss as loss_modules
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -59,26 +58,9 @@ def _named(word: str) -> Loss:
 
 
 def _facts(loss: Loss, width: int) -> list[str]:
-    f = loss.facts
-    kinks = "; ".join(f"at {f.variable} {k.at:g} the slope goes from {k.left:g} to {k.right:g}" for k in f.kinks)
-    rows = [
-        ("formula", plain(f.formula)),
-        ("prediction", DOMAINS[f.input]),
-        ("target", DOMAINS[f.target]),
-        ("for", f.task),
-        ("estimates", f.estimates),
-        ("likelihood", f.likelihood or "none"),
-        ("smooth", f.smoothness + (f": {kinks}" if kinks else "")),
-        ("convex", "yes" if f.convex else "no"),
-        ("robust", "yes: an outlier's pull is bounded" if f.robust else "no"),
-        ("proper", f.proper or ""),
-        ("finite up to", ", ".join(f"{size:g} ({dtype})" for dtype, size in f.stable)),
-        ("a mean divides by", loss.divides_by),
-        ("choose it when", f.choose),
-        ("source", f.source),
-    ]
     head = textwrap.wrap(f"{loss.__name__}{loss.__signature__}", width, subsequent_indent=" " * 4, break_long_words=False)
-    return [*head, "", *(line for name, text in rows if text for line in _wrapped(f"{name:>{LABEL}}  {text}", width))]
+    rows = loss.facts.rows(loss.divides_by)
+    return [*head, "", *(line for name, text in rows for line in _wrapped(f"{name:>{LABEL}}  {text}", width))]
 
 
 def _wrapped(row: str, width: int) -> list[str]:

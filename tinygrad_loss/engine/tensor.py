@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import BRANCHES, RECORDING
+from tinygrad_loss.engine import html
 from tinygrad_loss.engine.kind import Kind, instead_of
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.scipy_call import scipy_call
@@ -366,6 +367,8 @@ class Tensor(Kind):
         elif self.requires_grad:
             extra += ", requires_grad=True"
         return f"tensor({text}{extra}{f', name={self.name!r}' if self.name else ''})"
+
+    _repr_html_ = html.of_tensor
 
     def __copy__(self) -> Tensor:
         return self
