@@ -11,7 +11,7 @@ from scipy import special
 
 import tinygrad_loss  # noqa: F401  importing it opens the doors
 from tinygrad_loss.engine.op import DOORS, OPS
-from tinygrad_loss.ops.scipy_functions import COUNTERPARTS
+from tinygrad_loss.ops.scipy_functions import counterparts
 
 PAGE = Path(__file__).parent / "numpy.md"
 YES, WAY_OUT, NO = "yes", "refused", "no"
@@ -109,7 +109,7 @@ def page() -> str:
 
 def of_scipy() -> list[str]:
     """Return the section on SciPy's Python functions."""
-    of_families = {name for name in COUNTERPARTS if name.startswith("scipy.stats.") and name.count(".") == 3}
+    of_families = {name for name in counterparts() if name.startswith("scipy.stats.") and name.count(".") == 3}
     return [
         "",
         "## SciPy's Python functions",
@@ -120,7 +120,7 @@ def of_scipy() -> list[str]:
         "",
         "| function | type instead |",
         "|---|---|",
-        *(f"| `{name}` | `{text}` |" for name, text in sorted(COUNTERPARTS.items()) if name not in of_families),
+        *(f"| `{name}` | `{text}` |" for name, text in sorted(counterparts().items()) if name not in of_families),
     ]
 
 

@@ -17,8 +17,9 @@ import scipy.stats
 
 import tinygrad_loss as tl
 from tinygrad_loss import errors
-from tinygrad_loss.ops.scipy_functions import COUNTERPARTS
+from tinygrad_loss.ops.scipy_functions import counterparts
 
+COUNTERPARTS = counterparts()
 LOST = "it would turn a tensor that requires grad into a constant, and lose its gradient, got such a tensor. Type instead: "
 rng = np.random.default_rng(0)
 ROW, OTHER = rng.uniform(0.2, 0.9, 6), rng.uniform(0.2, 0.9, 6)

@@ -122,9 +122,8 @@ def no_rule(name: str) -> errors.NoRuleError:
 def instead_of(name: str) -> str:
     """Return what to type instead of a NumPy or SciPy function that a tensor cannot go through."""
     known = DOORS.get(("instead", name))
-    if known is not None:
-        return known()
-    return f"{name}(x.numpy()) if no gradient should flow, or declare it: tl.op({name.rpartition('.')[2]!r}, ...)"
+    text = known() if known is not None else DOORS["instead", "scipy"](name)
+    return text or f"{name}(x.numpy()) if no gradient should flow, or declare it: tl.op({name.rpartition('.')[2]!r}, ...)"
 
 
 def no_out(out: object, name: str = "np.f") -> None:

@@ -3,11 +3,13 @@
 SciPy's ufuncs take tensors; these cannot, because they are Python functions that begin with ``np.asarray``.
 """
 
+import functools
+from collections.abc import Mapping
 from typing import Final
 
 from tinygrad_loss.engine.op import open_door
 
-__all__ = ["COUNTERPARTS"]
+__all__ = ["counterparts", "instead_of_scipy"]
 
 SPECIAL: Final = {
     "logsumexp": "tl.ops.logsumexp(x, axis=-1)",
@@ -141,16 +143,27 @@ def _of_distributions() -> dict[str, str]:
     return texts
 
 
-COUNTERPARTS: Final = {
-    **{f"scipy.special.{name}": text for name, text in SPECIAL.items()},
-    **{f"scipy.linalg.{name}": text for name, text in LINALG.items()},
-    **{f"scipy.fft.{name}": text for name, text in FFT.items()},
-    **{f"scipy.spatial.distance.{name}": text for name, text in DISTANCE.items()},
-    **{f"scipy.stats.{name}": text for name, text in STATS.items()},
-    **_of_distributions(),
-    **OTHERS,
-}
-"""What to type instead of a SciPy function, by its name."""
+@functools.cache
+def counterparts() -> Mapping[str, str]:
+    """Return what to type instead of a SciPy function, by its name; made when the first is refused, because that is rare."""
+    return {
+        **{f"scipy.special.{name}": text for name, text in SPECIAL.items()},
+        **{f"scipy.linalg.{name}": text for name, text in LINALG.items()},
+        **{f"scipy.fft.{name}": text for name, text in FFT.items()},
+        **{f"scipy.spatial.distance.{name}": text for name, text in DISTANCE.items()},
+        **{f"scipy.stats.{name}": text for name, text in STATS.items()},
+        **_of_distributions(),
+        **OTHERS,
+    }
 
-for _name, _text in COUNTERPARTS.items():
-    open_door(("instead", _name), lambda text=_text: text)
+
+def instead_of_scipy(name: str) -> str | None:
+    """Return what to type instead of a SciPy function, or None where nothing here does the same.
+
+    >>> instead_of_scipy("scipy.stats.norm.logpdf")
+    'tl.distributions.Normal(loc, scale).log_prob(x)'
+    """
+    return counterparts().get(name)
+
+
+open_door(("instead", "scipy"), instead_of_scipy)
