@@ -11,6 +11,7 @@ from scipy import special
 
 import tinygrad_loss  # noqa: F401  importing it opens the doors
 from tinygrad_loss.engine.op import DOORS, OPS
+from tinygrad_loss.ops.scipy_functions import counterparts
 
 PAGE = Path(__file__).parent / "numpy.md"
 YES, WAY_OUT, NO = "yes", "refused", "no"
@@ -91,8 +92,7 @@ def page() -> str:
         "* **no**: no rule yet; the error says so. No tensor is ever turned into a constant in silence.",
         "",
         "Functions that take no array from which a gradient could come (`np.zeros`, `np.arange`, `np.eye`, ...) work as ever.",
-        "SciPy's Python functions know nothing of tensors: `scipy.special.logsumexp`, `softmax` and `log_softmax` are `tl.ops.logsumexp`,",
-        "`tl.ops.softmax` and `tl.ops.log_softmax`.",
+        "SciPy's ufuncs take tensors too. Its Python functions cannot: the last section says what to type instead.",
         "",
         "Methods of ufuncs: " + ", ".join(f"`{name}`" for name in methods()) + ".",
     ]
@@ -104,7 +104,24 @@ def page() -> str:
         missing = [f"`{line.name}`" for line in found if line.answer == NO]
         if missing:
             text += ["", "No rule: " + ", ".join(missing) + "."]
-    return "\n".join(text) + "\n"
+    return "\n".join([*text, *of_scipy()]) + "\n"
+
+
+def of_scipy() -> list[str]:
+    """Return the section on SciPy's Python functions."""
+    of_families = {name for name in counterparts() if name.startswith("scipy.stats.") and name.count(".") == 3}
+    return [
+        "",
+        "## SciPy's Python functions",
+        "",
+        "They make an array of a tensor, which would lose its gradient; the error names the function and its counterpart here.",
+        "The counterparts are written in the names of SciPy's arguments; its other arguments are taken as they are by default.",
+        "A distribution is asked for `.log_prob(x)`, `.prob(x)`, `.cdf(x)`, `.entropy()`, `.mean`, `.variance` and `.rsample(shape, rng)`.",
+        "",
+        "| function | type instead |",
+        "|---|---|",
+        *(f"| `{name}` | `{text}` |" for name, text in sorted(counterparts().items()) if name not in of_families),
+    ]
 
 
 if __name__ == "__main__":

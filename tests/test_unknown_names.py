@@ -20,6 +20,71 @@ OF_ROOMS = {
 }
 
 
+OF_AUTOGRAD = {
+    "elementwise_grad": "type tl.grad(lambda x: np.sum(f(x)))",
+    "hessian_vector_product": "type tl.hvp(f, x, v)",
+    "flatten": "type np.ravel(x); tl.grad and tl.optim.minimize take dicts, lists and tuples of arrays as they are",
+    "vmap": "type f(x) on the whole batch, or np.stack([f(row) for row in x])",
+    "make_vjp": "type y, pullback = tl.vjp(f, x)",
+    "make_jvp": "type y, dy = tl.jvp(f, x, v)",
+    "jacrev": "type tl.jacobian(f)",
+    "multigrad_dict": "type tl.value_and_grad(f), whose arguments may be dicts, lists and tuples of arrays",
+    "check_grads": "type tl.gradcheck(f, x)",
+    "primitive": "type tl.op(name, forward, ...), an op of your own",
+    "stop_gradient": "type x.detach()",
+    "numpy": "type import numpy as np: NumPy's own functions take tensors",
+}
+"""What users of autograd and JAX ask for, by the name that they know."""
+
+
+@pytest.mark.parametrize("name", OF_AUTOGRAD)
+def test_a_name_of_autograds_leads_to_ours(name):
+    with pytest.raises(AttributeError) as caught:
+        getattr(tl, name)
+    assert str(caught.value) == f"module 'tinygrad_loss' has no attribute {name!r}; {OF_AUTOGRAD[name]}"
+
+
+def test_the_lines_for_users_of_autograd_are_right():
+    def f(x):
+        return np.sin(x) * x
+
+    def total(x):
+        return np.sum(f(x))
+
+    x, v = np.array([0.3, 1.2]), np.array([1.0, -2.0])
+    slope, bend = np.cos(x) * x + np.sin(x), 2 * np.cos(x) - x * np.sin(x)
+    np.testing.assert_allclose(tl.grad(lambda x: np.sum(f(x)))(x), slope)
+    np.testing.assert_allclose(tl.hvp(total, x, v), bend * v)
+    _, pullback = tl.vjp(f, x)
+    np.testing.assert_allclose(pullback(v), slope * v)
+    _, dy = tl.jvp(f, x, v)
+    np.testing.assert_allclose(dy, slope * v)
+    np.testing.assert_allclose(tl.jacobian(f)(x), np.diag(slope))
+    np.testing.assert_allclose(tl.value_and_grad(lambda p: total(p["w"]))({"w": x})[1]["w"], slope)
+    np.testing.assert_allclose(tl.optim.minimize(lambda p: (p["w"] - 1.0) ** 2 + p["b"] ** 2, {"w": 0.0, "b": 3.0}).x["w"], 1.0)
+    rows = np.stack([x, 2 * x])
+    np.testing.assert_allclose(tl.grad(lambda rows: np.sum(np.stack([f(row) for row in rows])))(rows)[0], slope)
+    assert tl.gradcheck(total, x)
+
+
+@pytest.mark.parametrize("transform", [tl.grad, tl.value_and_grad, tl.jacobian, tl.hessian], ids=lambda t: t.__name__)
+@pytest.mark.parametrize(
+    ("keyword", "value", "instead"),
+    [
+        ("argnum", 1, "tl.{}(f, argnums=1)"),
+        ("argnum", (0, 1), "tl.{}(f, argnums=(0, 1))"),
+        ("has_aux", True, "tl.{}(lambda *x: f(*x)[0])"),
+        ("holomorphic", False, "tl.{}(f, argnums=0)"),
+    ],
+)
+def test_a_keyword_that_a_transform_does_not_have(transform, keyword, value, instead):
+    name = transform.__name__
+    with pytest.raises(errors.ArgumentError) as caught:
+        transform(lambda a, b: a * b, **{keyword: value})
+    rule = f"its arguments are f and argnums, got {keyword}={value!r}"
+    assert str(caught.value) == f"tl.{name}: {rule}. Type instead: {instead.format(name)}"
+
+
 @pytest.mark.parametrize(("room", "name"), OF_ROOMS, ids=[f"{room.__name__}.{name}" for room, name in OF_ROOMS])
 def test_a_name_that_a_room_does_not_have(room, name):
     with pytest.raises(AttributeError) as caught:

@@ -41,7 +41,7 @@ _LATER = {
 }
 
 _TORCH = {
-    # what to type for names of PyTorch's, or of NumPy's for something else
+    # what to type for names of PyTorch's, of autograd's and JAX's, or of NumPy's for something else
     "gradient": "the nearest is 'grad'",
     **dict.fromkeys(("rand", "randn", "randint", "manual_seed"), "type rng = np.random.default_rng(0), then rng.normal(size=shape)"),
     **dict.fromkeys(("Parameter", "as_tensor", "from_numpy"), "type tl.tensor(array, requires_grad=True)"),
@@ -53,7 +53,22 @@ _TORCH = {
     "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
     "mm": "type a @ b",
     "save": "type tl.training.checkpoint.save(path, model.state_dict())",
-    "compile": "functions are not compiled yet: call f itself",
+    **dict.fromkeys(("compile", "jit"), "functions are not compiled yet: call f itself"),
+    **dict.fromkeys(("elementwise_grad", "egrad", "derivative", "deriv"), "type tl.grad(lambda x: np.sum(f(x)))"),
+    **dict.fromkeys(("hessian_vector_product", "make_hvp"), "type tl.hvp(f, x, v)"),
+    **dict.fromkeys(("vector_jacobian_product", "make_vjp"), "type y, pullback = tl.vjp(f, x)"),
+    **dict.fromkeys(("jacobian_vector_product", "make_jvp", "linearize"), "type y, dy = tl.jvp(f, x, v)"),
+    **dict.fromkeys(("jacfwd", "jacrev"), "type tl.jacobian(f)"),
+    **dict.fromkeys(
+        ("grad_and_value", "multigrad_dict"), "type tl.value_and_grad(f), whose arguments may be dicts, lists and tuples of arrays"
+    ),
+    **dict.fromkeys(("check_grads", "checkgrad", "test_util"), "type tl.gradcheck(f, x)"),
+    **dict.fromkeys(("primitive", "extend", "custom_vjp", "custom_jvp", "defvjp"), "type tl.op(name, forward, ...), an op of your own"),
+    "stop_gradient": "type x.detach()",
+    "flatten": "type np.ravel(x); tl.grad and tl.optim.minimize take dicts, lists and tuples of arrays as they are",
+    **dict.fromkeys(("vmap", "pmap"), "type f(x) on the whole batch, or np.stack([f(row) for row in x])"),
+    "numpy": "type import numpy as np: NumPy's own functions take tensors",
+    "scipy": "type import scipy.special: SciPy's ufuncs take tensors, and tl.ops has what else it can",
 }
 
 

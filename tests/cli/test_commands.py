@@ -198,14 +198,11 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         ),
         (
             ("mine.py:distance",),
-            (
-                "tinygrad-loss check: mine.py:distance: --at must give every argument, got missing a required argument: 'x'. "
-                "Type instead: --at x=0.5 y=0.5\n"
-            ),
+            ("tinygrad-loss check: mine.py:distance: --at must give every argument, got no x and no y. Type instead: --at x=0.5 y=0.5\n"),
         ),
         (
             ("mine.py:distance", "--at", "q", "1"),
-            "tinygrad-loss check: --at: a value is a Python number or list, got 'q'. Type instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
+            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
         ),
         (
             ("mine.py:broken", "--at", "1"),

@@ -104,7 +104,7 @@ REFUSED = {
         "got 'cross_entropi'. Type instead: 'cross_entropy'"
     ),
     ("train", "iris", "--out", os.devnull): (
-        f"train: the run must have a folder to be kept in, got --out {os.devnull} (File exists). Type instead: --out runs/digits"
+        f"train: what it writes must have a folder to be kept in, got --out {os.devnull} (File exists). Type instead: --out runs/digits"
     ),
     ("train", "digits", "--epochs", "0"): "train: there must be at least one epoch, got --epochs 0. Type instead: --epochs 10",
     ("train", "iris", "--seed", "-1"): "train: a seed is a whole number from 0 on, got --seed -1. Type instead: --seed 0",

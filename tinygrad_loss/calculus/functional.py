@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.calculus.argnums import says_argnums
 from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
 from tinygrad_loss.context import AT_KINKS, enable_grad
 from tinygrad_loss.engine.call import constant
@@ -165,6 +166,7 @@ def plain(y: Array) -> Array:
     return y.value if isinstance(y, Tensor) else y
 
 
+@says_argnums
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     r"""Return the function that computes the gradient of ``f``: $x \mapsto \partial f / \partial x$.
 
@@ -188,13 +190,15 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> tl.grad(tl.grad(lambda x: x**3))(2.0)
     array(12.)
     """
+    value_and_gradient = value_and_grad(f, argnums)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return value_and_grad(f, argnums)(*args, **kwargs)[1]
+        return value_and_gradient(*args, **kwargs)[1]
 
     return gradient
 
 
+@says_argnums
 def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     r"""Return the function that computes ``f`` and its gradient at once: $x \mapsto (f(x), \partial f / \partial x)$.
 
@@ -337,6 +341,7 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     return grad(slope_along_v, everywhere)(*x)
 
 
+@says_argnums
 def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     r"""Return the function that computes all partial derivatives: $J_{k,i} = \partial f_k / \partial x_i$.
 
@@ -374,6 +379,7 @@ def _units(y: Tensor) -> Iterator[Array]:
         yield seed
 
 
+@says_argnums
 def hessian(f: Function, argnums: int = 0) -> Function:
     r"""Return the function that computes all second derivatives: $H_{i,j} = \partial^2 f / \partial x_i \partial x_j$.
 

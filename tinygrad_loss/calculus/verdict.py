@@ -22,6 +22,7 @@ from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.engine.torch_call import refusing_torch
 
 __all__ = ["Verdict", "differentiability", "directional"]
 
@@ -69,6 +70,8 @@ class Verdict:
         lines.append(f"gradient {self.gradient}")
         lines += [f"  {site}" for site in self.sites]
         return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _repr_markdown_(self) -> str:
         """Show itself in a notebook."""
@@ -161,7 +164,7 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
     everywhere = tuple(range(len(args)))
     token = BRANCHES.set([])
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), refusing_torch():
             traced = Traced(f, args, everywhere, {})
             again = Traced(f, args, everywhere, {})
         branches = BRANCHES.get() or []

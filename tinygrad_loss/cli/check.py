@@ -1,16 +1,18 @@
 """``tinygrad-loss check``: whether a user's function has a gradient at a point."""
 
 import argparse
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
-from rich.console import Console
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.verdict import Verdict, differentiability
-from tinygrad_loss.cli import target
+from tinygrad_loss.cli import document, target
+from tinygrad_loss.cli.point import point
+from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.engine.debug import debug
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -21,19 +23,26 @@ SMOOTH, NOT_SMOOTH = 0, 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("target", metavar="FILE.py:FUNCTION", help="a function that returns a single number")
-    parser.add_argument("--at", nargs="+", metavar="VALUE", help="its arguments, as numbers or lists, with or without their names")
+    parser.add_argument(
+        "target", metavar="FILE.py:FUNCTION", help="a function that returns a single number; a module's: package.module:FUNCTION"
+    )
+    parser.add_argument("--at", nargs="+", metavar="VALUE", help="its arguments: 0.5, [1, 2], x=1/3, y=np.zeros(3), ...")
+    parser.add_argument("--json", action="store_true", help=document.HELP)
     parser.description = f"{parser.description or ''}\nThe exit status is 0 where it has one, 1 where not, 2 when it cannot run."
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict; the status is 0 for smooth, 1 for anything else."""
-    f, args = target.point(target.function(arguments.target), arguments.at, arguments.target)
-    verdict, remark = target.call(lambda: _judged(f, args), (), arguments.target)
-    out = Console(highlight=False, soft_wrap=True)
-    out.print(str(verdict), markup=False)
+    with target.function(arguments.target) as function:
+        f, args = point(function, arguments.at, arguments.target)
+        verdict, remark = target.call(lambda: _judged(f, args), (), arguments.target)
+    if arguments.json:
+        shown = {field.name: getattr(verdict, field.name) for field in dataclasses.fields(verdict)}
+        document.write({"function": arguments.target, **shown, "text": str(verdict), "remark": remark or None})
+    out = console(quiet=arguments.json)
+    out.print(str(verdict), markup=False, soft_wrap=True)
     if remark:
-        out.print(remark, markup=False)
+        out.print(remark, markup=False, soft_wrap=True)
     return SMOOTH if verdict.kind == "smooth" else NOT_SMOOTH
 
 

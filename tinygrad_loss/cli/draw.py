@@ -1,13 +1,12 @@
 """``tinygrad-loss draw``: a user's function as a picture."""
 
 import argparse
-import inspect
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-
 from tinygrad_loss.cli import target
+from tinygrad_loss.cli.point import point, signature
+from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.picture.draw import draw
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -17,24 +16,24 @@ EXAMPLE: Final = "tinygrad-loss draw losses.py:my_loss --at x=0.0 -o my_loss.svg
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("target", metavar="FILE.py:FUNCTION", help="the function to draw")
-    parser.add_argument("--at", nargs="+", metavar="VALUE", help="its arguments, as numbers or lists, with or without their names")
+    parser.add_argument("target", metavar="FILE.py:FUNCTION", help="the function to draw; a module's: package.module:FUNCTION")
+    parser.add_argument("--at", nargs="+", metavar="VALUE", help="its arguments: 0.5, [1, 2], x=1/3, y=np.zeros(3), ...")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write: .svg, .png, .pdf, .html or .dot (default: FUNCTION.svg)")
     parser.add_argument("--max-nodes", type=int, default=150, metavar="N", help="draw at most so many ops (default: 150)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the function, and say what the picture shows."""
-    f, args = target.point(target.function(arguments.target), arguments.at, arguments.target)
     name = arguments.target.rpartition(":")[2]
-    picture = target.call(
-        lambda: draw(f, *args, title=f"{name}{inspect.signature(f)}", max_nodes=arguments.max_nodes), (), arguments.target
-    )
+    with target.function(arguments.target) as function:
+        f, args = point(function, arguments.at, arguments.target)
+        title = f"{name}{signature(f, len(args))}"
+        picture = target.call(lambda: draw(f, *args, title=title, max_nodes=arguments.max_nodes), (), arguments.target)
     path = picture.save(Path(arguments.output or f"{name}.svg"))
-    out = Console(highlight=False, soft_wrap=True)
+    out = console()
     for box in picture.scene.boxes:
         if box.state != "plain":
             what = "its gradient is undefined here" if box.state == "undefined" else "not smooth here, but it cancels in the whole"
-            out.print(f"{box.title}: {what} ({box.note.replace(chr(10), '; ')})", markup=False)
-    out.print(f"{len(picture.scene.boxes)} boxes, written to {path}", markup=False)
+            out.print(f"{box.title}: {what} ({box.note.replace(chr(10), '; ')})", markup=False, soft_wrap=True)
+    out.print(f"{len(picture.scene.boxes)} boxes, written to {path}", markup=False, soft_wrap=True)
     return 0

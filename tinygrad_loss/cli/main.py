@@ -1,6 +1,8 @@
 """``tinygrad-loss``: find the command, run it, and say in a sentence what went wrong."""
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -23,8 +25,11 @@ COMMANDS: Final = {
     "show": "show one loss: formula, facts, value and gradient",
 }
 
+NEGATIVE: Final = re.compile(r"-(?:\.?\d|\(|inf|nan|pi|np\.)")
+"""How a negative value begins, such as ``-1e-3`` or ``-pi/2``."""
 FAILED: Final = 2
 INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,6 +42,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in ``argv``; return 0 when it succeeded, 2 when it could not run, or the command's own status."""
     argv = list(sys.argv[1:] if argv is None else argv)
+    argv = [f" {word}" if NEGATIVE.match(word) else word for word in argv]  # which argparse would take for an option
     terminal.mind_letters()
     name = next((word for word in argv if not word.startswith("-")), None)
     if name is not None and name not in COMMANDS:
@@ -44,13 +50,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     arguments = _parser(name).parse_args(argv)
     try:
-        return int(import_module(f"tinygrad_loss.cli.{name}").run(arguments)) if name else _overview()
+        status = int(import_module(f"tinygrad_loss.cli.{name}").run(arguments)) if name else _overview()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has read enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except (errors.TinygradLossError, ImportError, OSError) as error:
         sys.stderr.write(f"tinygrad-loss {name}: {str(error).removeprefix(f'{name}: ')}\n")
         return FAILED
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return INTERRUPTED
+    return status
 
 
 def _parser(name: str | None) -> argparse.ArgumentParser:
@@ -84,6 +95,9 @@ def _overview() -> int:
 
 
 def _version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415  only asked for here
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  only asked for here
 
-    return f"tinygrad-loss {version('tinygrad_loss')}"
+    try:
+        return f"tinygrad-loss {version('tinygrad_loss')}"
+    except PackageNotFoundError:  # run from its sources
+        return "tinygrad-loss, not installed"

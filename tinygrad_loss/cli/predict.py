@@ -1,16 +1,16 @@
 """``tinygrad-loss predict``: what a saved model says about new rows, or about the test rows it has not seen."""
 
 import argparse
-import json
 import zipfile
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from tinygrad_loss import errors
+from tinygrad_loss.cli import document
+from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.training import metrics
 from tinygrad_loss.training.evaluate import predict
 from tinygrad_loss.training.experiment import load, open_model
@@ -25,41 +25,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="DIR", help="the --out of tinygrad-loss train, or the model file in it")
     parser.add_argument("--data", default=None, metavar="FILE", help=".npy file of inputs (default: the test rows of the model's data set)")
     parser.add_argument("--rows", type=int, default=10, metavar="N", help="how many rows to print (default: 10)")
-    parser.add_argument("--json", action="store_true", help="print all predictions as one last line of JSON")
+    parser.add_argument("--json", action="store_true", help=document.HELP)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict and print."""
-    out = Console(highlight=False)
+    out = console(quiet=arguments.json)
     if arguments.rows < 0:
         raise errors.DomainError(errors.say("predict", "rows to print are at least 0", f"--rows {arguments.rows}", "--rows 10"))
     model, saved = open_model(Path(arguments.model))
     x, y = inputs(arguments.data, saved)
     output = predict(model, saved["x_scale"].forth(x).astype(np.float32))
-    classes = saved["classes"]
+    classes, answered = _numbered(saved["classes"]), {}
     if classes:
         p = metrics.probabilities(output)
-        answers: list[Any] = [classes[i] for i in p.argmax(axis=1)]
-        notes = [f"{q:.3f}" for q in p.max(axis=1)]
-        truth = None if y is None else [classes[i] for i in y]
+        answered = {"predictions": [classes[i] for i in p.argmax(axis=1)], "probabilities": p.max(axis=1)}
+        if y is not None:
+            answered |= {"true": [classes[i] for i in y], "accuracy": metrics.accuracy(output, y)}
     else:
-        answers = [round(float(v), 6) for v in saved["y_scale"].back(output).ravel()]
-        notes = []
-        truth = None if y is None else [f"{v:.4g}" for v in y.ravel()]
-    columns = {"row": [str(i) for i in range(len(answers))], "predicted": [str(a) for a in answers]}
-    columns |= {"probability": notes} if classes else {}
-    columns |= {"true": [str(t) for t in truth]} if truth else {}
-    table = Table(*columns)
-    for row in list(zip(*columns.values(), strict=True))[: arguments.rows]:
-        table.add_row(*row)
-    out.print(table)
-    if y is not None and not classes:
-        out.print(f"mean absolute error of {len(y)} test rows: {np.abs(np.array(answers) - y.ravel()).mean():.4g}")
-    if classes and y is not None:
-        out.print(f"{metrics.accuracy(output, y):.4f} of {len(y)} test rows are right")
+        numbers = saved["y_scale"].back(output).ravel()
+        answered = {"predictions": np.round(numbers.astype(np.float64), 6)}
+        if y is not None:
+            answered |= {"true": y.ravel(), "mean_absolute_error": np.abs(answered["predictions"] - y.ravel()).mean()}
     if arguments.json:
-        print(json.dumps({"predictions": answers}))  # noqa: T201  a line for programs
+        document.write(answered)
+        return 0
+    out.print(_table(answered, arguments.rows))
+    if "mean_absolute_error" in answered:
+        out.print(f"mean absolute error of {len(x)} test rows: {answered['mean_absolute_error']:.4g}")
+    if "accuracy" in answered:
+        out.print(f"{answered['accuracy']:.4f} of {len(x)} test rows are right")
     return 0
+
+
+def _numbered(classes: list[str]) -> list[Any]:
+    """Return the names of classes, as numbers where each is one, such as those of digits."""
+    return [int(c) for c in classes] if all(c.isdecimal() and str(int(c)) == c for c in map(str, classes)) else list(classes)
+
+
+def _table(answered: dict[str, Any], rows: int) -> Table:
+    """Return the first rows as a table."""
+    shown = {
+        "row": [str(i) for i in range(len(answered["predictions"]))],
+        "predicted": [str(a) for a in answered["predictions"]],
+        "probability": [f"{q:.3f}" for q in answered.get("probabilities", ())],
+        "true": [f"{t:.4g}" if isinstance(t, float) else str(t) for t in answered.get("true", ())],
+    }
+    shown = {name: column for name, column in shown.items() if column}
+    table = Table(*shown)
+    for row in list(zip(*shown.values(), strict=True))[:rows]:
+        table.add_row(*row)
+    return table
 
 
 def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndarray | None]:

@@ -1,24 +1,26 @@
 """``tinygrad-loss show``: what is known of one loss, with its value and gradient drawn in the terminal."""
 
 import argparse
+import textwrap
 import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
-from rich.console import Console
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.along import REACH, line
-from tinygrad_loss.cli.formula import plain
+from tinygrad_loss.cli.terminal import console_of_tables
 from tinygrad_loss.engine.tensor import tensor
-from tinygrad_loss.losses import DOMAINS, LOSSES, Loss
+from tinygrad_loss.losses import LOSSES, Loss
 from tinygrad_loss.nn import loss as loss_modules
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss show huber"
-WIDTH, HEIGHT = 61, 9
+WIDTH, HEIGHT = 62, 9
+LABEL, SHORTEST = 18, 30
+"""How wide the names of facts are, and how narrow what they say may become."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print formula, facts, plots and advice."""
     loss = _named(arguments.name)
-    out = Console(highlight=False, soft_wrap=True)
-    for row in (*_facts(loss), *_plots(loss)):
-        out.print(row, markup=False)
+    out = console_of_tables()
+    for row in (*_facts(loss, out.width), *_plots(loss, out.width)):
+        out.print(row, markup=False, soft_wrap=True)
     return 0
 
 
@@ -55,35 +57,26 @@ def _named(word: str) -> Loss:
     return LOSSES[chosen[0]]
 
 
-def _facts(loss: Loss) -> list[str]:
-    f = loss.facts
-    kinks = "; ".join(f"at {f.variable} {k.at:g} the slope goes from {k.left:g} to {k.right:g}" for k in f.kinks)
-    rows = [
-        ("formula", plain(f.formula)),
-        ("prediction", DOMAINS[f.input]),
-        ("target", DOMAINS[f.target]),
-        ("for", f.task),
-        ("estimates", f.estimates),
-        ("likelihood", f.likelihood or "none"),
-        ("smooth", f.smoothness + (f": {kinks}" if kinks else "")),
-        ("convex", "yes" if f.convex else "no"),
-        ("robust", "yes: an outlier's pull is bounded" if f.robust else "no"),
-        ("proper", f.proper or ""),
-        ("finite up to", ", ".join(f"{size:g} ({dtype})" for dtype, size in f.stable)),
-        ("a mean divides by", loss.divides_by),
-        ("choose it when", f.choose),
-        ("source", f.source),
-    ]
-    return [f"{loss.__name__}{loss.__signature__}", "", *(f"{name:>18}  {text}" for name, text in rows if text)]
+def _facts(loss: Loss, width: int) -> list[str]:
+    head = textwrap.wrap(f"{loss.__name__}{loss.__signature__}", width, subsequent_indent=" " * 4, break_long_words=False)
+    rows = loss.facts.rows(loss.divides_by)
+    return [*head, "", *(line for name, text in rows for line in _wrapped(f"{name:>{LABEL}}  {text}", width))]
 
 
-def _plots(loss: Loss) -> list[str]:
+def _wrapped(row: str, width: int) -> list[str]:
+    """Break a fact into lines, under each other behind its name."""
+    gap = LABEL + 2
+    lines = textwrap.wrap(row[gap:], max(width - gap, SHORTEST), break_long_words=False, break_on_hyphens=False)
+    return [row[:gap] + lines[0], *(" " * gap + line for line in lines[1:])]
+
+
+def _plots(loss: Loss, width: int) -> list[str]:
     """Return two small plots over one number of the prediction, or nothing for a loss of vectors."""
     through = line(loss)
     if through is None:
         return []
     said, arrays = through
-    x = np.linspace(*REACH.get(loss.facts.input, (-4.0, 4.0)), WIDTH)
+    x = np.linspace(*REACH.get(loss.facts.input, (-4.0, 4.0)), max(SHORTEST, min(WIDTH, width - 12)) // 2 * 2 - 1)
     values, slopes = _along(loss, x, arrays)
     return ["", f"value, {said}", *_drawn(x, values), "", "gradient (a gap where there is none)", *_drawn(x, slopes)]
 
@@ -105,11 +98,11 @@ def _drawn(x: np.ndarray, y: np.ndarray) -> list[str]:
     seen = y[np.isfinite(y)]
     low, high = (float(seen.min()) + 0.0, float(seen.max()) + 0.0) if seen.size else (0.0, 1.0)
     span = high - low or 1.0
-    canvas = [[" "] * WIDTH for _ in range(HEIGHT)]
+    canvas = [[" "] * len(x) for _ in range(HEIGHT)]
     for column, value in enumerate(y):
         if np.isfinite(value):
             canvas[round((high - float(value)) / span * (HEIGHT - 1))][column] = "*"
     labels = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
     lines = [f"{label:>9} |{''.join(row).rstrip()}" for label, row in zip(labels, canvas, strict=True)]
-    ends = f"{x[0]:<{WIDTH - 6}g}{x[-1]:>6g}"
-    return [*lines, f"{'':>9} +{'-' * WIDTH}", f"{'':>11}{ends}"]
+    ends = f"{x[0]:<{len(x) - 6}g}{x[-1]:>6g}"
+    return [*lines, f"{'':>9} +{'-' * len(x)}", f"{'':>11}{ends}"]

@@ -1,108 +1,100 @@
-"""A function of the user's, named on the command line as ``FILE.py:FUNCTION``, and the point to look at it."""
+"""A function of the user's, named on the command line as ``FILE.py:FUNCTION`` or ``package.module:FUNCTION``."""
 
-import ast
-import functools
-import inspect
+import importlib
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tinygrad_loss import errors
 
-__all__ = ["CannotRunError", "call", "function", "point"]
+__all__ = ["CannotRunError", "call", "function"]
 
 
 class CannotRunError(errors.TinygradLossError):
     """The user's file or function cannot be run."""
 
 
-def function(target: str) -> Callable[..., Any]:
-    """Return the function named ``FILE.py:FUNCTION``.
+@contextmanager
+def function(target: str) -> Iterator[Callable[..., Any]]:
+    """Give the function named ``FILE.py:FUNCTION`` or ``package.module:FUNCTION``; what it can import beside it, or in the current folder, it can import meanwhile.
 
     Raises:
-        CannotRunError: there is no such file or function, or the file itself raises.
+        CannotRunError: there is no such file, module or function, or the file itself raises.
     """
-    file, colon, name = target.rpartition(":")
-    if not colon or not file:
-        raise CannotRunError(
-            errors.say(target, "a function is named by its file and its name", "no colon", f"{target or 'FILE.py'}:FUNCTION")
-        )
-    path = Path(file)
+    place, colon, name = target.rpartition(":")
+    if not colon or not place:
+        rule = "a function is named by its file and its name"
+        raise CannotRunError(errors.say(target, rule, "no colon", f"{target or 'FILE.py'}:FUNCTION"))
+    path = Path(place)
+    module = not path.is_file() and not place.endswith(".py") and all(part.isidentifier() for part in place.split("."))
+    top, first, last = (Path.cwd(), [Path.cwd()], []) if module else _importable(path.resolve().parent)
+    before = list(sys.path)
+    sys.path[:] = [*map(str, first), *before, *map(str, last)]
+    importlib.invalidate_caches()
+    try:
+        yield _found(target, name, _module(target, place, name) if module else _file(target, path, top, name))
+    finally:
+        sys.path[:] = before
+
+
+def _importable(folder: Path) -> tuple[Path, list[Path], list[Path]]:
+    """Return from where the dotted names of a folder's files count, and what shall be found first and last: as when Python runs them.
+
+    A package counts from above its topmost folder; other files count from the current folder, or from beside their own.
+    """
+    here, top = Path.cwd(), folder
+    while (top / "__init__.py").exists() and top != top.parent:
+        top = top.parent
+    if top != folder:
+        return top, [top, here], [folder]
+    top = here if here in folder.parents else folder.parent
+    return top, [folder, here], [top]
+
+
+def _file(target: str, path: Path, top: Path, name: str) -> Mapping[str, Any]:
+    """Run a file as the module that it is in its package, so that its relative imports work, and return its names."""
     if not path.is_file():
         files = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
         nearest = str(path.with_name(errors.nearest(path.name, files))) if files else "the path of a Python file"
-        raise CannotRunError(errors.say(target, "the file must exist", f"no file {file!r}", f"{nearest}:{name}"))
-    beside = str(path.resolve().parent)
-    sys.path.insert(0, beside)  # what stands beside the file can be imported, as when Python runs it
+        raise CannotRunError(errors.say(target, "the file must exist", f"no file {str(path)!r}", f"{nearest}:{name}"))
+    dotted = ".".join(path.resolve().relative_to(top).with_suffix("").parts)
     try:
-        found = runpy.run_path(str(path))
+        return runpy.run_path(str(path), run_name=dotted)
     except Exception as error:  # noqa: BLE001  whatever the user's file raises is the answer
-        raise CannotRunError(_raised(file, error, path)) from None
-    finally:
-        sys.path.remove(beside)
-    functions = {k: v for k, v in found.items() if callable(v) and not k.startswith("_")}
-    if name not in functions:
-        own = [k for k, v in functions.items() if getattr(v, "__module__", "") == "<run_path>"] or list(functions)
-        instead = f"{file}:{errors.nearest(name, own)}" if own else f"a file that defines {name}"
-        raise CannotRunError(errors.say(target, "the function must be defined in the file", f"no function {name!r}", instead))
-    return functions[name]
+        raise CannotRunError(_raised(str(path), error, path.name)) from None
 
 
-def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """Return the function of its positional arguments, and those arguments, written as Python literals: ``1.5``, ``[1, 2]``, ``x=0.0``; without any, the function's own defaults.
-
-    A derivative is asked for in what was given; a default beside it is a setting, and stays as it is.
-
-    Raises:
-        CannotRunError: a word is no literal, or does not fit the function.
-    """
-    positional, named = [], {}
-    for word in words or ():
-        name, equals, text = word.partition("=")
-        if equals and name.isidentifier():
-            named[name] = _literal(text, word)
-        else:
-            positional.append(_literal(word, word))
-    parameters = inspect.signature(f)
+def _module(target: str, place: str, name: str) -> Mapping[str, Any]:
+    """Import a module, and return its names."""
     try:
-        bound = parameters.bind(*positional, **named)
-    except TypeError as error:
-        wanted = " ".join(f"{p.name}=0.5" for p in parameters.parameters.values() if p.default is p.empty)
-        raise CannotRunError(errors.say(target, "--at must give every argument", str(error), f"--at {wanted}".rstrip())) from None
-    by_place = {p.name for p in parameters.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD}
-    if not bound.args or by_place & bound.kwargs.keys():  # nothing was given, or something behind a default that was not
-        bound.apply_defaults()
-    if not bound.args and not bound.kwargs:
-        raise CannotRunError(
-            errors.say(target, "the function must have an argument to look along", "none", f"def {target.rpartition(':')[2]}(x): ...")
-        )
-    of_positional = functools.partial(f, **bound.kwargs) if bound.kwargs else f
-    return of_positional, tuple(_floating(v) for v in bound.args)
+        module = importlib.import_module(place)
+    except Exception as error:  # noqa: BLE001  whatever the user's module raises is the answer
+        lacking = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        if lacking is None or not f"{place}.".startswith(f"{lacking}."):
+            raise CannotRunError(_raised(place, error, f"{place.rpartition('.')[2]}.py")) from None
+        files = [".".join(p.with_suffix("").parts) for pattern in ("*.py", "*/*.py") for p in Path().glob(pattern) if p.stem != "__init__"]
+        instead = f"{errors.nearest(place, files)}:{name}" if files else f"path/to/{place.rpartition('.')[2]}.py:{name}"
+        rule = "the module must be one that can be imported from here"
+        raise CannotRunError(errors.say(target, rule, f"no module {lacking!r}", instead)) from None
+    return {key: getattr(module, key) for key in sorted({*dir(module), name}) if hasattr(module, key)}
 
 
-def _literal(text: str, word: str) -> Any:
-    named = {"inf": np.inf, "-inf": -np.inf, "nan": np.nan, "pi": np.pi}
-    if text in named:
-        return named[text]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        raise CannotRunError(
-            errors.say("--at", "a value is a Python number or list", repr(word), "--at 0.5 or --at 'x=[1.0, 2.0]'")
-        ) from None
-
-
-def _floating(value: Any) -> Any:
-    """Numbers and lists become floating, because a derivative is asked for; anything else stays."""
-    if isinstance(value, bool) or not isinstance(value, int | float | list):
-        return value
-    array = np.asarray(value)
-    return array.astype(np.float64) if array.dtype.kind in "iuf" else value
+def _found(target: str, name: str, names: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the function of that name."""
+    if callable(names.get(name)):
+        found: Callable[..., Any] = names[name]
+        return found
+    functions = {k: v for k, v in names.items() if callable(v) and not k.startswith("_")}
+    own = [k for k, v in functions.items() if getattr(v, "__module__", None) == names.get("__name__")] or list(functions)
+    place = target.rpartition(":")[0]
+    instead = f"{place}:{errors.nearest(name, own)}" if own else f"a file that defines {name}"
+    got = f"a {type(names[name]).__name__} {name!r}" if name in names else f"no function {name!r}"
+    kind = "file" if place.endswith(".py") else "module"
+    raise CannotRunError(errors.say(target, f"the function must be defined in the {kind}", got, instead))
 
 
 def call(f: Callable[..., Any], args: Sequence[Any], target: str) -> Any:
@@ -112,11 +104,14 @@ def call(f: Callable[..., Any], args: Sequence[Any], target: str) -> Any:
     except errors.TinygradLossError:
         raise
     except Exception as error:  # noqa: BLE001  whatever the user's function raises is the answer
-        raise CannotRunError(_raised(target, error, Path(target.rpartition(":")[0]))) from None
+        place = target.rpartition(":")[0]
+        raise CannotRunError(
+            _raised(target, error, Path(place).name if place.endswith(".py") else f"{place.rpartition('.')[2]}.py")
+        ) from None
 
 
-def _raised(what: str, error: BaseException, path: Path) -> str:
+def _raised(what: str, error: BaseException, file: str) -> str:
     """Say what was raised, and at which of the user's lines."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == path.name]
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file]
     at = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
     return f"{what}: it raised {type(error).__name__}: {error}" + (f" (line {at})" if at else "")

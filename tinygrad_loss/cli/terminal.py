@@ -3,16 +3,20 @@
 import codecs
 import io
 import os
+import shutil
 import sys
 import unicodedata
 from typing import Final
 
 from rich.console import Console
 
-__all__ = ["console_of_tables", "mind_letters"]
+__all__ = ["console", "console_of_tables", "mind_letters"]
 
 PAGE: Final = 160
 """The width of a table that no terminal shows: what is searched or kept."""
+LINE: Final = 80
+"""The width of everything else that no terminal shows."""
+HEIGHT: Final = 25
 LETTERS: Final = "tinygrad_loss.letters"
 ALIKE: Final = {
     "\N{MINUS SIGN}": "-",
@@ -27,10 +31,27 @@ ALIKE: Final = {
 """How signs are written without Unicode that are no letter with an accent: a minus must not become a question mark."""
 
 
-def console_of_tables() -> Console:
+def console(*, elsewhere: int = LINE, quiet: bool = False) -> Console:
+    """Return a console as wide as the terminal, or as what nobody looks at is to be.
+
+    Args:
+        elsewhere: the width where there is no terminal, and ``COLUMNS`` does not say one.
+        quiet: print nothing, because a document for programs is all that shall be printed.
+    """
+    return Console(highlight=False, width=_width(elsewhere), height=HEIGHT, quiet=quiet)
+
+
+def console_of_tables(*, quiet: bool = False) -> Console:
     """Return a console as wide as the terminal, or as a page where nobody looks."""
-    seen = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if seen else PAGE)
+    return console(elsewhere=PAGE, quiet=quiet)
+
+
+def _width(elsewhere: int) -> int:
+    """Return the columns to use; ``COLUMNS=0``, as some programs set it, says nothing."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdigit() and int(said) > 0:
+        return int(said)
+    return shutil.get_terminal_size((elsewhere, HEIGHT)).columns if sys.stdout.isatty() else elsewhere
 
 
 def mind_letters() -> None:

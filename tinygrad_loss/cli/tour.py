@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tinygrad_loss import errors
+from tinygrad_loss.cli.folder import made
+from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.picture.draw import Picture
 from tinygrad_loss.picture.plot import plot
 from tinygrad_loss.training.walk import digits, distances, likelihoods
@@ -31,9 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk all seven steps."""
-    folder = Path(arguments.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    walk = _Walk(Console(highlight=False), folder, arguments.seed)
+    if find_spec("sklearn") is None:  # said now, not after six steps
+        raise errors.missing("tour", "scikit-learn, whose digits its last step learns", "pip install scikit-learn matplotlib")
+    folder = made("tour", arguments.out, "pictures")
+    walk = _Walk(console(), folder, arguments.seed)
     for number, (step, title) in enumerate(walk.steps().items(), 1):
         walk.say("")
         walk.out.rule(f"[bold]{number}. {title}", align="left")

@@ -1,16 +1,17 @@
 """``tinygrad-loss train``: train a model on a data set, test it, keep it."""
 
 import argparse
-import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
 from tinygrad_loss import data, errors
+from tinygrad_loss.cli import document
+from tinygrad_loss.cli.folder import made
+from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.training.encoders import ENCODERS
 from tinygrad_loss.training.experiment import BATCH, RUN, Experiment, Setup
 from tinygrad_loss.training.history import History, title
@@ -45,22 +46,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", default=None, metavar="DIR", help="where model, history and curves go (default: DATASET-MODEL)")
     parser.add_argument("--folder", default=None, metavar="DIR", help="where the files of fashion are (default: the Debian package's)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out that was interrupted")
-    parser.add_argument("--json", action="store_true", help="print the results as one last line of JSON")
+    parser.add_argument("--json", action="store_true", help=document.HELP)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, test, print and keep."""
-    out = Console(highlight=False)
+    out = console(quiet=arguments.json)
     check(arguments)
     given = arguments
     setup = Setup(given.dataset, given.model, given.loss, given.epochs, given.seed, given.lr, given.batch_size, given.folder)
     experiment = Experiment(setup)
-    folder = Path(arguments.out or f"{setup.dataset}-{setup.model}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        got = f"--out {folder} ({error.strerror})"
-        raise errors.SaveError(errors.say("train", "the run must have a folder to be kept in", got, "--out runs/digits")) from None
+    folder = made("train", arguments.out or f"{setup.dataset}-{setup.model}", "runs/digits")
     if arguments.resume and not (folder / RUN).exists():
         out.print(f"There is no {folder / RUN} to go on from; this run starts anew.", soft_wrap=True)
     parameters = sum(p.size for p in experiment.model.parameters())
@@ -71,15 +67,16 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         experiment.train(folder, resume=arguments.resume)
     except KeyboardInterrupt:
-        out.print(f"Interrupted; the run is kept in {folder / RUN}. Go on with the same command and --resume.", soft_wrap=True)
+        said = f"Interrupted; the run is kept in {folder / RUN}. Go on with the same command and --resume."
+        (Console(stderr=True, highlight=False) if arguments.json else out).print(said, soft_wrap=True)
         raise
     results = experiment.test()
-    written = experiment.keep(folder, results)
+    written = [*experiment.keep(folder, results), folder / RUN]
     out.print(curve(experiment.history))
     out.print(figures(results))
     out.print(f"in {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
     if arguments.json:
-        print(json.dumps(results))  # noqa: T201  a line for programs, whatever the width of the terminal
+        document.write({**results, "folder": str(folder), "files": [path.name for path in written]})
     return 0
 
 

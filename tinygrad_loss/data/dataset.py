@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine import html
 
 __all__ = ["Dataset", "standardise"]
+
+FIRST, WIDEST = 5, 16
+"""How many rows a notebook shows, and of how many columns at most."""
 
 
 class Dataset:
@@ -96,6 +100,29 @@ class Dataset:
     def __repr__(self) -> str:
         kind = f", {len(self.classes)} classes" if self.classes else ""
         return f"Dataset({self.name!r}: {len(self)} rows, x {self.x.shape[1:]} {self.x.dtype}, y {self.y.shape[1:]} {self.y.dtype}{kind})"
+
+    def _repr_html_(self) -> str:
+        """Show what it holds, and its first rows where they are short, in a notebook."""
+        rows = {
+            "rows": str(len(self)),
+            "x": f"{self.x.shape[1:]} {self.x.dtype}",
+            "y": f"{self.y.shape[1:]} {self.y.dtype}",
+            "features": ", ".join(self.features),
+            "classes": ", ".join(self._counted()),
+        }
+        shown = html.sheet(f"data set {self.name}", rows)
+        if self.x.ndim != 2 or self.x.shape[1] > WIDEST:
+            return shown
+        names = self.features or tuple(f"x{i}" for i in range(self.x.shape[1]))
+        named = self.classes and self.y.ndim == 1
+        answers = [self.classes[int(y)] if named else y for y in self.y[:FIRST]]
+        return shown + html.grid(f"the first {len(answers)}", (*names, "y"), [(*x, y) for x, y in zip(self.x, answers, strict=False)])
+
+    def _counted(self) -> list[str]:
+        """Return the name of each class, with its number of rows where a row has one class."""
+        if self.y.ndim != 1:
+            return list(self.classes)
+        return [f"{name} ({np.count_nonzero(self.y == i)})" for i, name in enumerate(self.classes)]
 
     def replace(self, x: ArrayLike | None = None, y: ArrayLike | None = None) -> Dataset:
         """Return the same data set with other inputs or targets."""

@@ -11,6 +11,7 @@ from tinygrad_loss.context import no_grad
 from tinygrad_loss.distributions import likelihood
 from tinygrad_loss.distributions.constraint import Constraint, demand, written
 from tinygrad_loss.distributions.operand import as_dtype, common_dtype, numbers, operand
+from tinygrad_loss.distributions.shown import of_distribution
 from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.op import Array
 
@@ -123,6 +124,8 @@ class Distribution(NamesItsArguments):
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={numbers(getattr(self, key))!s}" for key in self._given)
         return f"{type(self).__name__}({inside})"
+
+    _repr_html_ = of_distribution
 
     # ---- densities ----------------------------------------------------------------------------------------------------
 

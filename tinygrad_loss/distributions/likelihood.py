@@ -16,6 +16,7 @@ from tinygrad_loss.context import at_kinks
 from tinygrad_loss.distributions.constraint import demand, real
 from tinygrad_loss.distributions.maximum import climb
 from tinygrad_loss.distributions.operand import as_dtype, numbers, offender, operand
+from tinygrad_loss.distributions.shown import of_fit
 from tinygrad_loss.engine.op import Array
 
 __all__ = ["Fit", "fit", "likelihood_curve", "profile", "refuse_constant", "sample_of"]
@@ -105,6 +106,8 @@ class Fit:
     def __repr__(self) -> str:
         inside = ", ".join(f"{k}={v}" for k, v in self.estimates.items())
         return f"Fit({self.family.__name__}: {inside}; log-likelihood {self.log_likelihood:.6g}, AIC {self.aic:.6g})"
+
+    _repr_html_ = of_fit
 
 
 # ---- fitting a family -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from tinygrad_loss.context import at_kinks
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.maximum import climb
 from tinygrad_loss.distributions.operand import numbers, operand
+from tinygrad_loss.distributions.shown import of_regression
 from tinygrad_loss.engine.op import Array
 
 __all__ = ["Regression", "quantile_regression", "regress"]
@@ -58,6 +59,14 @@ class Regression:
     def aic(self) -> float:
         r"""Akaike's criterion $2k + 2\,nll$."""
         return 2 * len(self._at) + 2 * self.nll
+
+    def __repr__(self) -> str:
+        others = "".join(f", {key}={value:.6g}" for key, value in self.others.items())
+        return (
+            f"Regression(coefficients={np.array2string(self.coefficients, separator=', ')}{others}; nll {self.nll:.6g}, AIC {self.aic:.6g})"
+        )
+
+    _repr_html_ = of_regression
 
 
 def regress(

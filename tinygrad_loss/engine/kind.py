@@ -1,14 +1,16 @@
 """The doors through which NumPy hands its calls to our kinds of array."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import DOORS, Array, Op, numpy_name
+from tinygrad_loss.engine.scipy_call import scipy_call
+from tinygrad_loss.engine.torch_call import refused, torch_name
 
-__all__ = ["Kind", "foreign"]
+__all__ = ["Kind", "foreign", "instead_of"]
 
 REDUCED_AXIS = 0
 """``np.add.reduce(x)`` sums over axis 0, while ``np.sum(x)`` sums over all."""
@@ -74,6 +76,12 @@ class Kind:
             raise no_rule(numpy_name(function))
         return answer(*args, **kwargs)
 
+    @classmethod
+    def __torch_function__(cls, function: object, types: object, args: object = (), kwargs: object = None) -> NoReturn:
+        """Refuse ``torch.log(x)``: PyTorch asks any argument that has this method."""
+        del types, args, kwargs
+        raise refused(torch_name(function))
+
 
 def _call(ufunc: np.ufunc, inputs: tuple[Array, ...], kwargs: dict[str, Any]) -> Array:
     answer = DOORS.get(ufunc) or _scipy(ufunc)
@@ -106,14 +114,16 @@ def _scipy(ufunc: np.ufunc) -> Callable[..., Array] | None:
 
 
 def no_rule(name: str) -> errors.NoRuleError:
-    """Return the error for a NumPy function that has no derivative rule here."""
+    """Return the error for a NumPy or SciPy function that has no derivative rule here."""
+    name = scipy_call() or name
+    return errors.NoRuleError(errors.say(name, "it has no derivative rule here", "a Tensor", instead_of(name)))
+
+
+def instead_of(name: str) -> str:
+    """Return what to type instead of a NumPy or SciPy function that a tensor cannot go through."""
     known = DOORS.get(("instead", name))
-    instead = (
-        known()
-        if known is not None
-        else f"{name}(x.numpy()) if no gradient should flow, or declare it: tl.op({name.rpartition('.')[2]!r}, ...)"
-    )
-    return errors.NoRuleError(errors.say(name, "it has no derivative rule here", "a Tensor", instead))
+    text = known() if known is not None else DOORS["instead", "scipy"](name)
+    return text or f"{name}(x.numpy()) if no gradient should flow, or declare it: tl.op({name.rpartition('.')[2]!r}, ...)"
 
 
 def no_out(out: object, name: str = "np.f") -> None:

@@ -9,8 +9,10 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import BRANCHES, RECORDING
-from tinygrad_loss.engine.kind import Kind
+from tinygrad_loss.engine import html
+from tinygrad_loss.engine.kind import Kind, instead_of
 from tinygrad_loss.engine.op import Array, Op
+from tinygrad_loss.engine.scipy_call import scipy_call
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -276,14 +278,15 @@ class Tensor(Kind):
 
     def _leave(self, what: str, instead: str) -> Array:
         if self.track & NEEDS_GRAD:
-            raise errors.lost_graph(what, instead)
+            name = scipy_call()
+            raise errors.lost_graph(name, instead_of(name)) if name else errors.lost_graph(what, instead)
         return self.value
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         value = self._leave(
             "np.asarray(x)",
-            "x itself, x.numpy() for the numbers, np.stack([...]) to join tensors, np.where(mask, x, a) to set entries, "
-            "tl.ops.softmax(x) rather than scipy.special.softmax(x)",
+            "x.numpy() for the numbers, x itself for NumPy's functions, np.stack([...]) to join tensors, "
+            "np.where(mask, x, a) to set entries",
         )
         return np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
 
@@ -364,6 +367,8 @@ class Tensor(Kind):
         elif self.requires_grad:
             extra += ", requires_grad=True"
         return f"tensor({text}{extra}{f', name={self.name!r}' if self.name else ''})"
+
+    _repr_html_ = html.of_tensor
 
     def __copy__(self) -> Tensor:
         return self

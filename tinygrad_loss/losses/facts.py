@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from tinygrad_loss.engine import html
+from tinygrad_loss.losses.formula import plain
+
 __all__ = ["DOMAINS", "Facts", "Kink"]
 
 Smoothness: TypeAlias = Literal["kink", "C1", "C2", "C-infinity"]
@@ -76,3 +79,36 @@ class Facts:
     proper: Literal["strictly", "yes", "no"] | None = None
     robust: bool = False
     stable: tuple[tuple[str, float], ...] = ()
+
+    def rows(self, divides_by: str = "") -> list[tuple[str, str]]:
+        """Return what is known in words, each under its name; formulas in plain letters.
+
+        Args:
+            divides_by: what a mean of the loss divides by, which the loss itself knows.
+        """
+        kinks = "; ".join(f"at {self.variable} {k.at:g} the slope goes from {k.left:g} to {k.right:g}" for k in self.kinks)
+        rows = [
+            ("formula", plain(self.formula)),
+            ("prediction", DOMAINS[self.input]),
+            ("target", DOMAINS[self.target]),
+            ("for", self.task),
+            ("estimates", self.estimates),
+            ("likelihood", self.likelihood or "none"),
+            ("smooth", self.smoothness + (f": {kinks}" if kinks else "")),
+            ("convex", "yes" if self.convex else "no"),
+            ("robust", "yes: an outlier's pull is bounded" if self.robust else "no"),
+            ("proper", self.proper or ""),
+            ("finite up to", ", ".join(f"{size:g} ({dtype})" for dtype, size in self.stable)),
+            ("a mean divides by", divides_by),
+            ("choose it when", self.choose),
+            ("source", self.source),
+        ]
+        return [(name, text) for name, text in rows if text]
+
+    def __repr__(self) -> str:
+        """Say it in lines."""
+        return "\n".join(f"{name:>18}  {text}" for name, text in self.rows())
+
+    def _repr_html_(self) -> str:
+        """Show it as a table in a notebook."""
+        return html.sheet("facts", self.rows())

@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine import html
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
+from tinygrad_loss.losses.catalogue import Catalogue
 from tinygrad_loss.losses.facts import Facts
+from tinygrad_loss.losses.formula import plain
 from tinygrad_loss.losses.options import refuse_odd_option, unknown_option
 from tinygrad_loss.losses.weights import of_samples
 
@@ -25,7 +27,7 @@ Terms = Callable[..., Any]
 Check = Callable[[str, Sequence[Array], Sequence[str], "Array | None"], list[Array]]
 
 _losses: dict[str, Loss] = {}
-LOSSES: Mapping[str, Loss] = MappingProxyType(_losses)
+LOSSES: Mapping[str, Loss] = Catalogue(_losses)
 """Every declared loss by name; filled while `tinygrad_loss.losses` is imported."""
 
 
@@ -193,8 +195,11 @@ class Loss:
         return getattr(distributions, self.facts.likelihood)
 
     def __repr__(self) -> str:
-        f = self.facts
-        return f"<loss {self.__name__}: {f.formula}; reduction='mean' divides by {self.divides_by}>"
+        return f"<loss {self.__name__}: {plain(self.facts.formula)}; reduction='mean' divides by {self.divides_by}>"
+
+    def _repr_html_(self) -> str:
+        """Show the call and the facts in a notebook."""
+        return html.sheet(f"{self.__name__}{self.__signature__}", self.facts.rows(self.divides_by))
 
     def __reduce__(self) -> str:
         return self.__name__

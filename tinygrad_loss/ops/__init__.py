@@ -65,6 +65,7 @@ from tinygrad_loss.ops import residual as residual
 from tinygrad_loss.ops import rivals as rivals
 from tinygrad_loss.ops import robust as robust
 from tinygrad_loss.ops import root as root
+from tinygrad_loss.ops import scipy_functions as scipy_functions
 from tinygrad_loss.ops import shape as shape
 from tinygrad_loss.ops import singular as singular
 from tinygrad_loss.ops import solving as solving
@@ -74,6 +75,7 @@ from tinygrad_loss.ops import special as special
 from tinygrad_loss.ops import spectra as spectra
 from tinygrad_loss.ops import statistics as statistics
 from tinygrad_loss.ops import taking as taking
+from tinygrad_loss.ops import torch_functions as torch_functions
 from tinygrad_loss.ops import triangles as triangles
 from tinygrad_loss.ops import trigonometric as trigonometric
 from tinygrad_loss.ops import turning as turning

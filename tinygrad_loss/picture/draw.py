@@ -53,16 +53,20 @@ class Picture:
 
         Raises:
             ValueError: another ending.
+            SaveError: the file could not be written.
         """
         path = Path(path)
         if path.suffix not in KINDS:
             raise errors.unknown_name("save", "the name's ending", path.suffix, KINDS)
         if path.suffix in {".png", ".pdf"}:
-            path.write_bytes((png_from if path.suffix == ".png" else pdf_from)(self.dot, self.svg))
+            content = (png_from if path.suffix == ".png" else pdf_from)(self.dot, self.svg)
         else:
-            path.write_text(
-                {".svg": lambda: self.svg, ".html": lambda: self.html, ".dot": lambda: self.dot}[path.suffix](), encoding="utf-8"
-            )
+            content = {".svg": lambda: self.svg, ".html": lambda: self.html, ".dot": lambda: self.dot}[path.suffix]().encode()
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            rule = "the picture must have a folder to be kept in"
+            raise errors.SaveError(errors.say("save", rule, f"{path} ({error.strerror})", repr(path.name))) from None
         return path
 
     def _repr_svg_(self) -> str:

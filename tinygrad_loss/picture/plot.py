@@ -1,12 +1,13 @@
 """Curves over epochs or over a parameter, drawn with Matplotlib (the extra ``plot``)."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from tinygrad_loss import errors
 
-__all__ = ["Curves", "plot"]
+__all__ = ["Curves", "blank", "plot"]
 
 COLOURS: Final = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's, which the colour-blind tell apart; the line styles differ as well."""
@@ -29,11 +30,7 @@ def plot(path: str | Path, curves: Curves, *, x: str, y: str, title: str, marks:
     Raises:
         MissingPackageError: Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415  an optional package
-    except ImportError:
-        raise errors.missing("a plot", "matplotlib", "pip install matplotlib") from None
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    figure = blank(6.4, 4.0, "a plot")
     axes: Any = figure.subplots()
     for i, (name, (across, up)) in enumerate(curves.items()):
         axes.plot(across, up, label=name, color=COLOURS[i % len(COLOURS)], linestyle=STYLES[i % len(STYLES)], linewidth=1.8)
@@ -47,3 +44,28 @@ def plot(path: str | Path, curves: Curves, *, x: str, y: str, title: str, marks:
         axes.legend(frameon=False)
     figure.savefig(path, dpi=150)
     return Path(path)
+
+
+def blank(width: float, height: float, where: str) -> Any:
+    """Return an empty figure of Matplotlib's that shows itself in a notebook, without ``%matplotlib inline``.
+
+    Args:
+        width: in inches.
+        height: in inches.
+        where: who asks, for the message.
+
+    Raises:
+        MissingPackageError: Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415  an optional package, and slow to import
+    except ImportError:
+        raise errors.missing(where, "matplotlib", "pip install matplotlib") from None
+
+    class Shown(Figure):
+        def _repr_png_(self) -> bytes:
+            file = io.BytesIO()
+            self.savefig(file, format="png", dpi=100)
+            return file.getvalue()
+
+    return Shown(figsize=(width, height), layout="constrained")

@@ -22,7 +22,7 @@ ZOOM: Final = 2
 """Pixels per point of a PNG, so that small print stays sharp."""
 FONTS: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
 INSTEAD: Final = "FreeSans, Noto Sans, Open Sans, DejaVu Sans, sans-serif"
-"""What stands in for those fonts in an image: unlike a browser, resvg takes nothing that is not named."""
+"""What stands in for those fonts in an image: where none that is named is there, resvg takes Times New Roman or its stand-in, or no letter."""
 NARROWER: Final = 0.85
 """Arial's width over that of the widest of them: their letters are made smaller, so that they stay in their boxes."""
 SECONDS: Final = 120

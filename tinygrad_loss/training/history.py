@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from tinygrad_loss import errors
+from tinygrad_loss.picture.plot import blank
 from tinygrad_loss.training.checkpoint import write_atomically
 
 __all__ = ["History", "title"]
@@ -91,12 +93,8 @@ class History:
             MissingPackageError: matplotlib is not installed.
             SaveError: the file could not be written; a former one is untouched.
         """
-        try:
-            from matplotlib.figure import Figure  # noqa: PLC0415  an optional package, and slow to import
-        except ImportError:
-            raise errors.missing("History.plot", "matplotlib", "pip install matplotlib") from None
         names = [c for c in self.columns if c not in {"epoch", "seconds", "lr"} and not c.startswith("val_")]
-        figure = Figure(figsize=(3.2 * max(1, len(names)), 2.8), layout="constrained")
+        figure = blank(3.2 * max(1, len(names)), 2.8, "History.plot")
         for k, name in enumerate(names):
             axes: Any = figure.add_subplot(1, len(names), k + 1)
             marker, compared = "o" if len(self) <= FEW else None, f"val_{name}" in self.columns
@@ -117,3 +115,9 @@ class History:
     def __repr__(self) -> str:
         last = ", ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.last.items())
         return f"History({len(self)} epochs; last: {last})" if self.rows else "History(0 epochs)"
+
+    def _repr_png_(self) -> bytes | None:
+        """Show the curves in a notebook; without Matplotlib, or before the first epoch, it shows its text."""
+        with suppress(errors.MissingPackageError):
+            return self.plot()._repr_png_() if self.rows else None
+        return None

@@ -3,9 +3,9 @@
 import pytest
 
 import tinygrad_loss.ops  # noqa: F401  declares the ops
-from tinygrad_loss.cli.formula import plain
 from tinygrad_loss.engine.op import OPS
 from tinygrad_loss.losses import LOSSES
+from tinygrad_loss.losses.formula import plain
 
 
 @pytest.mark.parametrize(
