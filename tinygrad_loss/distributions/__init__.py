@@ -3,6 +3,7 @@
 Names and parameters are PyTorch's where it has them.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from tinygrad_loss import errors as _errors
@@ -55,6 +56,7 @@ from tinygrad_loss.distributions.trials import Bernoulli as Bernoulli
 from tinygrad_loss.distributions.trials import Binomial as Binomial
 from tinygrad_loss.distributions.trials import Geometric as Geometric
 
+if not _TYPE_CHECKING:  # a checker that saw it would believe every name
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals())
+    def __getattr__(name: str) -> _Any:
+        raise _errors.no_name(__name__, name, globals())

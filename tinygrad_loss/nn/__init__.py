@@ -1,5 +1,6 @@
 """Layers that own their weights, under PyTorch's names, with its arguments, defaults and first values."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from tinygrad_loss import errors as _errors
@@ -122,5 +123,7 @@ init = initialise
 Parameter = parameter
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)
+if not _TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _Any:
+        raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)

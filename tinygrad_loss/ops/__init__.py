@@ -3,6 +3,7 @@
 NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy lacks, under SciPy's or PyTorch's name.
 """
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from tinygrad_loss import errors as _errors
@@ -226,5 +227,7 @@ lgamma = gammaln
 psi = digamma
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals())
+if not _TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _Any:
+        raise _errors.no_name(__name__, name, globals())

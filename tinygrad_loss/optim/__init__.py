@@ -1,5 +1,6 @@
 """Optimisers, schedules and clipping under PyTorch's names; steps for |x|; SciPy's optimisers with exact derivatives."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from tinygrad_loss import errors as _errors
@@ -33,6 +34,7 @@ from tinygrad_loss.optim.schedules import Schedule as Schedule
 from tinygrad_loss.optim.schedules import SequentialLR as SequentialLR
 from tinygrad_loss.optim.schedules import StepLR as StepLR
 
+if not _TYPE_CHECKING:  # a checker that saw it would believe every name
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)
+    def __getattr__(name: str) -> _Any:
+        raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)
