@@ -1,8 +1,7 @@
 """tinygrad_loss: a small autograd framework on NumPy that tells the truth about loss functions."""
 
+import typing as _typing
 from importlib import import_module as _import_module
-from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
 from tinygrad_loss import context as context
 from tinygrad_loss import errors as errors
@@ -23,7 +22,7 @@ from tinygrad_loss.engine.op import Facts as Facts
 from tinygrad_loss.engine.tensor import Tensor as Tensor
 from tinygrad_loss.engine.tensor import tensor as tensor
 
-if _TYPE_CHECKING:  # what `_LATER` loads on first use
+if _typing.TYPE_CHECKING:  # what `_LATER` loads on first use
     from tinygrad_loss import data as data
     from tinygrad_loss import distributions as distributions
     from tinygrad_loss import losses as losses
@@ -72,9 +71,9 @@ _TORCH = {
 }
 
 
-if not _TYPE_CHECKING:  # a checker that saw it would believe every name
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
-    def __getattr__(name: str) -> _Any:
+    def __getattr__(name: str) -> _typing.Any:
         """Load a heavy room when it is first asked for, so that importing the package stays fast."""
         if name not in _LATER:
             raise errors.no_name(__name__, name, __dir__(), {} if name.startswith("_") else _elsewhere(name))
