@@ -1,4 +1,4 @@
-"""What type checkers make of the public names: none is Any, and none returns it; and the programs of the README have no errors.
+"""What type checkers make of the public names: none is Any, and none returns it; and the programs of the README and of docs/types.md have no errors.
 
 Asked by `reveal_type`, so that a comment that silences a checker hides nothing. Collected where pyright is installed: see conftest.
 """
@@ -6,6 +6,7 @@ Asked by `reveal_type`, so that a comment that silences a checker hides nothing.
 import importlib
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
@@ -98,9 +99,9 @@ a = np.zeros(3)
 """
 
 
-def readme():
-    """Return the programs of the README as one."""
-    return "\n".join(re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+def program(page):
+    """Return the programs of a page as one."""
+    return "\n".join(re.findall(r"^```python\n(.*?)^```$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
 
 
 def ask_pyright(folder):
@@ -108,7 +109,8 @@ def ask_pyright(folder):
     config = {"extraPaths": [str(ROOT)], "pythonVersion": "3.11", "typeCheckingMode": "standard", "include": ["."]}
     (folder / "pyrightconfig.json").write_text(json.dumps(config))
     command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(folder)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)  # noqa: S603  our own interpreter
+    quiet = os.environ | {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}  # it would say that a newer version exists
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=quiet)  # noqa: S603  our own interpreter
     types, wrong = {}, {}
     for said in json.loads(run.stdout)["generalDiagnostics"]:
         at = (Path(said["file"]).stem, said["range"]["start"]["line"] + 1)
@@ -181,7 +183,8 @@ def test_no_public_name_is_any_for(checker, tmp_path):
     names = list(public_names())
     for file, lines in (("names", [f"reveal_type({x})" for x in names]), ("calls", [f"reveal_type({x})" for x in CALLS]), ("wrong", WRONG)):
         (tmp_path / f"{file}.py").write_text(HEAD + "\n".join(lines) + "\n")
-    (tmp_path / "readme.py").write_text(readme())
+    for page in ("README.md", "docs/types.md"):
+        (tmp_path / f"{Path(page).stem.lower()}_page.py").write_text(program(page))
     types, wrong = CHECKERS[checker](tmp_path)
     first = HEAD.count("\n") + 1
 
