@@ -44,5 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(message)
 
 
-# torch adds these tests where it is installed; elsewhere they are not collected, so that nothing is skipped in silence
-collect_ignore_glob = [] if importlib.util.find_spec("torch") else ["*test_torch_*.py"]
+# these packages add tests where they are installed; elsewhere they are not collected, so that nothing is skipped in silence
+collect_ignore_glob = [
+    tests for package, tests in (("torch", "*test_torch_*.py"), ("pyright", "*test_checkers.py")) if not importlib.util.find_spec(package)
+]

@@ -1,7 +1,7 @@
 """tinygrad_loss: a small autograd framework on NumPy that tells the truth about loss functions."""
 
+import typing as _typing
 from importlib import import_module as _import_module
-from typing import Any as _Any
 
 from tinygrad_loss import context as context
 from tinygrad_loss import errors as errors
@@ -21,6 +21,20 @@ from tinygrad_loss.engine.memory import keep_freed_memory as _keep_freed_memory
 from tinygrad_loss.engine.op import Facts as Facts
 from tinygrad_loss.engine.tensor import Tensor as Tensor
 from tinygrad_loss.engine.tensor import tensor as tensor
+
+if _typing.TYPE_CHECKING:  # what `_LATER` loads on first use
+    from tinygrad_loss import data as data
+    from tinygrad_loss import distributions as distributions
+    from tinygrad_loss import losses as losses
+    from tinygrad_loss import nn as nn
+    from tinygrad_loss import optim as optim
+    from tinygrad_loss import training as training
+    from tinygrad_loss.calculus.numeric import gradcheck as gradcheck
+    from tinygrad_loss.calculus.own import op as op
+    from tinygrad_loss.calculus.verdict import differentiability as differentiability
+    from tinygrad_loss.calculus.verdict import directional as directional
+    from tinygrad_loss.picture.draw import draw as draw
+    from tinygrad_loss.training.fit import fit as fit
 
 _keep_freed_memory()
 
@@ -72,13 +86,15 @@ _TORCH = {
 }
 
 
-def __getattr__(name: str) -> _Any:
-    """Load a heavy room when it is first asked for, so that importing the package stays fast."""
-    if name not in _LATER:
-        raise errors.no_name(__name__, name, __dir__(), {} if name.startswith("_") else _elsewhere(name))
-    room, attribute = _LATER[name]
-    module = _import_module(f"{__name__}.{room}")
-    return getattr(module, attribute) if attribute else module
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        """Load a heavy room when it is first asked for, so that importing the package stays fast."""
+        if name not in _LATER:
+            raise errors.no_name(__name__, name, __dir__(), {} if name.startswith("_") else _elsewhere(name))
+        room, attribute = _LATER[name]
+        module = _import_module(f"{__name__}.{room}")
+        return getattr(module, attribute) if attribute else module
 
 
 def _elsewhere(name: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ Each class also is the builtin exception that a caller would expect to catch.
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -160,6 +160,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     small = difflib.get_close_matches(name.lower(), {k.lower() for k in known}, n=1, cutoff=0.0)
     same = [k for k in known if small and k.lower() == small[0]]
     return (difflib.get_close_matches(name, same, n=1, cutoff=0.0) or same or known)[0]
+
+
+def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[str]:
+    """Return the names that a room offers: none that is private, and no module but the rooms inside it."""
+    return sorted(name for name, x in namespace.items() if not name.startswith("_") and (not isinstance(x, ModuleType) or name in rooms))
 
 
 def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:

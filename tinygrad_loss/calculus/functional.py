@@ -5,18 +5,19 @@ for one of an outer transform (perturbation confusion), and walks the record bet
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.argnums import says_argnums
+from tinygrad_loss.calculus.forms import Gradient, ValueAndGradient
 from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
 from tinygrad_loss.context import AT_KINKS, enable_grad
 from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
-from tinygrad_loss.engine.op import OPS, Array
+from tinygrad_loss.engine.op import OPS, Array, Derivative
 from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, sweep, tied, watched
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
 
@@ -166,6 +167,12 @@ def plain(y: Array) -> Array:
     return y.value if isinstance(y, Tensor) else y
 
 
+@overload
+def grad(f: Function, argnums: Literal[0] = 0) -> Gradient: ...
+@overload
+def grad(f: Function, argnums: int) -> Callable[..., Derivative]: ...
+@overload
+def grad(f: Function, argnums: tuple[int, ...]) -> Callable[..., tuple[Derivative, ...]]: ...
 @says_argnums
 def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     r"""Return the function that computes the gradient of ``f``: $x \mapsto \partial f / \partial x$.
@@ -198,6 +205,12 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return gradient
 
 
+@overload
+def value_and_grad(f: Function, argnums: Literal[0] = 0) -> ValueAndGradient: ...
+@overload
+def value_and_grad(f: Function, argnums: int) -> Callable[..., tuple[Derivative, Derivative]]: ...
+@overload
+def value_and_grad(f: Function, argnums: tuple[int, ...]) -> Callable[..., tuple[Derivative, tuple[Derivative, ...]]]: ...
 @says_argnums
 def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     r"""Return the function that computes ``f`` and its gradient at once: $x \mapsto (f(x), \partial f / \partial x)$.
@@ -219,7 +232,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     return value_and_gradient
 
 
-def vjp(f: Function, *x: Any) -> tuple[Any, Callable[[Any], Any]]:
+def vjp(f: Function, *x: Any) -> tuple[Derivative, Callable[[Any], Derivative]]:
     r"""Return ``f(*x)`` and its pullback $g \mapsto g^\top J$.
 
     Args:
@@ -248,7 +261,7 @@ def vjp(f: Function, *x: Any) -> tuple[Any, Callable[[Any], Any]]:
     return (y if traced.differentiable(y) else y.value), pullback
 
 
-def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
+def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
     r"""Return ``f(x)`` and its derivative along ``v``: $J v$, in one forward pass.
 
     Args:
@@ -316,7 +329,7 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
     return dy
 
 
-def hvp(f: Function, x: Any, v: Any) -> Any:
+def hvp(f: Function, x: Any, v: Any) -> Derivative:
     r"""Return the product of the Hessian of ``f`` with ``v``: $H v$, without the Hessian.
 
     Args:
@@ -341,6 +354,10 @@ def hvp(f: Function, x: Any, v: Any) -> Any:
     return grad(slope_along_v, everywhere)(*x)
 
 
+@overload
+def jacobian(f: Function, argnums: int = 0) -> Callable[..., Derivative]: ...
+@overload
+def jacobian(f: Function, argnums: tuple[int, ...]) -> Callable[..., tuple[Derivative, ...]]: ...
 @says_argnums
 def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     r"""Return the function that computes all partial derivatives: $J_{k,i} = \partial f_k / \partial x_i$.
@@ -380,7 +397,7 @@ def _units(y: Tensor) -> Iterator[Array]:
 
 
 @says_argnums
-def hessian(f: Function, argnums: int = 0) -> Function:
+def hessian(f: Function, argnums: int = 0) -> Callable[..., Derivative]:
     r"""Return the function that computes all second derivatives: $H_{i,j} = \partial^2 f / \partial x_i \partial x_j$.
 
     Args:

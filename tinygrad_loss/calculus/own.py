@@ -10,7 +10,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.differences import central, one_sided
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.declare import custom, elementwise
-from tinygrad_loss.engine.op import Array, Facts, Op, Rule
+from tinygrad_loss.engine.op import Array, Facts, Op, Result, Rule
 from tinygrad_loss.engine.reverse import sweep
 from tinygrad_loss.engine.tensor import Tensor, tensor
 
@@ -27,7 +27,7 @@ def op(
     jvp: Rule | None = None,
     facts: Facts | None = None,
     doc: str = "",
-) -> Callable[..., Array]:
+) -> Callable[..., Result]:
     r"""Declare an op of your own: a function with the derivative that you state, differentiable to any order.
 
     A function written in NumPy needs no declaration; declare one whose derivative you know better,

@@ -20,6 +20,7 @@ from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.graph import record_of
+from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.engine.torch_call import refusing_torch
@@ -129,7 +130,7 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     )
 
 
-def directional(f: Callable[..., Any], x: Any, d: Any) -> Any:
+def directional(f: Callable[..., Any], x: Any, d: Any) -> Derivative:
     r"""Return the exact one-sided derivative of ``f`` at ``x`` along ``d``.
 
     $f'(x; d) = \lim_{t \to 0^+} (f(x + t d) - f(x)) / t$, infinite where that grows, nan where that side does not exist or jumps.

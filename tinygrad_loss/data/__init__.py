@@ -1,6 +1,6 @@
 """Examples to learn from: data sets, the batches they are cut into, and where they come from."""
 
-from typing import Any as _Any
+import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.data.augment import flip as flip
@@ -21,5 +21,11 @@ _ELSEWHERE = {
 """What to type for PyTorch's names that are not here."""
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals(), _ELSEWHERE)
+def __dir__() -> list[str]:
+    return _errors.offered(globals())
+
+
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        raise _errors.no_name(__name__, name, __dir__(), _ELSEWHERE)

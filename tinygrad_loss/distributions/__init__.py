@@ -3,7 +3,7 @@
 Names and parameters are PyTorch's where it has them.
 """
 
-from typing import Any as _Any
+import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.distributions import closed_forms as closed_forms
@@ -56,5 +56,11 @@ from tinygrad_loss.distributions.trials import Binomial as Binomial
 from tinygrad_loss.distributions.trials import Geometric as Geometric
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals())
+def __dir__() -> list[str]:
+    return _errors.offered(globals())
+
+
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        raise _errors.no_name(__name__, name, __dir__())

@@ -10,7 +10,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import Constraint, category, counts, simplex, total, vector
 from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.distributions.trials import LEAST, Binomial, ByProbability
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import exponential, special
 from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
@@ -21,12 +21,12 @@ class Classes(ByProbability):
     """A family over K classes, along the last axis."""
 
     @property
-    def probs(self) -> Array:
+    def probs(self) -> Result:
         """The probability of each class, ``[*batch_shape, K]``."""
         return exponential.softmax(self._logits, axis=-1) if self._by_logits else self._probs  # type: ignore[attr-defined]
 
     @property
-    def logits(self) -> Array:
+    def logits(self) -> Result:
         """The logarithm of the probability of each class, ``[*batch_shape, K]``."""
         if self._by_logits:
             return exponential.log_softmax(self._logits, axis=-1)  # type: ignore[attr-defined]

@@ -3,17 +3,19 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.distributions.family import Distribution, needs_distribution
 from tinygrad_loss.distributions.operand import numbers
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Estimate", "kl_divergence", "register_kl"]
+
+Formula = TypeVar("Formula", bound="Callable[[Any, Any], Array]")
 
 _closed: dict[tuple[type, type], Callable[[Any, Any], Array]] = {}
 SAMPLES: Final = 100_000
@@ -37,17 +39,17 @@ class Estimate:
         return f"Estimate({numbers(self.value)} ± {self.standard_error}, from {self.samples} samples)"
 
 
-def register_kl(p: type, q: type) -> Callable[[Callable[[Any, Any], Array]], Callable[[Any, Any], Array]]:
+def register_kl(p: type, q: type) -> Callable[[Formula], Formula]:
     """Declare the closed form of KL(p || q) for a pair of families; the decorated function takes the two distributions."""
 
-    def registered(formula: Callable[[Any, Any], Array]) -> Callable[[Any, Any], Array]:
+    def registered(formula: Formula) -> Formula:
         _closed[p, q] = formula
         return formula
 
     return registered
 
 
-def kl_divergence(p: Distribution, q: Distribution, samples: int = SAMPLES, rng: Any = None) -> Any:
+def kl_divergence(p: Distribution, q: Distribution, samples: int = SAMPLES, rng: Any = None) -> Result:
     r"""Return $KL(p \| q) = E_p[\log p(Y) - \log q(Y)]$ in nats: what it costs to believe q where p is true.
 
     Args:

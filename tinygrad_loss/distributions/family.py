@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tinygrad_loss.distributions.constraint import Constraint, demand, written
 from tinygrad_loss.distributions.operand import as_dtype, common_dtype, numbers, operand
 from tinygrad_loss.distributions.shown import of_distribution
 from tinygrad_loss.engine.arguments import NamesItsArguments
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 
 __all__ = ["FAMILIES", "Distribution", "LocationScale", "needs_distribution"]
 
@@ -34,8 +34,12 @@ class Distribution(NamesItsArguments):
     """The same, under PyTorch's name."""
     estimated: ClassVar[tuple[str, ...]] = ()
     """The parameters that `fit` estimates unless they are given; all, where not stated."""
-    support: Any
-    """The `Constraint` that values satisfy."""
+    if TYPE_CHECKING:  # a family states it as an attribute, or as a property where it depends on parameters
+
+        @property
+        def support(self) -> Constraint:
+            """The `Constraint` that values satisfy."""
+
     event_ndim: ClassVar[int] = 0
     no_rsample: ClassVar[str] = ""
     """Why samples cannot be differentiated, where they cannot."""
@@ -49,7 +53,7 @@ class Distribution(NamesItsArguments):
     dtype: np.dtype[Any]
     batch_shape: tuple[int, ...]
     validate_args: bool
-    fitted: Any = None
+    fitted: likelihood.Fit | Any = None
     """What `fit` found, with standard errors; None when the parameters were given."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -129,7 +133,7 @@ class Distribution(NamesItsArguments):
 
     # ---- densities ----------------------------------------------------------------------------------------------------
 
-    def log_prob(self, value: Any) -> Array:
+    def log_prob(self, value: Any) -> Result:
         r"""Return $\log p(value)$: the logarithm of the density, or of the probability where values are whole numbers.
 
         Args:
@@ -153,15 +157,15 @@ class Distribution(NamesItsArguments):
         outside = -np.inf if self.event_ndim else np.where(np.isnan(y), np.nan, -np.inf)
         return np.where(self.support.holds(y), self._log_density(y), outside)
 
-    def nll(self, value: Any) -> Array:
+    def nll(self, value: Any) -> Result:
         r"""Return $-\log p(value)$: the loss of this noise model; arguments and errors as `log_prob`."""
         return -self.log_prob(value)
 
-    def prob(self, value: Any) -> Array:
+    def prob(self, value: Any) -> Result:
         r"""Return $p(value)$: a density, which may exceed 1, or a probability; arguments and errors as `log_prob`."""
         return np.exp(self.log_prob(value))
 
-    def cdf(self, value: Any) -> Array:
+    def cdf(self, value: Any) -> Result:
         r"""Return $P(Y \le value)$, for any real value: 0 below the support, 1 above.
 
         Raises:
@@ -219,21 +223,21 @@ class Distribution(NamesItsArguments):
     # ---- moments ------------------------------------------------------------------------------------------------------
 
     @property
-    def mean(self) -> Array:
+    def mean(self) -> Result:
         r"""$E[Y]$, of shape ``batch_shape + event_shape``; nan where it does not exist."""
         return self._full(self._moment_or_refuse("mean", self._mean, Distribution._mean), self.event_shape)
 
     @property
-    def variance(self) -> Array:
+    def variance(self) -> Result:
         r"""$E[(Y - E[Y])^2]$, entry by entry; inf or nan where it does not exist."""
         return self._full(self._moment_or_refuse("variance", self._variance, Distribution._variance), self.event_shape)
 
     @property
-    def stddev(self) -> Array:
+    def stddev(self) -> Result:
         r"""$\sqrt{\mathrm{Var}[Y]}$, in the unit of the values."""
         return np.sqrt(self.variance)
 
-    def entropy(self) -> Array:
+    def entropy(self) -> Result:
         r"""Return $-E[\log p(Y)]$ in nats: the least mean nll that any model of these values can reach.
 
         Raises:
@@ -287,7 +291,7 @@ class Distribution(NamesItsArguments):
         """Whether samples can be differentiated with respect to the parameters."""
         return not self.no_rsample
 
-    def rsample(self, shape: int | Iterable[int] = (), rng: Any = None) -> Array:
+    def rsample(self, shape: int | Iterable[int] = (), rng: Any = None) -> Result:
         r"""Draw values as a differentiable function of the parameters and of noise: $y = g(\theta, \epsilon)$.
 
         Arguments as `sample`; the same seed gives the same values. A Tensor when a parameter is one.
@@ -359,7 +363,8 @@ class Distribution(NamesItsArguments):
     def _data_support(cls, fixed: Mapping[str, Any]) -> Constraint:
         """Return what data must satisfy before the parameters are known."""
         del fixed
-        return cls.support
+        family: Any = cls
+        return family.support
 
 
 class LocationScale(Distribution):

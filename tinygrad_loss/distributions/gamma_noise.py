@@ -20,6 +20,6 @@ def draw_log(rng: np.random.Generator, shape_parameter: Array, shape: tuple[int,
     Source: Marsaglia and Tsang 2000, ACM Transactions on Mathematical Software 26(3), for the boost.
     """
     u, boost = rng.random(shape), rng.standard_exponential(shape)
-    double = shape_parameter.astype(np.float64) if isinstance(shape_parameter, Tensor) else np.asarray(shape_parameter, np.float64)
+    double: Array = shape_parameter.astype(np.float64) if isinstance(shape_parameter, Tensor) else np.asarray(shape_parameter, np.float64)
     log_g = log_gammaincinv(np.broadcast_to(double + 1.0, shape), u) - boost / double
     return log_g.astype(dtype) if isinstance(log_g, Tensor) else as_dtype(log_g, dtype)

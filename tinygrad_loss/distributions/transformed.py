@@ -9,7 +9,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import Constraint, demand, nonzero, open_unit, positive, real
 from tinygrad_loss.distributions.family import Distribution, needs_distribution
 from tinygrad_loss.distributions.operand import operand
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import exponential
 
 __all__ = [
@@ -29,17 +29,17 @@ class Transform:
 
     domain: Constraint = real
     codomain: Constraint = real
-    increasing: Any = True
+    increasing: bool | Any = True
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array) -> Result:
         """Return y."""
         raise NotImplementedError
 
-    def inv(self, y: Array) -> Array:
+    def inv(self, y: Array) -> Result:
         """Return the x that is taken to y."""
         raise NotImplementedError
 
-    def log_abs_det_jacobian(self, x: Array, y: Array) -> Array:
+    def log_abs_det_jacobian(self, x: Array, y: Array) -> Result:
         r"""Return $\log |dy / dx|$, entry by entry."""
         raise NotImplementedError
 
@@ -61,15 +61,15 @@ class ExpTransform(Transform):
 
     codomain = positive
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array) -> Result:
         """Return exp x."""
         return np.exp(x)
 
-    def inv(self, y: Array) -> Array:
+    def inv(self, y: Array) -> Result:
         """Return log y."""
         return np.log(y)
 
-    def log_abs_det_jacobian(self, x: Array, y: Array) -> Array:
+    def log_abs_det_jacobian(self, x: Array, y: Array) -> Result:
         """Return x."""
         del y
         return x
@@ -84,15 +84,15 @@ class AffineTransform(Transform):
         self.loc, self.scale = loc, scale
         self.increasing = scale > 0
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array) -> Result:
         """Return loc + scale x."""
         return self.loc + self.scale * x
 
-    def inv(self, y: Array) -> Array:
+    def inv(self, y: Array) -> Result:
         """Return (y - loc) / scale."""
         return (y - self.loc) / self.scale
 
-    def log_abs_det_jacobian(self, x: Array, y: Array) -> Array:
+    def log_abs_det_jacobian(self, x: Array, y: Array) -> Result:
         """Return log |scale|."""
         del y
         return np.log(np.abs(self.scale)) * np.ones_like(x)
@@ -103,15 +103,15 @@ class SigmoidTransform(Transform):
 
     codomain = open_unit
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array) -> Result:
         """Return the logistic function of x."""
         return exponential.expit(x)
 
-    def inv(self, y: Array) -> Array:
+    def inv(self, y: Array) -> Result:
         """Return the log-odds."""
         return exponential.logit(y)
 
-    def log_abs_det_jacobian(self, x: Array, y: Array) -> Array:
+    def log_abs_det_jacobian(self, x: Array, y: Array) -> Result:
         """Return log y + log(1 - y), from x."""
         del y
         return exponential.log_sigmoid(x) + exponential.log_sigmoid(-x)
@@ -122,15 +122,15 @@ class TanhTransform(Transform):
 
     codomain = Constraint("strictly between -1 and 1", lambda y: (y > -1) & (y < 1), "np.tanh({name})", lower=-1.0, upper=1.0)
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array) -> Result:
         """Return tanh x."""
         return np.tanh(x)
 
-    def inv(self, y: Array) -> Array:
+    def inv(self, y: Array) -> Result:
         """Return artanh y."""
         return np.arctanh(y)
 
-    def log_abs_det_jacobian(self, x: Array, y: Array) -> Array:
+    def log_abs_det_jacobian(self, x: Array, y: Array) -> Result:
         """Return log(1 - tanh(x)^2), from x."""
         del y
         return -2.0 * exponential.log_cosh(x)
@@ -147,15 +147,15 @@ class PowerTransform(Transform):
         self.exponent = exponent
         self.increasing = exponent > 0
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Array) -> Result:
         """Return x^p."""
         return np.exp(self.exponent * np.log(x))
 
-    def inv(self, y: Array) -> Array:
+    def inv(self, y: Array) -> Result:
         """Return y^(1/p)."""
         return np.exp(np.log(y) / self.exponent)
 
-    def log_abs_det_jacobian(self, x: Array, y: Array) -> Array:
+    def log_abs_det_jacobian(self, x: Array, y: Array) -> Result:
         """Return log |p y / x|."""
         del y
         return np.log(np.abs(self.exponent)) + (self.exponent - 1.0) * np.log(x)
@@ -206,7 +206,7 @@ class TransformedDistribution(Distribution):
         return self.transforms[-1].codomain
 
     def _log_density(self, y: Array) -> Array:
-        slope = 0.0
+        slope: Any = 0.0
         for transform in reversed(self.transforms):
             x = transform.inv(y)
             slope = slope + transform.log_abs_det_jacobian(x, y)
@@ -214,7 +214,7 @@ class TransformedDistribution(Distribution):
         return self.base_distribution._anywhere(y) - slope  # noqa: SLF001  its own part
 
     def _cdf(self, y: Array) -> Array:
-        increasing: Any = True
+        increasing: bool | Any = True
         for transform in reversed(self.transforms):
             y = transform.inv(y)
             increasing = increasing == transform.increasing

@@ -9,7 +9,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import Constraint, boolean, counts, counts_to, real, unit
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype, numbers
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import exponential, special
 from tinygrad_loss.ops.densities import log_multichoose
 from tinygrad_loss.ops.incomplete_beta import betainc
@@ -40,12 +40,12 @@ class Trials(ByProbability):
     """A family of repeated trials, each a success or a failure."""
 
     @property
-    def probs(self) -> Array:
+    def probs(self) -> Result:
         """The probability of a success."""
         return exponential.expit(self._logits) if self._by_logits else self._probs  # type: ignore[attr-defined]
 
     @property
-    def logits(self) -> Array:
+    def logits(self) -> Result:
         """The logarithm of the odds of a success."""
         if self._by_logits:
             return self._logits  # type: ignore[attr-defined]

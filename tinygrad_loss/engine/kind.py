@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.op import DOORS, Array, Op, numpy_name
+from tinygrad_loss.engine.op import DOORS, Array, Op, Result, numpy_name
 from tinygrad_loss.engine.scipy_call import scipy_call
 from tinygrad_loss.engine.torch_call import refused, torch_name
 
@@ -46,7 +46,7 @@ class Kind:
         """The imaginary parts."""
         return DOORS[np.imag](self)
 
-    def apply(self, op: Op, inputs: tuple[Array, ...], static: Mapping[str, Any]) -> Array:
+    def apply(self, op: Op, inputs: tuple[Array, ...], static: Mapping[str, Any]) -> Result:
         """Run one op on inputs of which at least one is of this kind."""
         raise NotImplementedError
 

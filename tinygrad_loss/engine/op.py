@@ -3,14 +3,23 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-__all__ = ["DOORS", "OPS", "Array", "Facts", "Op", "Rule"]
+if TYPE_CHECKING:
+    from tinygrad_loss.engine.tensor import Tensor
+
+__all__ = ["DOORS", "OPS", "Array", "Derivative", "Facts", "Op", "Result", "Rule"]
 
 Array: TypeAlias = Any
 """Any kind of array: `numpy.ndarray`, a NumPy scalar, `Tensor`, `Germ`, ...; a rule must not ask which."""
+
+Result: TypeAlias = "Tensor | Any"
+"""What people get where it depends on an object: a tensor if any part of it is one, else an array. A type checker shows a tensor."""
+
+Derivative: TypeAlias = "np.ndarray | Any"
+"""A derivative in the form of its argument: an array, or a tree of arrays; inside another transform tensors."""
 
 Rule: TypeAlias = Callable[..., Array]
 """A forward, a derivative or the function people call: arrays in, an array out."""
@@ -35,7 +44,7 @@ class Facts:
     """
 
     nature: Nature
-    tie: Callable[..., Array]
+    tie: Callable[..., Result]
     slopes: tuple[float, float] | None = None
     exponent: float | None = None
     limit: Callable[..., Array] | None = None

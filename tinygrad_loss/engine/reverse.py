@@ -83,7 +83,7 @@ def backward(self: Tensor, gradient: "ArrayLike | None" = None) -> None:
     _deposit(done, reports)
 
 
-Tensor.backward = backward  # type: ignore[method-assign]
+Tensor.backward = backward  # type: ignore[method-assign, assignment]
 
 
 def watched(done: Pass) -> None:

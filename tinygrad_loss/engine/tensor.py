@@ -1,8 +1,11 @@
 """`Tensor`: an array that remembers how it was computed."""
 
+# mypy: disable-error-code="override"
+# To checkers a tensor is a scalar of NumPy's as well (see docs/types.md), whose properties it has with types of its own.
+
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,12 +13,17 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import BRANCHES, RECORDING
 from tinygrad_loss.engine import html
+from tinygrad_loss.engine.found import Found
 from tinygrad_loss.engine.kind import Kind, instead_of
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.scipy_call import scipy_call
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
+
+    from tinygrad_loss.engine.methods import Methods  # a stub: what the ops put on the class
+else:
+    Methods = Kind
 
 __all__ = ["Tensor", "tensor"]
 
@@ -71,7 +79,7 @@ class Elsewhere:
         raise AttributeError(errors.say(where, "a tensor has the attributes of a NumPy array", self.name, ELSEWHERE[self.name]))
 
 
-class Tensor(Kind):
+class Tensor(Methods):
     """An array that remembers how it was computed; made by `tensor` and by every op on one.
 
     Its engine-side fields are plain slots, because each op creates one:
@@ -87,45 +95,14 @@ class Tensor(Kind):
         "first", "op", "second", "stamp", "static", "track", "value", "version",
     )  # fmt: skip
 
-    value: Array
+    value: np.ndarray | Any
     track: int
     version: int
     op: Op | None
     first: Any
-    second: Any
+    second: Tensor | Any
     static: dict[str, Any] | None
     stamp: int
-
-    if TYPE_CHECKING:  # the ops install these: see `declare`
-        __add__: Callable[..., Tensor]
-        __radd__: Callable[..., Tensor]
-        __sub__: Callable[..., Tensor]
-        __rsub__: Callable[..., Tensor]
-        __mul__: Callable[..., Tensor]
-        __rmul__: Callable[..., Tensor]
-        __truediv__: Callable[..., Tensor]
-        __rtruediv__: Callable[..., Tensor]
-        __matmul__: Callable[..., Tensor]
-        __rmatmul__: Callable[..., Tensor]
-        __pow__: Callable[..., Tensor]
-        __rpow__: Callable[..., Tensor]
-        __neg__: Callable[..., Tensor]
-        __abs__: Callable[..., Tensor]
-        __lt__: Callable[..., Tensor]
-        __le__: Callable[..., Tensor]
-        __gt__: Callable[..., Tensor]
-        __ge__: Callable[..., Tensor]
-        __getitem__: Callable[..., Tensor]
-        sum: Callable[..., Tensor]
-        mean: Callable[..., Tensor]
-        max: Callable[..., Tensor]
-        min: Callable[..., Tensor]
-        reshape: Callable[..., Tensor]
-        transpose: Callable[..., Tensor]
-        astype: Callable[..., Tensor]
-
-        def backward(self, gradient: ArrayLike | None = None) -> None:
-            """See `reverse.backward`, which that file installs because it walks tensors."""
 
     # ---- what it looks like -------------------------------------------------------------------------------------
 
@@ -245,7 +222,7 @@ class Tensor(Kind):
         self._grad = array
 
     @property
-    def report(self) -> Any:
+    def report(self) -> Found | None:
         """What the last ``backward`` found out about this leaf's gradient: None when it exists."""
         return getattr(self, "_report", None)
 
@@ -264,7 +241,7 @@ class Tensor(Kind):
 
     # ---- the ways out of the graph --------------------------------------------------------------------------------
 
-    def item(self) -> Any:
+    def item(self) -> float | Any:
         """Return the one element as a Python number: the deliberate way out of the graph."""
         return self.value.item()
 
@@ -272,7 +249,7 @@ class Tensor(Kind):
         """Return a copy of the values as an array: the deliberate way out of the graph."""
         return np.array(self.value)
 
-    def tolist(self) -> Any:
+    def tolist(self) -> list[Any] | Any:
         """Return the values as nested Python lists."""
         return self.value.tolist()
 

@@ -4,7 +4,7 @@
 ``tl.losses.<name>.facts`` says what it estimates, where it is not smooth, and when to choose it.
 """
 
-from typing import Any as _Any
+import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.losses import checks as checks
@@ -117,5 +117,11 @@ from tinygrad_loss.losses.zero_inflated import zero_inflated_negative_binomial_n
 from tinygrad_loss.losses.zero_inflated import zero_inflated_poisson_nll_loss as zero_inflated_poisson_nll_loss
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals())
+def __dir__() -> list[str]:
+    return _errors.offered(globals())
+
+
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        raise _errors.no_name(__name__, name, __dir__())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine import html
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.catalogue import Catalogue
@@ -19,6 +19,9 @@ from tinygrad_loss.losses.facts import Facts
 from tinygrad_loss.losses.formula import plain
 from tinygrad_loss.losses.options import refuse_odd_option, unknown_option
 from tinygrad_loss.losses.weights import of_samples
+
+if TYPE_CHECKING:
+    from tinygrad_loss.distributions import Distribution
 
 __all__ = ["LOSSES", "REDUCTIONS", "Loss", "Terms", "loss"]
 
@@ -77,7 +80,7 @@ class Loss:
         listed += [inspect.Parameter(name, by_name, default=value) for name, value in defaults.items() if name not in self.order]
         return inspect.Signature(listed)
 
-    def __call__(self, *given: Any, reduction: str = "mean", sample_weight: Any = None, where: Any = None, **options: Any) -> Any:
+    def __call__(self, *given: Any, reduction: str = "mean", sample_weight: Any = None, where: Any = None, **options: Any) -> Result:
         """Compute the loss."""
         if len(given) != self.arity or (options and not options.keys() <= self.defaults.keys()):
             given, reduction, options = self._bound(given, reduction, options)
@@ -186,13 +189,17 @@ class Loss:
     # ---- what is known about it -----------------------------------------------------------------------------------------
 
     @property
-    def likelihood(self) -> Any:
+    def likelihood(self) -> type[Distribution] | Any:
         """The noise model whose negative log-likelihood this loss is, up to constants; None where there is none."""
         if self.facts.likelihood is None:
             return None
         from tinygrad_loss import distributions  # noqa: PLC0415  a heavy room that most users of a loss do not need
 
         return getattr(distributions, self.facts.likelihood)
+
+    def __get__(self, _instance: object, _owner: type | None = None) -> Self:
+        """Stay what it is as an attribute of a class. That there is this method tells `help` to show the signature."""
+        return self
 
     def __repr__(self) -> str:
         return f"<loss {self.__name__}: {plain(self.facts.formula)}; reduction='mean' divides by {self.divides_by}>"

@@ -1,6 +1,6 @@
 """Layers that own their weights, under PyTorch's names, with its arguments, defaults and first values."""
 
-from typing import Any as _Any
+import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.nn import initialise as initialise
@@ -122,5 +122,11 @@ init = initialise
 Parameter = parameter
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)
+def __dir__() -> list[str]:
+    return _errors.offered(globals(), ("init", "initialise"))
+
+
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        raise _errors.no_name(__name__, name, __dir__(), _OF_THE_ROOM)

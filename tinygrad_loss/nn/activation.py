@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tinygrad_loss import ops
-from tinygrad_loss.engine.op import Array
-from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.engine.op import Array, Result
+from tinygrad_loss.nn.module import accept, parameter
+from tinygrad_loss.nn.weightless import Weightless
 from tinygrad_loss.ops.activation import LAYER, along_channels
 from tinygrad_loss.ops.settings import whole
 
@@ -18,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Activation(Module):
+class Activation(Weightless):
     """What the layers of this file share: settings by name, shown by ``repr``.
 
     Args:
@@ -42,7 +43,7 @@ class ReLU(Activation):
     array([0., 2.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["relu"](x)
 
@@ -60,7 +61,7 @@ class LeakyReLU(Activation):
         super().__init__(inplace)
         self.negative_slope = negative_slope
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["leaky_relu"](x, slope=float(self.negative_slope))
 
@@ -83,7 +84,7 @@ class PReLU(Activation):
         self.num_parameters = num_parameters = whole("PReLU", "num_parameters", num_parameters, 1)
         self.weight = parameter(np.full(num_parameters, init, dtype))
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         x = accept("PReLU", x, self.weight)
         return LAYER["prelu"](x, along_channels(self.weight, x))
@@ -102,7 +103,7 @@ class ReLU6(Activation):
     array([0., 6.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["hardtanh"](x, low=0.0, high=6.0)
 
@@ -120,7 +121,7 @@ class ELU(Activation):
         super().__init__(inplace)
         self.alpha = alpha
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["elu"](x, alpha=float(self.alpha))
 
@@ -134,7 +135,7 @@ class SELU(Activation):
     array([0.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["selu"](x)
 
@@ -152,7 +153,7 @@ class CELU(Activation):
         super().__init__(inplace)
         self.alpha = alpha
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.celu(x, self.alpha)
 
@@ -169,7 +170,7 @@ class GELU(Activation):
     def __init__(self, approximate: str = "none") -> None:
         self.approximate = approximate
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.gelu(x, self.approximate)
 
@@ -183,7 +184,7 @@ class SiLU(Activation):
     array([0.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.silu(x)
 
@@ -197,7 +198,7 @@ class Mish(Activation):
     array([0.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.mish(x)
 
@@ -211,7 +212,7 @@ class Sigmoid(Activation):
     array([0.5])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.sigmoid(x)
 
@@ -225,7 +226,7 @@ class LogSigmoid(Activation):
     array([-1000.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.logsigmoid(x)
 
@@ -239,7 +240,7 @@ class Tanh(Activation):
     array([0.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return np.tanh(x)
 
@@ -256,7 +257,7 @@ class Softplus(Activation):
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         self.beta, self.threshold = beta, threshold
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.softplus(x, self.beta, self.threshold)
 
@@ -270,7 +271,7 @@ class Softsign(Activation):
     array([0.5])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.softsign(x)
 
@@ -284,7 +285,7 @@ class Tanhshrink(Activation):
     array([0.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.tanhshrink(x)
 
@@ -301,7 +302,7 @@ class Softshrink(Activation):
     def __init__(self, lambd: float = 0.5) -> None:
         self.lambd = lambd
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["softshrink"](x, lambd=float(self.lambd))
 
@@ -318,7 +319,7 @@ class Hardshrink(Activation):
     def __init__(self, lambd: float = 0.5) -> None:
         self.lambd = lambd
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["hardshrink"](x, lambd=float(self.lambd))
 
@@ -336,7 +337,7 @@ class Hardtanh(Activation):
         super().__init__(inplace)
         self.min_val, self.max_val = min_val, max_val
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["hardtanh"](x, low=float(self.min_val), high=float(self.max_val))
 
@@ -350,7 +351,7 @@ class Hardsigmoid(Activation):
     array([0.5])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["hardsigmoid"](x)
 
@@ -364,7 +365,7 @@ class Hardswish(Activation):
     array([4.])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["hardswish"](x)
 
@@ -382,7 +383,7 @@ class Threshold(Activation):
         super().__init__(inplace)
         self.threshold, self.value = threshold, value
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return LAYER["threshold"](x, threshold=float(self.threshold), value=float(self.value))
 
@@ -399,7 +400,7 @@ class GLU(Activation):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return half the length along ``dim``."""
         return ops.glu(x, self.dim)
 
@@ -416,7 +417,7 @@ class Softmax(Activation):
     def __init__(self, dim: Any = None) -> None:
         self.dim = dim
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.softmax(x, axis=self.dim)
 
@@ -430,7 +431,7 @@ class LogSoftmax(Softmax):
     array([[-1000.,     0.]])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.log_softmax(x, axis=self.dim)
 
@@ -444,6 +445,6 @@ class Softmin(Softmax):
     array([[0.5, 0.5]])
     """
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return ops.softmin(x, self.dim)

@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike
 
 from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module, accept, parameter
@@ -103,7 +104,7 @@ class MultiheadAttention(Module):
         attn_mask: Array | None = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[Array, Array | None]:
+    ) -> tuple[Tensor, Tensor | None]:
         """Answer queries by values.
 
         Args:
@@ -132,13 +133,13 @@ class MultiheadAttention(Module):
         k, v, more = self._extended(k, v)
         hidden = _with_seen(hidden, more)
         heads = [self._split(x) for x in (q, k, v)]
-        weights = ops.attention_weights((heads[0] * (heads[0].shape[-1] ** -0.5)) @ np.swapaxes(heads[1], -1, -2), hidden)
+        weights: Array = ops.attention_weights((heads[0] * (heads[0].shape[-1] ** -0.5)) @ np.swapaxes(heads[1], -1, -2), hidden)
         dropped = ops.dropout(weights, self.dropout, self.training, rng=self.rng) if self.dropout else weights
-        y = np.transpose(dropped @ heads[2], (0, 2, 1, 3)).reshape(query.shape)
+        y: Array = np.transpose(dropped @ heads[2], (0, 2, 1, 3)).reshape(query.shape)
         y = self.out_proj(y)
         if not self.batch_first:
             y = np.swapaxes(y, 0, 1)
-        shown = None
+        shown: Array | None = None
         if need_weights:
             shown = np.mean(weights, axis=1) if average_attn_weights else weights
             shown = shown[0] if single else shown
@@ -191,8 +192,9 @@ class MultiheadAttention(Module):
         """Return keys and values with those behind them that every query sees, and how many these are."""
         row = (len(k), 1, self.embed_dim)
         more: list[tuple[Array, Array]] = []
-        if self.bias_k is not None and self.bias_v is not None:
-            more.append((np.broadcast_to(self.bias_k, row), np.broadcast_to(self.bias_v, row)))
+        bias: tuple[Array, Array] = self.bias_k, self.bias_v
+        if bias[0] is not None:
+            more.append((np.broadcast_to(bias[0], row), np.broadcast_to(bias[1], row)))
         if self.add_zero_attn:
             more.append((np.zeros(row, k.dtype),) * 2)
         for own_k, own_v in more:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -19,26 +19,28 @@ from tinygrad_loss.ops.settings import whole
 __all__ = ["GRUCell", "LSTMCell", "RNNCell"]
 
 KINDS = ("tanh", "relu")
+State = TypeVar("State")
+"""What is carried from step to step: one tensor, or the two of an LSTM."""
 
 
-def scan(kind: str, x: Array, state: tuple[Array, ...], weights: Sequence[Tensor | None]) -> tuple[Array, tuple[Array, ...]]:
+def scan(kind: str, x: Array, state: tuple[Array, ...], weights: Sequence[Any]) -> tuple[Array, tuple[Array, ...]]:
     """Run one layer over ``[T, N, F]``; return its states at every step, and all that it carries."""
     w_ih, w_hh, b_ih, b_hh = weights
     if kind == "GRU":
         z = ops.linear(x, w_ih, b_ih)
-        past = b_hh if b_hh is not None else np.zeros(w_hh.shape[0], w_hh.dtype)  # type: ignore[union-attr]
+        past = b_hh if b_hh is not None else np.zeros(w_hh.shape[0], w_hh.dtype)
         h = gru_scan(z, state[0], w_hh, past)
         return h, (h,)
     bias = b_ih if b_hh is None or b_ih is None else b_ih + b_hh
     if kind == "LSTM":
-        y = lstm_scan(x, *state, w_ih, w_hh, np.zeros(w_ih.shape[0], w_ih.dtype) if bias is None else bias)  # type: ignore[union-attr]
+        y = lstm_scan(x, *state, w_ih, w_hh, np.zeros(w_ih.shape[0], w_ih.dtype) if bias is None else bias)
         h, c = np.swapaxes(y[0], 1, 2), np.swapaxes(y[1], 1, 2)
         return h, (h, c)
     h = rnn_scan(ops.linear(x, w_ih, bias), state[0], w_hh, kind=kind)
     return h, (h,)
 
 
-def projected_scan(x: Array, state: tuple[Array, ...], weights: Sequence[Tensor | None], down: Tensor) -> tuple[Array, tuple[Array, ...]]:
+def projected_scan(x: Array, state: tuple[Array, ...], weights: Sequence[Any], down: Tensor) -> tuple[Array, tuple[Array, ...]]:
     r"""Run a layer of an LSTM whose state is a projection: $h_t = P\, o \tanh c_t$.
 
     Since $U h_t = (U P)(o \tanh c_t)$, a plain layer does it; the first state, which is no such product, comes in beside the first input.
@@ -67,7 +69,7 @@ def states_given(layer: str, hx: Any, shapes: Sequence[tuple[int, ...]], called:
     return given
 
 
-class Cell(Module):
+class Cell(Module, Generic[State]):
     """What the single steps share.
 
     Args:
@@ -95,7 +97,7 @@ class Cell(Module):
         self.bias_ih = first(width) if bias else None
         self.bias_hh = first(width) if bias else None
 
-    def forward(self, x: Any, hx: Any = None) -> Any:
+    def forward(self, x: Any, hx: Any = None) -> State:
         """Take one step.
 
         Args:
@@ -127,7 +129,7 @@ class Cell(Module):
             tuple(h.reshape((rows[1], self.hidden_size)) for h in states),
             (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh),
         )
-        after = tuple(c[0].reshape(shape) for c in carried)
+        after: Any = tuple(c[0].reshape(shape) for c in carried)
         return after if pair else after[0]
 
     def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:
@@ -140,7 +142,7 @@ class Cell(Module):
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
 
 
-class RNNCell(Cell):
+class RNNCell(Cell[Tensor]):
     r"""One step of an `RNN`.
 
     >>> import numpy as np
@@ -167,7 +169,7 @@ class RNNCell(Cell):
         self.kind = nonlinearity
 
 
-class LSTMCell(Cell):
+class LSTMCell(Cell[tuple[Tensor, Tensor]]):
     """One step of an `LSTM`.
 
     >>> import numpy as np
@@ -181,7 +183,7 @@ class LSTMCell(Cell):
     kind = "LSTM"
 
 
-class GRUCell(Cell):
+class GRUCell(Cell[Tensor]):
     """One step of a `GRU`.
 
     >>> import numpy as np

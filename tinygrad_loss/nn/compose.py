@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn.activation import ReLU
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module
@@ -106,7 +107,7 @@ class Sequential(ModuleList):
         else:
             self.extend(modules)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Call the modules one after the other."""
         for module in self.children():
             x = module(x)
@@ -189,7 +190,7 @@ class Residual(Module):
     def __init__(self, *modules: Any) -> None:
         self.inside = _module("Residual", modules[0]) if len(modules) == 1 else Sequential(*modules)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Return the sum of input and change."""
         change = self.inside(x)
         if change.shape != x.shape:
@@ -250,7 +251,7 @@ class Function(Module):
     def __init__(self, function: Callable[..., Array]) -> None:
         self.function = function
 
-    def forward(self, *inputs: Array) -> Array:
+    def forward(self, *inputs: Array) -> Tensor:
         """Call the function."""
         return self.function(*inputs)
 

@@ -1,13 +1,15 @@
 """Convolutions with their filters."""
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from tinygrad_loss import errors, ops
-from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.engine.op import Array, Result
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.module import Module, accept, parameter
 from tinygrad_loss.ops.settings import border, positive, rest, whole
@@ -35,7 +37,7 @@ class Convolution(Module):
     """
 
     dims: ClassVar[int]
-    function: ClassVar[Rule]
+    function: ClassVar[Callable[..., Result]]
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Convolution(Module):
     def _weight_shape(self) -> tuple[int, ...]:
         return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Map ``[N, in_channels, ...]`` to ``[N, out_channels, ...]``."""
         x = self._accept(x)
         padding = self.padding
@@ -196,7 +198,7 @@ class TransposedConvolution(Convolution):
     def _weight_shape(self) -> tuple[int, ...]:
         return (self.in_channels, self.out_channels // self.groups, *self.kernel_size)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Map ``[N, in_channels, ...]`` to ``[N, out_channels, ...]``."""
         x = self._accept(x)
         return type(self).function(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation)

@@ -6,16 +6,18 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tinygrad_loss import errors
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.nn.weightless import Weightless
 from tinygrad_loss.ops import dense
 from tinygrad_loss.ops.settings import whole
 
 __all__ = ["Bilinear", "Identity", "Linear"]
 
 
-class Identity(Module):
+class Identity(Weightless):
     """Return the input as it is; any arguments are ignored.
 
     >>> from tinygrad_loss import nn
@@ -26,7 +28,7 @@ class Identity(Module):
     def __init__(self, *ignored: Any, **also: Any) -> None:
         del ignored, also
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return ``x``."""
         return x
 
@@ -62,7 +64,7 @@ class Linear(Module):
         self.weight = parameter(initialise.fan_in_uniform((out_features, in_features), in_features, rng, dtype))
         self.bias = parameter(initialise.fan_in_uniform((out_features,), in_features, rng, dtype)) if bias else None
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Map ``[..., in_features]`` to ``[..., out_features]``."""
         x = accept("Linear", x, self.weight)
         if not x.ndim or x.shape[-1] != self.in_features:
@@ -118,7 +120,7 @@ class Bilinear(Module):
         self.weight = parameter(initialise.fan_in_uniform((out_features, in1_features, in2_features), in1_features, rng, dtype))
         self.bias = parameter(initialise.fan_in_uniform((out_features,), in1_features, rng, dtype)) if bias else None
 
-    def forward(self, input1: Array, input2: Array) -> Array:
+    def forward(self, input1: Array, input2: Array) -> Tensor:
         """Map ``[..., in1_features]`` and ``[..., in2_features]`` to ``[..., out_features]``."""
         input1, input2 = accept("Bilinear", input1, self.weight), accept("Bilinear", input2, self.weight)
         if input1.shape[-1:] != (self.in1_features,) or input2.shape != (*input1.shape[:-1], self.in2_features):

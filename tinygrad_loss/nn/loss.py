@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors, losses
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses.loss import Loss
 from tinygrad_loss.losses.options import unknown_option
 from tinygrad_loss.nn.compose import ModuleList, Sequential
@@ -65,7 +66,18 @@ class LossModule(Module):
         known = {**cls.loss.defaults, "reduction": "mean"}
         return {name: known[name] for name in cls.takes}
 
-    def forward(self, *arrays: Any, **shared: Any) -> Any:
+    if TYPE_CHECKING:
+
+        @overload
+        def __call__(self, input: Tensor, *arrays: Any, **shared: Any) -> Tensor: ...
+        @overload
+        def __call__(self, input: ArrayLike, target: Tensor, *arrays: Any, **shared: Any) -> Tensor: ...
+        @overload
+        def __call__(self, *arrays: ArrayLike, **shared: Any) -> np.ndarray | np.floating[Any]: ...
+        def __call__(self, *arrays: Any, **shared: Any) -> Result:
+            """Compute the loss of the arrays."""
+
+    def forward(self, *arrays: Any, **shared: Any) -> Result:
         """Compute the loss of the arrays; ``sample_weight=`` and ``where=`` may follow."""
         return self.loss(*arrays, **{name: getattr(self, name) for name in self.takes}, **shared)
 
@@ -84,26 +96,48 @@ def _module(name: str, of: Loss, *takes: str) -> type[LossModule]:
     return type(name, (LossModule,), body)
 
 
-L1Loss = _module("L1Loss", losses.l1_loss, "reduction")
-MSELoss = _module("MSELoss", losses.mse_loss, "reduction")
-HuberLoss = _module("HuberLoss", losses.huber_loss, "reduction", "delta")
-SmoothL1Loss = _module("SmoothL1Loss", losses.smooth_l1_loss, "reduction", "beta")
-GaussianNLLLoss = _module("GaussianNLLLoss", losses.gaussian_nll_loss, "full", "eps", "reduction")
-PoissonNLLLoss = _module("PoissonNLLLoss", losses.poisson_nll_loss, "log_input", "full", "eps", "reduction")
-KLDivLoss = _module("KLDivLoss", losses.kl_div, "reduction", "log_target")
-BCELoss = _module("BCELoss", losses.binary_cross_entropy, "weight", "reduction")
-BCEWithLogitsLoss = _module("BCEWithLogitsLoss", losses.binary_cross_entropy_with_logits, "weight", "reduction", "pos_weight")
-NLLLoss = _module("NLLLoss", losses.nll_loss, "weight", "ignore_index", "reduction")
-CrossEntropyLoss = _module("CrossEntropyLoss", losses.cross_entropy, "weight", "ignore_index", "reduction", "label_smoothing")
-SoftMarginLoss = _module("SoftMarginLoss", losses.soft_margin_loss, "reduction")
-MultiLabelSoftMarginLoss = _module("MultiLabelSoftMarginLoss", losses.multilabel_soft_margin_loss, "weight", "reduction")
-MultiLabelMarginLoss = _module("MultiLabelMarginLoss", losses.multilabel_margin_loss, "reduction")
-MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss, "p", "margin", "weight", "reduction")
-MarginRankingLoss = _module("MarginRankingLoss", losses.margin_ranking_loss, "margin", "reduction")
-HingeEmbeddingLoss = _module("HingeEmbeddingLoss", losses.hinge_embedding_loss, "margin", "reduction")
-CosineEmbeddingLoss = _module("CosineEmbeddingLoss", losses.cosine_embedding_loss, "margin", "reduction")
-TripletMarginLoss = _module("TripletMarginLoss", losses.triplet_margin_loss, "margin", "p", "eps", "swap", "reduction")
-CTCLoss = _module("CTCLoss", losses.ctc_loss, "blank", "reduction", "zero_infinity")
+if TYPE_CHECKING:  # a stub, in which each has its own options
+    from tinygrad_loss.nn.loss_modules import BCELoss as BCELoss
+    from tinygrad_loss.nn.loss_modules import BCEWithLogitsLoss as BCEWithLogitsLoss
+    from tinygrad_loss.nn.loss_modules import CosineEmbeddingLoss as CosineEmbeddingLoss
+    from tinygrad_loss.nn.loss_modules import CrossEntropyLoss as CrossEntropyLoss
+    from tinygrad_loss.nn.loss_modules import CTCLoss as CTCLoss
+    from tinygrad_loss.nn.loss_modules import GaussianNLLLoss as GaussianNLLLoss
+    from tinygrad_loss.nn.loss_modules import HingeEmbeddingLoss as HingeEmbeddingLoss
+    from tinygrad_loss.nn.loss_modules import HuberLoss as HuberLoss
+    from tinygrad_loss.nn.loss_modules import KLDivLoss as KLDivLoss
+    from tinygrad_loss.nn.loss_modules import L1Loss as L1Loss
+    from tinygrad_loss.nn.loss_modules import MarginRankingLoss as MarginRankingLoss
+    from tinygrad_loss.nn.loss_modules import MSELoss as MSELoss
+    from tinygrad_loss.nn.loss_modules import MultiLabelMarginLoss as MultiLabelMarginLoss
+    from tinygrad_loss.nn.loss_modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+    from tinygrad_loss.nn.loss_modules import MultiMarginLoss as MultiMarginLoss
+    from tinygrad_loss.nn.loss_modules import NLLLoss as NLLLoss
+    from tinygrad_loss.nn.loss_modules import PoissonNLLLoss as PoissonNLLLoss
+    from tinygrad_loss.nn.loss_modules import SmoothL1Loss as SmoothL1Loss
+    from tinygrad_loss.nn.loss_modules import SoftMarginLoss as SoftMarginLoss
+    from tinygrad_loss.nn.loss_modules import TripletMarginLoss as TripletMarginLoss
+else:
+    L1Loss = _module("L1Loss", losses.l1_loss, "reduction")
+    MSELoss = _module("MSELoss", losses.mse_loss, "reduction")
+    HuberLoss = _module("HuberLoss", losses.huber_loss, "reduction", "delta")
+    SmoothL1Loss = _module("SmoothL1Loss", losses.smooth_l1_loss, "reduction", "beta")
+    GaussianNLLLoss = _module("GaussianNLLLoss", losses.gaussian_nll_loss, "full", "eps", "reduction")
+    PoissonNLLLoss = _module("PoissonNLLLoss", losses.poisson_nll_loss, "log_input", "full", "eps", "reduction")
+    KLDivLoss = _module("KLDivLoss", losses.kl_div, "reduction", "log_target")
+    BCELoss = _module("BCELoss", losses.binary_cross_entropy, "weight", "reduction")
+    BCEWithLogitsLoss = _module("BCEWithLogitsLoss", losses.binary_cross_entropy_with_logits, "weight", "reduction", "pos_weight")
+    NLLLoss = _module("NLLLoss", losses.nll_loss, "weight", "ignore_index", "reduction")
+    CrossEntropyLoss = _module("CrossEntropyLoss", losses.cross_entropy, "weight", "ignore_index", "reduction", "label_smoothing")
+    SoftMarginLoss = _module("SoftMarginLoss", losses.soft_margin_loss, "reduction")
+    MultiLabelSoftMarginLoss = _module("MultiLabelSoftMarginLoss", losses.multilabel_soft_margin_loss, "weight", "reduction")
+    MultiLabelMarginLoss = _module("MultiLabelMarginLoss", losses.multilabel_margin_loss, "reduction")
+    MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss, "p", "margin", "weight", "reduction")
+    MarginRankingLoss = _module("MarginRankingLoss", losses.margin_ranking_loss, "margin", "reduction")
+    HingeEmbeddingLoss = _module("HingeEmbeddingLoss", losses.hinge_embedding_loss, "margin", "reduction")
+    CosineEmbeddingLoss = _module("CosineEmbeddingLoss", losses.cosine_embedding_loss, "margin", "reduction")
+    TripletMarginLoss = _module("TripletMarginLoss", losses.triplet_margin_loss, "margin", "p", "eps", "swap", "reduction")
+    CTCLoss = _module("CTCLoss", losses.ctc_loss, "blank", "reduction", "zero_infinity")
 
 
 class TripletMarginWithDistanceLoss(LossModule):
@@ -187,7 +221,7 @@ class LinearCrossEntropyLoss(Module):
             f"a mean divides by {losses.linear_cross_entropy.divides_by}"
         )
 
-    def forward(self, input: Array, target: Array, **shared: Any) -> Any:  # noqa: A002  PyTorch's name
+    def forward(self, input: Array, target: Array, **shared: Any) -> Tensor:  # noqa: A002  PyTorch's name
         """Return the loss of rows ``[N, in_features]`` against classes or probabilities."""
         shape = (self.num_classes, *self.out_features)
         return losses.linear_cross_entropy(
@@ -280,19 +314,19 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         sizes = f"in_features={self.in_features}, n_classes={self.n_classes}, cutoffs={self.cutoffs[:-1]}, div_value={self.div_value}"
         return f"{sizes}; the mean divides by the number of rows"
 
-    def log_prob(self, input: Array) -> Array:  # noqa: A002
+    def log_prob(self, input: Array) -> Tensor:  # noqa: A002
         """Return the log-probability of every class ``[N, n_classes]``."""
         head = log_softmax_(self.head(input), axis=1)
-        parts = [head[:, : self.shortlist_size]]
+        parts: list[Array] = [head[:, : self.shortlist_size]]
         for i, cluster in enumerate(self.tail):
             at = self.shortlist_size + i
             parts.append(log_softmax_(cluster(input), axis=1) + head[:, at : at + 1])
-        return np.concatenate(parts, axis=1)
+        joined: Array = np.concatenate(parts, axis=1)
+        return joined
 
     def predict(self, input: Array) -> np.ndarray:  # noqa: A002
         """Return the most probable class of each row ``[N]``."""
-        log_p = self.log_prob(input)
-        return np.argmax(log_p.numpy() if hasattr(log_p, "numpy") else log_p, axis=1)
+        return np.argmax(self.log_prob(input).numpy(), axis=1)
 
     def forward(self, input: Array, target: ArrayLike) -> LogProbabilityAndLoss:  # noqa: A002
         """Return the log-probability of each target, and minus their mean; rare clusters run only on the rows that need them."""
@@ -345,7 +379,7 @@ class PairwiseDistance(Module):
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
         self.p, self.eps, self.keepdim = p, eps, keepdim
 
-    def forward(self, x1: Array, x2: Array) -> Array:
+    def forward(self, x1: Array, x2: Array) -> Result:
         """Return the distance of each pair."""
         _meeting("PairwiseDistance", x1, x2)
         return pairwise_distance(x1, x2, self.p, self.eps, self.keepdim)
@@ -367,7 +401,7 @@ class CosineSimilarity(Module):
     def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
         self.dim, self.eps = dim, eps
 
-    def forward(self, x1: Array, x2: Array) -> Array:
+    def forward(self, x1: Array, x2: Array) -> Result:
         """Return the cosine of each pair."""
         _meeting("CosineSimilarity", x1, x2)
         return cosine_similarity(x1, x2, self.dim, self.eps)

@@ -13,7 +13,11 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
+from tinygrad_loss.nn.calling import Forward, Inputs, Output_co
 from tinygrad_loss.nn.elsewhere import OF_MODULES
+
+if TYPE_CHECKING:
+    from tinygrad_loss.nn.summary import Summary
 
 __all__ = ["Loaded", "Module", "parameter"]
 
@@ -90,15 +94,23 @@ class Module(NamesItsArguments):
 
     training: bool = True
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
-        """Compute the module's function."""
-        output = self.forward(*inputs, **named)
-        watcher = WATCHER.get()
-        if watcher is not None:
-            watcher(self, inputs, output)
-        return output
+    if TYPE_CHECKING:
 
-    def forward(self, *inputs: Any, **named: Any) -> Any:
+        def __call__(self: Forward[Inputs, Output_co], *inputs: Inputs.args, **named: Inputs.kwargs) -> Output_co:
+            """Compute the module's function: its parameters and its result are those of ``forward``."""
+            raise NotImplementedError
+
+    else:
+
+        def __call__(self, *inputs: Any, **named: Any) -> Any:
+            """Compute the module's function."""
+            output = self.forward(*inputs, **named)
+            watcher = WATCHER.get()
+            if watcher is not None:
+                watcher(self, inputs, output)
+            return output
+
+    def forward(self, *inputs: Any, **named: Any) -> Tensor | Any:
         """Say here what the module computes."""
         del inputs, named
         message = f"{type(self).__name__} has no forward(self, x): write one"
@@ -389,7 +401,7 @@ class Module(NamesItsArguments):
         lines = "\n".join([head, *inside] if head else inside).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {lines}\n)"
 
-    def summary(self, *inputs: Any, **named: Any) -> Any:
+    def summary(self, *inputs: Any, **named: Any) -> Summary:
         """Run the model once on ``inputs`` and return a table: shapes, parameters, memory and multiply-adds per module.
 
         Args:

@@ -101,7 +101,7 @@ class ChannelNorm(Module):
 class BatchNorm(ChannelNorm):
     """Normalise each channel over the batch, in evaluation by running statistics."""
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Return the same shape."""
         x = self._accept(x)
         batch = self.training or self.running_mean is None
@@ -163,7 +163,7 @@ class InstanceNorm(ChannelNorm):
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, dtype=dtype)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Return the same shape; the batch's axis may be missing."""
         if np.ndim(x) == self.allowed[0] - 1:
             return self.forward(x[None])[0]
@@ -233,7 +233,7 @@ class LayerNorm(Module):
         self.eps = eps
         self.weight, self.bias = _scales(self.normalized_shape, dtype, affine=elementwise_affine, bias=bias)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Return the same shape."""
         if self.weight is not None:
             x = accept("LayerNorm", x, self.weight)
@@ -266,7 +266,7 @@ class RMSNorm(Module):
         self.eps = eps
         self.weight, _ = _scales(self.normalized_shape, dtype, affine=elementwise_affine)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Return the same shape."""
         if self.weight is not None:
             x = accept("RMSNorm", x, self.weight)
@@ -321,7 +321,7 @@ class GroupNorm(Module):
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.weight, self.bias = _scales((num_channels,), dtype, affine=affine, bias=bias)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Tensor:
         """Return the same shape."""
         if self.weight is not None:
             x = accept("GroupNorm", x, self.weight)

@@ -1,10 +1,11 @@
 """Pooling as layers. Where several entries of a window are largest, the first of them gets the gradient, unchecked."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from tinygrad_loss import ops
-from tinygrad_loss.engine.op import Array, Rule
-from tinygrad_loss.nn.module import Module
+from tinygrad_loss.engine.op import Array, Result
+from tinygrad_loss.nn.weightless import Weightless
 from tinygrad_loss.ops.pooling import max_pool_layer, max_pooled
 from tinygrad_loss.ops.resampling import adaptive_pooled
 
@@ -14,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Pooling(Module):
+class Pooling(Weightless):
     """What the layers of this file share: settings, shown by ``repr``."""
 
     def extra_repr(self) -> str:
@@ -48,7 +49,7 @@ class MaxPooling(Pooling):
         self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
-    def forward(self, x: Array) -> Any:
+    def forward(self, x: Array) -> Result:
         """Map ``[N, C, ...]`` to fewer entries per channel."""
         return max_pooled(
             self.dims,
@@ -114,7 +115,7 @@ class AvgPool1d(Pooling):
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Map ``[N, C, L]`` to a smaller length."""
         return ops.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
@@ -128,7 +129,7 @@ class AvgPool2d(Pooling):
     (5, 3, 4, 4)
     """
 
-    function: ClassVar[Rule] = staticmethod(ops.avg_pool2d)
+    function: ClassVar[Callable[..., Result]] = staticmethod(ops.avg_pool2d)
 
     def __init__(
         self,
@@ -142,7 +143,7 @@ class AvgPool2d(Pooling):
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.ceil_mode, self.count_include_pad, self.divisor_override = ceil_mode, count_include_pad, divisor_override
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Map ``[N, C, ...]`` to fewer entries per channel."""
         return type(self).function(
             x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override
@@ -168,12 +169,12 @@ class AdaptivePooling(Pooling):
         output_size: how many windows there are, one number or one per spatial axis; None keeps an axis.
     """
 
-    function: ClassVar[Rule]
+    function: ClassVar[Callable[..., Result]]
 
     def __init__(self, output_size: Any) -> None:
         self.output_size = output_size
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Map ``[N, C, ...]`` to ``output_size`` entries per channel."""
         return type(self).function(x, self.output_size)
 
@@ -227,7 +228,7 @@ class AdaptiveMaxPooling(Pooling):
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         self.output_size, self.return_indices = output_size, return_indices
 
-    def forward(self, x: Array) -> Any:
+    def forward(self, x: Array) -> Result:
         """Map ``[N, C, ...]`` to ``output_size`` entries per channel."""
         return adaptive_pooled(self.dims, x, self.output_size, max_pool_layer, return_indices=self.return_indices)
 

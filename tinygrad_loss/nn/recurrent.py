@@ -1,7 +1,7 @@
 """Recurrent layers: RNN, LSTM and GRU."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -10,7 +10,7 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
-from tinygrad_loss.nn.cell import KINDS, projected_scan, scan, states_given
+from tinygrad_loss.nn.cell import KINDS, State, projected_scan, scan, states_given
 from tinygrad_loss.nn.module import Module, accept, parameter
 from tinygrad_loss.ops.settings import probability, whole
 
@@ -59,7 +59,7 @@ def _check_steps(arrays: list[np.ndarray]) -> None:
             raise errors.shapes("pad_sequences", rule, [first, a.shape], instead)
 
 
-class Recurrent(Module):
+class Recurrent(Module, Generic[State]):
     """What the recurrent layers share.
 
     Args:
@@ -143,7 +143,7 @@ class Recurrent(Module):
 
     # ---- forward ------------------------------------------------------------------------------------------------------
 
-    def forward(self, x: Any, hx: Any = None, *, lengths: ArrayLike | None = None) -> Any:
+    def forward(self, x: Any, hx: Any = None, *, lengths: ArrayLike | None = None) -> tuple[Tensor, State]:
         """Read sequences.
 
         Args:
@@ -264,7 +264,7 @@ def _turned(x: Array, ends: np.ndarray | None) -> Array:
     return x[np.where(steps < ends, ends - 1 - steps, steps), np.arange(len(ends))]
 
 
-class RNN(Recurrent):
+class RNN(Recurrent[Tensor]):
     r"""A plain recurrent layer: $h_t = f(W x_t + b + U h_{t-1} + b')$.
 
     Args:
@@ -310,7 +310,7 @@ class RNN(Recurrent):
         self.nonlinearity = self.kind = nonlinearity
 
 
-class LSTM(Recurrent):
+class LSTM(Recurrent[tuple[Tensor, Tensor]]):
     r"""Long short-term memory: $c_t = f c_{t-1} + i g$, $h_t = o \tanh c_t$ with gates of $x_t$ and $h_{t-1}$; see `Recurrent`.
 
     Args:
@@ -359,7 +359,7 @@ class LSTM(Recurrent):
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype, rng=rng)
 
 
-class GRU(Recurrent):
+class GRU(Recurrent[Tensor]):
     r"""Gated recurrent unit: $h_t = (1 - k) n + k h_{t-1}$ with gates of $x_t$ and $h_{t-1}$; see `Recurrent`.
 
     Source: Cho and others, Learning phrase representations using RNN encoder-decoder, 2014.

@@ -1,18 +1,19 @@
 """Dropout as layers. Each holds its generator, so two models made with one seed drop the same entries, call by call."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tinygrad_loss import ops
-from tinygrad_loss.engine.op import Array, Rule
-from tinygrad_loss.nn.module import Module
+from tinygrad_loss.engine.op import Array, Result
+from tinygrad_loss.nn.weightless import Weightless
 from tinygrad_loss.ops.settings import probability
 
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
 
 
-class Dropout(Module):
+class Dropout(Weightless):
     """In training set each entry to 0 with probability ``p``, and scale the others up; else do nothing.
 
     Args:
@@ -29,7 +30,7 @@ class Dropout(Module):
     array([1., 1., 1.])
     """
 
-    function: ClassVar[Rule] = staticmethod(ops.dropout)
+    function: ClassVar[Callable[..., Result]] = staticmethod(ops.dropout)
 
     def __init__(self, p: float = 0.5, inplace: bool = False, *, rng: Any = None) -> None:
         del inplace
@@ -37,7 +38,7 @@ class Dropout(Module):
         self.p = p
         self.rng = np.random.default_rng(rng)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same shape."""
         return type(self).function(x, self.p, self.training, rng=self.rng)
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss import errors, ops
-from tinygrad_loss.engine.op import Array
-from tinygrad_loss.nn.module import Module
+from tinygrad_loss.engine.op import Array, Result
+from tinygrad_loss.nn.weightless import Weightless
 
 __all__ = ["Flatten", "PixelShuffle", "PixelUnshuffle", "Unflatten", "Upsample"]
 
 
-class Flatten(Module):
+class Flatten(Weightless):
     """Join the axes from ``start_dim`` to ``end_dim``.
 
     >>> import numpy as np
@@ -24,7 +24,7 @@ class Flatten(Module):
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same entries with fewer axes."""
         if not all(-x.ndim <= axis < x.ndim for axis in (self.start_dim, self.end_dim)) and x.shape[1:]:
             rule = f"start_dim and end_dim must lie in {-x.ndim} to {x.ndim - 1}"
@@ -39,7 +39,7 @@ class Flatten(Module):
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
-class Unflatten(Module):
+class Unflatten(Weightless):
     """Divide an axis into several.
 
     Args:
@@ -55,7 +55,7 @@ class Unflatten(Module):
     def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Return the same entries with more axes."""
         dim = self.dim % x.ndim
         known = math.prod(n for n in self.unflattened_size if n != -1)
@@ -70,7 +70,7 @@ class Unflatten(Module):
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
-class PixelShuffle(Module):
+class PixelShuffle(Weightless):
     """Turn channels into pixels; see `tinygrad_loss.ops.pixel_shuffle`.
 
     >>> import numpy as np
@@ -82,7 +82,7 @@ class PixelShuffle(Module):
     def __init__(self, upscale_factor: int) -> None:
         self.upscale_factor = upscale_factor
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Map ``[..., C r r, H, W]`` to ``[..., C, H r, W r]``."""
         return ops.pixel_shuffle(x, self.upscale_factor)
 
@@ -91,7 +91,7 @@ class PixelShuffle(Module):
         return f"upscale_factor={self.upscale_factor}"
 
 
-class PixelUnshuffle(Module):
+class PixelUnshuffle(Weightless):
     """Turn pixels into channels; see `tinygrad_loss.ops.pixel_unshuffle`.
 
     >>> import numpy as np
@@ -103,7 +103,7 @@ class PixelUnshuffle(Module):
     def __init__(self, downscale_factor: int) -> None:
         self.downscale_factor = downscale_factor
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Map ``[..., C, H r, W r]`` to ``[..., C r r, H, W]``."""
         return ops.pixel_unshuffle(x, self.downscale_factor)
 
@@ -112,7 +112,7 @@ class PixelUnshuffle(Module):
         return f"downscale_factor={self.downscale_factor}"
 
 
-class Upsample(Module):
+class Upsample(Weightless):
     """Give images another size; see `tinygrad_loss.ops.interpolate`.
 
     >>> import numpy as np
@@ -124,7 +124,7 @@ class Upsample(Module):
     def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool = False) -> None:
         self.size, self.scale_factor, self.mode, self.align_corners = size, scale_factor, mode, align_corners
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Array) -> Result:
         """Map ``[N, C, ...]`` to another size."""
         return ops.interpolate(x, self.size, self.scale_factor, self.mode, self.align_corners)
 

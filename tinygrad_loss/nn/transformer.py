@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn.attention import MultiheadAttention
 from tinygrad_loss.nn.compose import ModuleList
 from tinygrad_loss.nn.linear import Linear
@@ -107,7 +108,7 @@ class TransformerEncoderLayer(TransformerLayer):
 
     def forward(
         self, src: Array, src_mask: Array | None = None, src_key_padding_mask: Array | None = None, is_causal: bool = False
-    ) -> Array:
+    ) -> Tensor:
         """Map a sequence to one of its shape.
 
         Args:
@@ -147,7 +148,7 @@ class TransformerDecoderLayer(TransformerLayer):
         memory_key_padding_mask: Array | None = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Array:
+    ) -> Tensor:
         """Map a sequence and what it attends to, to one of the first one's shape.
 
         Args:
@@ -202,7 +203,7 @@ class TransformerEncoder(Module):
         self.layers = _stacked(encoder_layer, whole("TransformerEncoder", "num_layers", num_layers))
         self.norm = norm
 
-    def forward(self, src: Array, mask: Array | None = None, src_key_padding_mask: Array | None = None, is_causal: bool = False) -> Array:
+    def forward(self, src: Array, mask: Array | None = None, src_key_padding_mask: Array | None = None, is_causal: bool = False) -> Tensor:
         """Call the layers one after the other; see `TransformerEncoderLayer`."""
         for layer in self.layers:
             src = layer(src, mask, src_key_padding_mask, is_causal)
@@ -239,7 +240,7 @@ class TransformerDecoder(Module):
         memory_key_padding_mask: Array | None = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Array:
+    ) -> Tensor:
         """Call the layers one after the other; see `TransformerDecoderLayer`."""
         for layer in self.layers:
             tgt = layer(tgt, memory, tgt_mask, memory_mask, tgt_key_padding_mask, memory_key_padding_mask, tgt_is_causal, memory_is_causal)

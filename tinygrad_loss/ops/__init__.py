@@ -3,7 +3,7 @@
 NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy lacks, under SciPy's or PyTorch's name.
 """
 
-from typing import Any as _Any
+import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.ops import activation as activation
@@ -228,5 +228,11 @@ lgamma = gammaln
 psi = digamma
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals())
+def __dir__() -> list[str]:
+    return _errors.offered(globals())
+
+
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        raise _errors.no_name(__name__, name, __dir__())

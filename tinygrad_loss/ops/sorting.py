@@ -1,6 +1,6 @@
 """Order: sorted values, which kink where two are equal, and positions, which jump there."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def sort(a: Array, axis: int | None = -1, kind: Any = None, order: None = None, 
 
 
 @door(methods=("sort", "partition"))
-def _in_place(a: Array, *args: Any, **kwargs: Any) -> Array:
+def _in_place(a: Array, *args: Any, **kwargs: Any) -> NoReturn:
     """Refuse NumPy's methods that write into their array."""
     del a, args, kwargs
     raise errors.LostGraphError(

@@ -1,6 +1,6 @@
 """Optimisers, schedules and clipping under PyTorch's names; steps for |x|; SciPy's optimisers with exact derivatives."""
 
-from typing import Any as _Any
+import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.optim import lr_scheduler as lr_scheduler
@@ -34,5 +34,11 @@ from tinygrad_loss.optim.schedules import SequentialLR as SequentialLR
 from tinygrad_loss.optim.schedules import StepLR as StepLR
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals(), _OF_THE_ROOM)
+def __dir__() -> list[str]:
+    return _errors.offered(globals(), ("lr_scheduler", "rules"))
+
+
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        raise _errors.no_name(__name__, name, __dir__(), _OF_THE_ROOM)

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import enable_grad
 from tinygrad_loss.optim.line_search import Point, strong_wolfe
-from tinygrad_loss.optim.optimizer import Optimizer
+from tinygrad_loss.optim.optimizer import Answer, Optimizer
 
 __all__ = ["LBFGS"]
 
@@ -78,7 +78,7 @@ class LBFGS(Optimizer):
         if line_search_fn not in {None, "strong_wolfe"}:
             raise errors.unknown_name("LBFGS", "line_search_fn", line_search_fn, ["strong_wolfe"])
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], Answer] | None = None) -> Answer | None:
         """Run up to ``max_iter`` iterations.
 
         Args:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import grad, hessian, value_and_grad
 from tinygrad_loss.calculus.tree import leaves_of, refilled
+from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["minimize"]
+__all__ = ["Minimum", "minimize"]
 
 NO_GRADIENT: Final = frozenset({"nelder-mead", "powell", "cobyla", "cobyqa"})
 WITH_HESSIAN: Final = frozenset({"dogleg", "trust-exact"})
@@ -23,7 +24,37 @@ METHODS: Final = (
 )  # fmt: skip
 
 
-def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method: str = "BFGS", **options: Any) -> Any:
+class Minimum(Protocol):
+    """SciPy's result, `scipy.optimize.OptimizeResult`, which is also a dict.
+
+    Attributes:
+        x: where the minimum was found, in the form of ``x0``.
+        fun: the value there.
+        jac: the gradient there.
+        success: whether the method believes so.
+        status: why it ended, as a number of the method's own.
+        message: why it ended.
+        nit: the number of steps.
+        nfev: the number of values that were asked.
+    """
+
+    x: Derivative
+    fun: float
+    jac: np.ndarray
+    success: bool
+    status: int
+    message: str
+    nit: int
+    nfev: int
+
+    def __getitem__(self, key: str) -> object:
+        """Return one of them, or of what the method gives besides, by name."""
+
+    def keys(self) -> Iterable[str]:
+        """Return their names."""
+
+
+def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method: str = "BFGS", **options: Any) -> Minimum:
     r"""Minimise ``f`` by ``scipy.optimize.minimize`` with its exact gradient, and exact products $H v$, or $H$, where the method takes them.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from tinygrad_loss.engine.reverse import finite
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Optimizer"]
+
+Answer = TypeVar("Answer")
+"""What a closure returns: its loss."""
 
 Group = dict[str, Any]
 NOT_FOR_THE_RULE: Final = frozenset({"params", "initial_lr"})
@@ -69,7 +72,7 @@ class Optimizer(NamesItsArguments):
         """Return what the rule reads of a group; NumPy's numbers become Python's, which promote no dtype."""
         return {name: value if type(value) in NUMBERS else plain(value) for name, value in group.items() if name not in NOT_FOR_THE_RULE}
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], Answer] | None = None) -> Answer | None:
         """Move every parameter that has a gradient; all new values are computed before the first is stored.
 
         Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -87,10 +87,9 @@ def _start(rng: np.random.Generator) -> list[Tensor]:
     return [tensor(value, requires_grad=True, name=name) for name, value in first.items()]
 
 
-def _scores(weights: list[Tensor], x: np.ndarray) -> Tensor:
+def _scores(weights: list[Tensor], x: Any) -> Tensor:
     w1, b1, w2, b2 = weights
-    scores: Tensor = relu(x @ w1 + b1) @ w2 + b2
-    return scores
+    return relu(x @ w1 + b1) @ w2 + b2
 
 
 def _step(value: Tensor, weights: list[Tensor]) -> bool:

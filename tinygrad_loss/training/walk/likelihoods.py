@@ -166,4 +166,4 @@ def class_likelihood(scores: np.ndarray, classes: np.ndarray) -> tuple[float, fl
 def draw_cross_entropy(scores: np.ndarray, classes: np.ndarray) -> Picture:
     """Draw cross-entropy as what it is: the mean of the logarithms of what happened, with its sign changed."""
     recorded = tensor(scores, requires_grad=True, name="scores")
-    return draw(-np.mean(log_softmax(recorded, axis=1)[np.arange(len(classes)), classes]))
+    return draw(-log_softmax(recorded, axis=1)[np.arange(len(classes)), classes].mean())
