@@ -66,7 +66,9 @@ for _name, _fold, _keys, _methods in (
     ("logical_or_reduce", np.any, (np.any, (np.logical_or, "reduce")), ("any",)),
     ("count_nonzero", _counted, (np.count_nonzero,), ()),
 ):
-    door(*_keys, methods=_methods)(_of_truths(predicate(_name, lambda x, fold=_fold, **kw: fold(x, **kw), arity=None)))
+    door(*_keys, methods=_methods)(
+        _of_truths(predicate(_name, lambda x, axis=None, *, fold=_fold, **kw: fold(x, axis=axis, **kw), arity=None))
+    )
 predicate("signbit", np.signbit, arity=1, numpy=np.signbit, facts=Facts(nature="jump", tie=lambda _y, x: x == 0))
 
 attained = predicate("attained", operator.eq, arity=2, doc="where an extreme is attained: a comparison that is a tie by its nature")

@@ -64,10 +64,16 @@ def take_along_axis(arr: Array, indices: Array, axis: int | None = -1) -> Array:
     return take_along_(arr, indices, axis=axis)
 
 
-@door(np.compress, methods=("compress",))
+@door(np.compress)
 def compress(condition: Any, a: Array, axis: int | None = None, out: None = None) -> Array:
     """Take the slices along an axis for which ``condition`` holds."""
     return take(a, np.nonzero(operand(condition))[0], axis, out)
+
+
+@door(methods=("compress",))
+def compressed(a: Array, condition: Any, axis: int | None = None, out: None = None) -> Array:
+    """Take the slices along an axis for which ``condition`` holds: NumPy's method, which has the array first."""
+    return compress(condition, a, axis, out)
 
 
 @door(np.extract)
