@@ -129,9 +129,7 @@ class Traced:
 
     def scalar(self, transform: str) -> Tensor:
         """Return the result, which must be a single number that the variables led to."""
-        y = connected(self.result, transform)
-        if y.dtype.kind == "c":
-            raise complex_result(transform, f"{transform}(lambda x: np.sum(np.abs(f(x)) ** 2))", y)
+        y = real(connected(self.result, transform), transform, "{}")
         if y.size != 1:
             raise errors.ShapeError(
                 errors.say(
@@ -157,6 +155,13 @@ def connected(y: Any, transform: str) -> Tensor:
         )
     if y.track == TRACED:
         raise cut_path(y, transform)
+    return y
+
+
+def real(y: Tensor, transform: str, arguments: str) -> Tensor:
+    """Return a result that is real, or say how to make a complex one real; ``arguments`` are what the transform takes, ``{}`` for f."""
+    if y.dtype.kind == "c":
+        raise complex_result(transform, f"{transform}({arguments.format('lambda x: np.sum(np.abs(f(x)) ** 2)')})", y)
     return y
 
 
@@ -263,7 +268,7 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Any, Any]:
     args = x if isinstance(x, tuple) else (x,)
     tangents = list(leaves_of(v))
     traced = Traced(f, args, tuple(range(len(args))), {})
-    y = connected(traced.result, "tl.jvp")
+    y = real(connected(traced.result, "tl.jvp"), "tl.jvp", "{}, x, v")
     if len(tangents) != len(traced.variables):
         raise errors.ShapeError(
             errors.say(
@@ -355,7 +360,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         traced = Traced(f, args, argnums, kwargs)
-        y = connected(traced.result, "tl.jacobian")
+        y = real(connected(traced.result, "tl.jacobian"), "tl.jacobian", "{}")
         rows = [list(leaves_of(traced.arranged(traced.pull(y, seed)))) for seed in _units(y)]
         columns = [np.stack([row[i] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype) for i, v in enumerate(traced.variables)]
         return traced.arranged([np.reshape(c, y.shape + v.shape) for c, v in zip(columns, traced.variables, strict=True)])

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.calculus.decide import Judgement, Kind
-from tinygrad_loss.calculus.germ import of_shape
 from tinygrad_loss.calculus.near import CAPS, Near
 from tinygrad_loss.engine.op import Array, Nature
 from tinygrad_loss.engine.reverse import Pass
@@ -81,7 +80,7 @@ def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
             continue
         values = [value_of(x) for x in inputs]
         with np.errstate(all="ignore"):
-            hit = of_shape(facts.tie(t.value, *values, **static), t.shape)
+            hit = np.broadcast_to(facts.tie(t.value, *values, **static), t.shape)  # of a Python number the tie is a Python bool
         places = np.flatnonzero(hit)
         if len(places):
             first = np.unravel_index(places[:shown], hit.shape) if hit.ndim else ()

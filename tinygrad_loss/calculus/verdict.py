@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import Judgement, Kind, all_of, decide, directions
-from tinygrad_loss.calculus.functional import Traced, connected
+from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions
+from tinygrad_loss.calculus.functional import Traced, connected, real
 from tinygrad_loss.calculus.germ import Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, side_of
@@ -106,7 +106,7 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     >>> tl.differentiability(lambda x: np.maximum(x, 0.0) - np.maximum(-x, 0.0), 0.0).gradient
     1.0
     """
-    traced, y = _called(f, x)
+    traced, y = _called(f, x, "tl.differentiability", "{}, x")
     with rounding_of([y, *traced.variables]):
         found, sites = _examined(traced, y, order)
     interval = None
@@ -142,19 +142,23 @@ def directional(f: Callable[..., Any], x: Any, d: Any) -> Any:
     >>> float(tl.directional(np.abs, 0.0, -3.0))
     3.0
     """
-    traced, y = _called(f, x)
+    traced, y = _called(f, x, "tl.directional", "{}, x, d")
     steps = [np.asarray(step, np.float64) for step in leaves_of(d)]
     if [s.shape for s in steps] != [v.shape for v in traced.variables]:
         raise errors.shapes(
             "tl.directional", "the direction must have the form of x", [s.shape for s in steps], "tl.directional(f, x, np.ones_like(x))"
         )
+    if y.requires_grad:
+        done = sweep(y, np.ones_like(y.value), policy="nan", stops=traced.stops)
+        if not done.doubtful:
+            return np.float64(sum(float(np.vdot(g, step)) for g, step in zip(_ordinary(traced, done), steps, strict=True)))
     near = Near(y, np.ones_like(y.value), traced.variables)
     with rounding_of([y, *traced.variables]):
         side, _ = patiently(lambda: side_of(near.along(steps), near.value))
     return np.float64(math.nan if side is None or not side.exists or side.jumps else side.slope)
 
 
-def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
+def _called(f: Callable[..., Any], x: Any, asked: str, arguments: str) -> tuple[Traced, Tensor]:
     """Run ``f`` on fresh variables, and refuse what cannot be judged from its record."""
     args = x if isinstance(x, tuple) else (x,)
     everywhere = tuple(range(len(args)))
@@ -169,24 +173,20 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
     if branches:
         raise errors.OutOfReachError(
             errors.say(
-                "tl.differentiability",
+                asked,
                 "f must not branch in Python on a comparison of equals",
                 f"`if` on a tie at {branches[0]}",
                 "np.where(condition, a, b)",
             )
         )
-    y = connected(traced.result, "tl.differentiability")
+    y = real(connected(traced.result, asked), asked, arguments)
     if y.size != 1:
-        raise errors.ShapeError(
-            errors.say("tl.differentiability", "f must return a single number", f"shape {y.shape}", "lambda x: np.sum(f(x))")
-        )
+        raise errors.ShapeError(errors.say(asked, "f must return a single number", f"shape {y.shape}", "lambda x: np.sum(f(x))"))
     second = again.result
     if not isinstance(second, Tensor) or not np.array_equal(y.value, second.value, equal_nan=True):
         got = f"{y.value} and then {second.value if isinstance(second, Tensor) else second}"
         raise errors.OutOfReachError(
-            errors.say(
-                "tl.differentiability", "f must give the same answer when called twice", got, "rng = np.random.default_rng(0) inside f"
-            )
+            errors.say(asked, "f must give the same answer when called twice", got, "rng = np.random.default_rng(0) inside f")
         )
     for t in record_of(y, traced.stops):  # a verdict ignores the conventions of layers
         t.op = t.node[0].screened or t.op
@@ -202,7 +202,7 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
     done = sweep(y, seed, policy="nan", stops=traced.stops)
     near = Near(y, seed, traced.variables, order)
     if not done.doubtful:
-        gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
+        gradients = _ordinary(traced, done)
         found = Judgement("smooth", gradients, all_of(near, True))
         if near.size == 1:
             found.left = found.right = next(float(g.sum()) for g in gradients if g.size)
@@ -213,6 +213,11 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
         with suppress(Exhausted):
             found.certain = all_of(near, proved_to_cancel(done, near))
     return found, tuple(_with_contributions(done, near))
+
+
+def _ordinary(traced: Traced, done: Pass) -> list[np.ndarray]:
+    """Return the ordinary gradient, one array per variable."""
+    return [np.asarray(np.real(done.cotangents.get(id(v), np.zeros(v.shape))), np.float64) for v in traced.variables]
 
 
 def _with_contributions(done: Pass, near: Near) -> Iterator[Site]:

@@ -341,6 +341,8 @@ def _pull_constant(c: float, i: int, arity: int | None) -> Rule:  # sums of two 
 
 def _fit(dy: Array, y: Array) -> Array:
     """Give a tangent the shape of its result: an input that was broadcast moves every copy."""
+    if not hasattr(dy, "shape"):  # a NumPy number times a Python complex number
+        dy = np.asarray(dy)[()]
     return dy if dy.shape == y.shape else np.broadcast_to(dy, y.shape)
 
 

@@ -124,8 +124,12 @@ def multigammaln(a: Array, d: int) -> Array:
     return sum(halves[1:], halves[0]) + 0.25 * d * (d - 1) * math.log(math.pi)
 
 
+def _lgamma(a: float) -> float:
+    return math.lgamma(a) if a > 0 else math.inf
+
+
 def _density_of_gamma(x: Array, a: Array) -> Array:
-    log_gamma = math.lgamma(a) if isinstance(a, int | float) else gammaln(a)  # a number stays weak
+    log_gamma = _lgamma(a) if isinstance(a, int | float) else gammaln(a)  # a number stays weak
     return np.exp(xlogy(a - 1.0, x) - x - log_gamma)
 
 
