@@ -120,6 +120,7 @@ ASKED = {
     "tl.differentiability": (lambda f: tl.differentiability(f, x), "{}, x"),
     "tl.directional": (lambda f: tl.directional(f, x, d), "{}, x, d"),
     "tl.jvp": (lambda f: tl.jvp(f, x, v), "{}, x, v"),
+    "tl.gradcheck": (lambda f: tl.gradcheck(f, x), "{}, x"),
 }
 
 

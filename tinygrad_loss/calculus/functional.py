@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
-from tinygrad_loss.context import AT_KINKS, enable_grad
+from tinygrad_loss.context import AT_KINKS, at_kinks, enable_grad
 from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
@@ -315,6 +315,20 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
 
         dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get())
     return dy
+
+
+def holds_along(y: Tensor, tangents: dict[int, Array]) -> bool:
+    """Whether every rule that led to ``y`` gives the derivative of NumPy's function along tangents of the variables.
+
+    Of a symmetric matrix NumPy reads one triangle, and the rules differentiate the symmetric part: one function while the matrix stays symmetric.
+    """
+    order, _ = differentiable_order(y, tangents)
+    with at_kinks("convention"):
+        return all(
+            t.op.holds(push(t.inputs[0], tangents, again=False), *(plain(x) for x in t.inputs), **(t.static or {}))
+            for t in order
+            if t.op is not None and t.op.holds is not None
+        )
 
 
 def hvp(f: Function, x: Any, v: Any) -> Any:

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions
-from tinygrad_loss.calculus.functional import Traced, connected, real
+from tinygrad_loss.calculus.decide import SEED, Judgement, Kind, all_of, decide, directions
+from tinygrad_loss.calculus.functional import Traced, connected, holds_along, real
 from tinygrad_loss.calculus.germ import Exhausted, rounding_of
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, side_of
@@ -109,6 +109,8 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     traced, y = _called(f, x, "tl.differentiability", "{}, x")
     with rounding_of([y, *traced.variables]):
         found, sites = _examined(traced, y, order)
+    if not _read_whole(traced, y):
+        found.certain = [np.zeros(v.shape, bool) for v in traced.variables]
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
         interval = (min(found.left, found.right), max(found.left, found.right))
@@ -213,6 +215,12 @@ def _examined(traced: Traced, y: Tensor, order: int) -> tuple[Judgement, tuple[S
         with suppress(Exhausted):
             found.certain = all_of(near, proved_to_cancel(done, near))
     return found, tuple(_with_contributions(done, near))
+
+
+def _read_whole(traced: Traced, y: Tensor) -> bool:
+    """Whether matrices that are taken for symmetric stay so, whichever way the arguments move."""
+    moves = np.random.default_rng(SEED)
+    return holds_along(y, {id(v): moves.standard_normal(v.shape).astype(v.dtype)[()] for v in traced.variables})
 
 
 def _ordinary(traced: Traced, done: Pass) -> list[np.ndarray]:

@@ -58,6 +58,7 @@ class Op:
         tied: the vjps for entries at a tie under ``at_kinks("convention")``, where they are not ``vjps``.
         choices: for a selection, ``choices[i](y, *x, **static)``: True where input ``i`` was chosen.
         domain: one interval per argument: where tests sample and docs plot.
+        holds: ``holds(dx, *x, **static)``: whether the rules give the derivative of what the op stands for along a tangent; None: along all.
         doc: the formula, in LaTeX, and what it is for.
         call: the function people call, which records.
         screened: of a twin that is never screened, the op that says where it is not smooth; see `declare.unscreened`.
@@ -72,6 +73,7 @@ class Op:
     tied: Sequence[Callable[..., Array]] | None = None
     choices: Sequence[Callable[..., Array] | None] | None = None
     domain: tuple[tuple[float, float], ...] = ()
+    holds: Callable[..., bool] | None = None
     doc: str = ""
     call: Callable[..., Array] = NotImplemented
     screened: "Op | None" = None

@@ -126,7 +126,7 @@ def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
     return seed[()] if seed.ndim == 0 else seed
 
 
-def complex_result(where: str, instead: str, y: Tensor) -> errors.DTypeError:
+def complex_result(where: str, instead: str, y: Array) -> errors.DTypeError:
     """Return the error for a derivative of complex numbers: a loss is real."""
     return errors.DTypeError(errors.say(where, "only a real number has a gradient", f"dtype {y.dtype}", instead))
 
