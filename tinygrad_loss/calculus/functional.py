@@ -16,7 +16,7 @@ from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array
-from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, sweep, tied, watched
+from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, own_ties, sweep, tied, watched
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -306,7 +306,7 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
             raw = [a.value if type(a) is Tensor else a for a in inputs]
             moving[id(t)] = op.jvp(dx, t if again else t.value, *(inputs if again else raw), **static)  # type: ignore[misc]
             if screen and not suspicious:
-                hit = op.facts is not None and bool(np.any(op.facts.tie(t.value, *raw, **static)))
+                hit = op.facts is not None and bool(np.any(own_ties(t)))
                 suspicious = hit or any(tied(a) for a in inputs if type(a) is Tensor and a.track == TRACED)
         dy = moving.get(id(y), np.zeros_like(y.value))
         suspicious = suspicious or (screen and not finite(dy))

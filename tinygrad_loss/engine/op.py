@@ -28,7 +28,7 @@ class Facts:
         tie: ``tie(y, *x, **static)``, a boolean array of ``y``'s shape: True where the op is not smooth.
         slopes: left and right derivative in the first argument at a tie, where they are two numbers.
         exponent: the leading power at a branch point: 0.5 for a square root, 1/3 for a cube root.
-        limit: ``limit(x, side)``, the value just beside a jump, ``side`` being -1 or +1.
+        limit: ``limit(x, side)``, the value just beside a jump of an op that is constant between its jumps, ``side`` being -1 or +1.
         near: ``near(*x, **static)``, the same function written in other ops, for points where its own rule has no finite derivatives.
         spelt_out: whether ``near`` consists of ops that state every kink themselves, so that a backward which meets one judges those.
         answers: whether the op's own rule, a documented convention, is the answer at a tie where the whole function has no gradient.
