@@ -11,6 +11,8 @@ from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, side_of
 from tinygrad_loss.engine.reverse import sweep
 
+pytestmark = pytest.mark.smoke
+
 
 @pytest.mark.parametrize("seed", range(12))
 def test_ordinary_gradient_plus_contributions_is_the_one_sided_derivative(seed):

@@ -244,7 +244,12 @@ entr = elementwise(
 
 
 def _at_edge(near: Rule) -> Facts:
-    return Facts(nature="infinite", tie=lambda _z, x, y: (x == 0) | (y == 0), near=near)
+    """Return the facts of a term that SciPy gives no finite value where x or y is negative, whatever the other is."""
+    return Facts(
+        nature="infinite",
+        tie=lambda _z, x, y: (x == 0) | (y == 0),
+        near=lambda x, y: np.where((x < 0) | (y < 0), math.nan, near(x, y)),
+    )
 
 
 rel_entr_ = elementwise(
