@@ -37,7 +37,11 @@ def test_the_example_of_a_docstring(example, tmp_path, monkeypatch):
     assert not report, "".join(report)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def page_param(page):
+    return pytest.param(page, id=page_name(page), marks=[pytest.mark.smoke] if page_name(page) == "README.md" else [])
+
+
+@pytest.mark.parametrize("page", list(map(page_param, PAGES)))
 def test_the_python_blocks_of_a_page(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__"}

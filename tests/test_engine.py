@@ -11,6 +11,8 @@ import tinygrad_loss as tl
 from tinygrad_loss import context, errors
 from tinygrad_loss.engine.graph import record_of
 
+pytestmark = pytest.mark.smoke
+
 # ---- a long way ----------------------------------------------------------------------------------------------------------
 
 

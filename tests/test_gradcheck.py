@@ -99,3 +99,68 @@ def test_an_argument_that_is_not_floating_says_where_it_belongs():
 def test_a_result_without_gradient_is_an_error_not_a_pass():
     with pytest.raises(tl.errors.CutPathError):
         tl.gradcheck(lambda x: x > 0, 1.0)
+
+
+NEAR = {
+    "log at 1e-12": (np.log, 1e-12),
+    "log at 1e-300": (np.log, 1e-300),
+    "log at 1e-5": (np.log, 1e-5),
+    "a reciprocal at 1e-10": (lambda x: 1.0 / x, 1e-10),
+    "a reciprocal at -1e-10": (lambda x: 1.0 / x, -1e-10),
+    "sqrt at 1e-10": (np.sqrt, 1e-10),
+    "cbrt at -1e-9": (np.cbrt, -1e-9),
+    "arcsin beside 1": (np.arcsin, 1.0 - 1e-9),
+    "arccos beside -1": (np.arccos, -1.0 + 1e-10),
+    "arctanh beside 1": (np.arctanh, 1.0 - 1e-9),
+    "arccosh beside 1": (np.arccosh, 1.0 + 1e-9),
+    "log1p beside -1": (np.log1p, -1.0 + 1e-9),
+    "xlogy(x, x) at 1e-9": (lambda x: tl.ops.xlogy(x, x), 1e-9),
+    "relu at 1e-9": (tl.ops.relu, 1e-9),
+    "relu at -1e-9": (tl.ops.relu, -1e-9),
+    "relu at 1e-30": (tl.ops.relu, 1e-30),
+    "an absolute value beside 1": (lambda x: np.abs(x - 1.0), 1.0 + 1e-9),
+    "the same, nearer": (lambda x: np.abs(x - 1.0), 1.0 - 1e-12),
+    "a step beside its jump": (np.floor, 2.0 - 1e-9),
+    "a clip beside its bound": (lambda x: np.clip(x, 0.0, 1.0), 1.0 - 1e-9),
+    "a logit beside 1": (tl.ops.logit, 1.0 - 1e-9),
+    "gammaln at 1e-9": (tl.ops.gammaln, 1e-9),
+    "cross-entropy at p = 1e-9": (lambda p: tl.losses.binary_cross_entropy(p, np.array(1.0)), 1e-9),
+    "cross-entropy at 1 - 1e-9": (lambda p: tl.losses.binary_cross_entropy(p, np.array(0.25)), 1.0 - 1e-9),
+    "several entries": (lambda x: np.log(x) @ np.array([1.0, -2.0, 3.0]), np.array([1e-12, 1.0, 1e-7])),
+}
+
+
+@pytest.mark.parametrize(("f", "at"), NEAR.values(), ids=NEAR)
+def test_beside_a_singular_point_a_right_gradient_passes_and_a_wrong_one_does_not(f, at):
+    report = tl.gradcheck(f, at)
+    assert report, report
+    for entry in report.worst:
+        assert entry.error <= 1e-4 * max(1.0, abs(entry.analytic))
+    wrong = tl.gradcheck(lambda x: 3.0 * f(x) - 2.0 * (y.detach() if isinstance(y := f(x), tl.Tensor) else y), at)
+    assert [e.why for e in wrong.failures] == ["wrong"] * sum(e.analytic != 0 for e in wrong.failures + wrong.worst[len(wrong.failures) :])
+
+
+def test_at_a_singular_point_itself_the_reason_is_named():
+    with tl.at_kinks("convention"):
+        for f, at in (
+            (np.abs, 0.0),
+            (lambda x: 1e5 + np.abs(x), 0.0),
+            (lambda x: np.sqrt(np.abs(x)), 0.0),
+            (np.floor, 1.0),
+            (np.cbrt, 0.0),
+        ):
+            assert [e.why for e in tl.gradcheck(f, at).failures] == ["kink"]
+        for f, at in ((np.sqrt, 0.0), (np.arcsin, 1.0), (np.log, 0.0), (lambda p: tl.losses.binary_cross_entropy(p, np.array(0.5)), 1.0)):
+            (entry,) = tl.gradcheck(f, at).failures
+            assert entry.why == "edge"
+            assert str(entry).endswith(": at the edge of the domain, or too near to it")
+
+
+def test_a_random_function_is_recognised_by_calling_it_twice():
+    rng = np.random.default_rng(0)
+    for f in (lambda x: x + 1e-3 * rng.random(), lambda x: tl.ops.dropout(x, 0.5, training=True), tl.nn.Dropout(0.5)):
+        with pytest.raises(tl.errors.OutOfReachError, match=r"tl.gradcheck: f must give the same answer when called twice, got ") as raised:
+            tl.gradcheck(f, np.ones(20))
+        assert str(raised.value).endswith("Type instead: rng = np.random.default_rng(0) inside f")
+    assert tl.gradcheck(lambda x: x * np.random.default_rng(0).random(), np.ones(3))
+    assert tl.gradcheck(lambda x: np.where(x > 2.0, x, np.nan), np.array([3.0]))

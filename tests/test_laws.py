@@ -9,6 +9,7 @@ from table import ROWS, differentiable, every_op, with_facts
 by_name = {"ids": lambda op: op.name}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("op", differentiable(), **by_name)
 def test_both_modes_are_one_linear_map(op, rng):
     laws.adjoint(op, rng)

@@ -6,6 +6,8 @@ from laws import known_value
 from table import ROWS, every_op
 from tinygrad_loss.engine.op import OPS
 
+pytestmark = pytest.mark.smoke
+
 MARKS = {"resolved"}
 """What holds a settled value in a gradient: no function of its input, so no law applies; declared when a kink is first judged."""
 

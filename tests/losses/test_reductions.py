@@ -128,6 +128,7 @@ def test_the_dtype_is_kept_in_value_and_gradient(loss, rng):
         assert x.grad.dtype == np.float32
 
 
+@pytest.mark.smoke
 @every_loss
 def test_the_gradient_is_what_differences_say(loss, rng):
     arrays, at = draw(loss, rng, 2), moved(loss)

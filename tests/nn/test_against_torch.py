@@ -45,7 +45,7 @@ def theirs(case, place, source):
         return layer_cases.asked_of_torch(case, place)
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", [pytest.param(s, marks=[pytest.mark.smoke] if s == "recorded" else [], id=s) for s in SOURCES])
 @pytest.mark.parametrize(("place", "case"), PLACED, ids=lambda v: str(v))
 def test_a_layer_answers_as_torch_does(place, case, source):
     with np.errstate(all="ignore"):

@@ -17,7 +17,6 @@ ROWS = table(
     Row(name="minimum", at=(2.0, 1.0), value=1.0, slopes=(0.0, 1.0), curvature=0.0, source=CLOSED, tied=(1.5, 1.5)),
     Row(name="fmax", at=(2.0, np.float64("nan")), value=2.0, slopes=(1.0, 0.0), curvature=0.0, source=CLOSED, tied=(1.5, 1.5)),
     Row(name="fmin", at=(2.0, np.float64("nan")), value=2.0, slopes=(1.0, 0.0), curvature=0.0, source=CLOSED, tied=(1.5, 1.5)),
-    Row(name="positive_part", at=(2.0,), value=2.0, slopes=(1.0,), curvature=0.0, source=CLOSED, tied=(0.0,)),
     Row(name="relu", at=(2.0,), value=2.0, slopes=(1.0,), curvature=0.0, source=CLOSED, tied=(0.0,)),
     Row(
         name="relu_at",

@@ -9,6 +9,8 @@ import pytest
 
 import tinygrad_loss as tl
 
+pytestmark = pytest.mark.smoke
+
 CASES = json.loads((Path(__file__).parents[1] / "data" / "kinks.json").read_text())
 by_id = pytest.mark.parametrize("case", CASES, ids=lambda c: c["id"])
 

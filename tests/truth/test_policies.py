@@ -9,6 +9,8 @@ import scipy.special as sp
 import tinygrad_loss as tl
 from tinygrad_loss import errors
 
+pytestmark = pytest.mark.smoke
+
 
 def leaf(*values, name="x"):
     return tl.tensor(values[0] if len(values) == 1 else values, requires_grad=True, name=name)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_loss.calculus.entrywise import Terms, single_entries
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.reverse import finite
+from tinygrad_loss.engine.reverse import finite, own_ties
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Beside", "passes_alone", "smooth_terms"]
@@ -92,13 +92,12 @@ def _touched(record: Sequence[Tensor]) -> set[int]:
 
 
 def _singular(t: Tensor) -> bool:
-    op, inputs, static = t.node
+    op = t.node[0]
     if not finite(t):
         return True
     if op.facts is None:
         return op.kind == "predicate"  # nothing is known of where it steps
-    values = [x.value if type(x) is Tensor else x for x in inputs]
-    return bool(np.any(op.facts.tie(t.value, *values, **static)))
+    return bool(np.any(own_ties(t)))
 
 
 def passes_alone(t: Tensor) -> bool:

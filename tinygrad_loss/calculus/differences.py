@@ -9,10 +9,11 @@ import numpy as np
 
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["Estimate", "central", "one_sided"]
+__all__ = ["LEVELS", "Estimate", "central", "one_sided"]
 
 FIRST_STEP: Final = 2.0**-6
 LEVELS: Final = 13
+"""How many steps are taken, each half of the one before."""
 RATIO: Final = 2.0
 GROWTH: Final = 1.3
 """Quotients that grow by more than this at every halving of the step belong to an infinite slope or a jump: sqrt grows by 1.41."""

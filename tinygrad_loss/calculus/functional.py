@@ -13,12 +13,12 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.argnums import says_argnums
 from tinygrad_loss.calculus.forms import Gradient, ValueAndGradient
 from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
-from tinygrad_loss.context import AT_KINKS, enable_grad
+from tinygrad_loss.context import AT_KINKS, at_kinks, enable_grad
 from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array, Derivative
-from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, sweep, tied, watched
+from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, own_ties, sweep, tied, watched
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -131,9 +131,7 @@ class Traced:
 
     def scalar(self, transform: str) -> Tensor:
         """Return the result, which must be a single number that the variables led to."""
-        y = connected(self.result, transform)
-        if y.dtype.kind == "c":
-            raise complex_result(transform, f"{transform}(lambda x: np.sum(np.abs(f(x)) ** 2))", y)
+        y = real(connected(self.result, transform), transform, "{}")
         if y.size != 1:
             raise errors.ShapeError(
                 errors.say(
@@ -159,6 +157,13 @@ def connected(y: Any, transform: str) -> Tensor:
         )
     if y.track == TRACED:
         raise cut_path(y, transform)
+    return y
+
+
+def real(y: Tensor, transform: str, arguments: str) -> Tensor:
+    """Return a result that is real, or say how to make a complex one real; ``arguments`` are what the transform takes, ``{}`` for f."""
+    if y.dtype.kind == "c":
+        raise complex_result(transform, f"{transform}({arguments.format('lambda x: np.sum(np.abs(f(x)) ** 2)')})", y)
     return y
 
 
@@ -280,7 +285,7 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
     args = x if isinstance(x, tuple) else (x,)
     tangents = list(leaves_of(v))
     traced = Traced(f, args, tuple(range(len(args))), {})
-    y = connected(traced.result, "tl.jvp")
+    y = real(connected(traced.result, "tl.jvp"), "tl.jvp", "{}, x, v")
     if len(tangents) != len(traced.variables):
         raise errors.ShapeError(
             errors.say(
@@ -318,7 +323,7 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
             raw = [a.value if type(a) is Tensor else a for a in inputs]
             moving[id(t)] = op.jvp(dx, t if again else t.value, *(inputs if again else raw), **static)  # type: ignore[misc]
             if screen and not suspicious:
-                hit = op.facts is not None and bool(np.any(op.facts.tie(t.value, *raw, **static)))
+                hit = op.facts is not None and bool(np.any(own_ties(t)))
                 suspicious = hit or any(tied(a) for a in inputs if type(a) is Tensor and a.track == TRACED)
         dy = moving.get(id(y), np.zeros_like(y.value))
         suspicious = suspicious or (screen and not finite(dy))
@@ -327,6 +332,20 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
 
         dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get())
     return dy
+
+
+def holds_along(y: Tensor, tangents: dict[int, Array]) -> bool:
+    """Whether every rule that led to ``y`` gives the derivative of NumPy's function along tangents of the variables.
+
+    Of a symmetric matrix NumPy reads one triangle, and the rules differentiate the symmetric part: one function while the matrix stays symmetric.
+    """
+    order, _ = differentiable_order(y, tangents)
+    with at_kinks("convention"):
+        return all(
+            t.op.holds(push(t.inputs[0], tangents, again=False), *(plain(x) for x in t.inputs), **(t.static or {}))
+            for t in order
+            if t.op is not None and t.op.holds is not None
+        )
 
 
 def hvp(f: Function, x: Any, v: Any) -> Derivative:
@@ -377,7 +396,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         traced = Traced(f, args, argnums, kwargs)
-        y = connected(traced.result, "tl.jacobian")
+        y = real(connected(traced.result, "tl.jacobian"), "tl.jacobian", "{}")
         rows = [list(leaves_of(traced.arranged(traced.pull(y, seed)))) for seed in _units(y)]
         columns = [np.stack([row[i] for row in rows]) if rows else np.zeros((0, *v.shape), v.dtype) for i, v in enumerate(traced.variables)]
         return traced.arranged([np.reshape(c, y.shape + v.shape) for c, v in zip(columns, traced.variables, strict=True)])

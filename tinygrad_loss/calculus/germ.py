@@ -212,7 +212,13 @@ class Germ(Kind):
 
 
 def constant(x: Array) -> Germ:
-    """Return an array as a germ that does not move."""
+    """Return an array as a germ that does not move.
+
+    Raises:
+        Exhausted: it is complex: series have real coefficients.
+    """
+    if np.iscomplexobj(x):
+        raise Exhausted
     array = np.asarray(x, dtype=np.float64)
     return Germ({ONE: array} if array.any() else {}, array.shape)
 

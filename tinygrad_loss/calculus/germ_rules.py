@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.calculus.germ import (
+    EXACT,
     ONE,
     ROUNDING,
     Exhausted,
@@ -124,7 +125,14 @@ def cbrt(x: Germ) -> Germ:
 def power(a: Array, b: Array) -> Germ:
     """Return a^b; a constant exponent keeps exponents exact, a moving one goes through exp and log."""
     if isinstance(b, Germ):
-        return exp(product(b, log(germ(a))))
+        base = germ(a)
+        zero = base.leading()[1] < 0
+        if not np.any(zero):
+            return exp(product(b, log(base)))
+        if base.order != EXACT:
+            raise Exhausted
+        regular = exp(product(b, log(select(zero, constant(np.ones(base.shape)), base))))
+        return select(zero, _power_of_zero(b), regular)
     result: Germ | None = None
     shape = np.broadcast_shapes(np.shape(a), np.shape(b))
     base, exponents = germ(a), np.broadcast_to(b, shape)
@@ -133,6 +141,11 @@ def power(a: Array, b: Array) -> Germ:
         part = power_of(base, int(p) if float(p).is_integer() else float(p))
         result = part if result is None else select(exponents == p, part, result)
     return result if result is not None else constant(np.zeros(shape))
+
+
+def _power_of_zero(b: Array) -> Germ:
+    """Return 0^b: 0 where b is positive just beside the point, 1 where it stays 0, and missing where it is negative."""
+    return constant(np.where(b > 0, 0.0, np.where(b == 0, 1.0, np.nan)))
 
 
 @rule("log")

@@ -153,6 +153,7 @@ def only_kinks(done: Pass) -> bool:
         and finite(done.root)
         and all(map(finite, done.cotangents.values()))
         and not any(map(tied, done.traced))
+        and not any(np.iscomplexobj(t.value) for t in done.order)
     )
 
 

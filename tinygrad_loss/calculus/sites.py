@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.calculus.decide import Judgement, Kind
-from tinygrad_loss.calculus.germ import of_shape
 from tinygrad_loss.calculus.near import CAPS, Near
 from tinygrad_loss.engine.op import Array, Nature
-from tinygrad_loss.engine.reverse import Pass
+from tinygrad_loss.engine.reverse import Pass, own_ties
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Site", "doubted", "sites_of", "unknown_to", "value_of", "way_on", "worded"]
@@ -75,13 +74,12 @@ def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
     for t in {id(t): t for t in [*done.suspects, *steering.values()]}.values():
         if t.op is None:
             continue
-        op, inputs, static = t.node
+        op = t.node[0]
         facts = op.facts
         if facts is None:
             continue
-        values = [value_of(x) for x in inputs]
         with np.errstate(all="ignore"):
-            hit = of_shape(facts.tie(t.value, *values, **static), t.shape)
+            hit = np.broadcast_to(own_ties(t), t.shape)  # of a Python number the tie is a Python bool
         places = np.flatnonzero(hit)
         if len(places):
             first = np.unravel_index(places[:shown], hit.shape) if hit.ndim else ()

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.calculus.bends import SEED
 from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions, proved_smooth
 from tinygrad_loss.calculus.entries import Entries
-from tinygrad_loss.calculus.functional import Traced, connected
+from tinygrad_loss.calculus.functional import Traced, connected, holds_along, real
 from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, side_of
@@ -109,10 +110,12 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     >>> tl.differentiability(lambda x: np.maximum(x, 0.0) - np.maximum(-x, 0.0), 0.0).gradient
     1.0
     """
-    traced, y = _called(f, x)
+    traced, y = _called(f, x, "tl.differentiability", "{}, x")
     near = Near(y, np.ones_like(y.value), traced.variables, order)
     with rounding_in(near):
         found, sites = _examined(traced, near, order)
+    if not _read_whole(traced, y):
+        found.certain = [np.zeros(v.shape, bool) for v in traced.variables]
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
         interval = (min(found.left, found.right), max(found.left, found.right))
@@ -147,19 +150,23 @@ def directional(f: Callable[..., Any], x: Any, d: Any) -> Derivative:
     >>> float(tl.directional(np.abs, 0.0, -3.0))
     3.0
     """
-    traced, y = _called(f, x)
+    traced, y = _called(f, x, "tl.directional", "{}, x, d")
     steps = [np.asarray(step, np.float64) for step in leaves_of(d)]
     if [s.shape for s in steps] != [v.shape for v in traced.variables]:
         raise errors.shapes(
             "tl.directional", "the direction must have the form of x", [s.shape for s in steps], "tl.directional(f, x, np.ones_like(x))"
         )
+    if y.requires_grad:
+        done = sweep(y, np.ones_like(y.value), policy="nan", stops=traced.stops)
+        if not done.doubtful:
+            return np.float64(sum(float(np.vdot(g, step)) for g, step in zip(_ordinary(traced, done), steps, strict=True)))
     near = Near(y, np.ones_like(y.value), traced.variables)
     with rounding_in(near):
         side, _ = patiently(lambda: side_of(near.along(steps), near.value))
     return np.float64(math.nan if side is None or not side.exists or side.jumps else side.slope)
 
 
-def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
+def _called(f: Callable[..., Any], x: Any, asked: str, arguments: str) -> tuple[Traced, Tensor]:
     """Run ``f`` on fresh variables, and refuse what cannot be judged from its record."""
     args = x if isinstance(x, tuple) else (x,)
     everywhere = tuple(range(len(args)))
@@ -174,24 +181,20 @@ def _called(f: Callable[..., Any], x: Any) -> tuple[Traced, Tensor]:
     if branches:
         raise errors.OutOfReachError(
             errors.say(
-                "tl.differentiability",
+                asked,
                 "f must not branch in Python on a comparison of equals",
                 f"`if` on a tie at {branches[0]}",
                 "np.where(condition, a, b)",
             )
         )
-    y = connected(traced.result, "tl.differentiability")
+    y = real(connected(traced.result, asked), asked, arguments)
     if y.size != 1:
-        raise errors.ShapeError(
-            errors.say("tl.differentiability", "f must return a single number", f"shape {y.shape}", "lambda x: np.sum(f(x))")
-        )
+        raise errors.ShapeError(errors.say(asked, "f must return a single number", f"shape {y.shape}", "lambda x: np.sum(f(x))"))
     second = again.result
     if not isinstance(second, Tensor) or not np.array_equal(y.value, second.value, equal_nan=True):
         got = f"{y.value} and then {second.value if isinstance(second, Tensor) else second}"
         raise errors.OutOfReachError(
-            errors.say(
-                "tl.differentiability", "f must give the same answer when called twice", got, "rng = np.random.default_rng(0) inside f"
-            )
+            errors.say(asked, "f must give the same answer when called twice", got, "rng = np.random.default_rng(0) inside f")
         )
     for t in record_of(y, traced.stops):  # a verdict ignores the conventions of layers
         t.op = t.node[0].screened or t.op
@@ -206,7 +209,7 @@ def _examined(traced: Traced, near: Near, order: int) -> tuple[Judgement, tuple[
         return Judgement("smooth", zeros, [np.ones(v.shape, bool) for v in traced.variables], left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
     if not done.doubtful:
-        gradients = [np.asarray(done.cotangents.get(id(v), np.zeros(v.shape)), np.float64) for v in traced.variables]
+        gradients = _ordinary(traced, done)
         found = proved_smooth(near, gradients)
         if near.size == 1 and order > 1:
             found.second = decide(near).second
@@ -215,6 +218,17 @@ def _examined(traced: Traced, near: Near, order: int) -> tuple[Judgement, tuple[
     if order > 1 and near.size == 1 and found.kind == "smooth" and found.second is None:
         found.second = decide(near).second
     return found, tuple(_with_contributions(done, near))
+
+
+def _read_whole(traced: Traced, y: Tensor) -> bool:
+    """Whether matrices that are taken for symmetric stay so, whichever way the arguments move."""
+    moves = np.random.default_rng(SEED)
+    return holds_along(y, {id(v): moves.standard_normal(v.shape).astype(v.dtype)[()] for v in traced.variables})
+
+
+def _ordinary(traced: Traced, done: Pass) -> list[np.ndarray]:
+    """Return the ordinary gradient, one array per variable."""
+    return [np.asarray(np.real(done.cotangents.get(id(v), np.zeros(v.shape))), np.float64) for v in traced.variables]
 
 
 def _with_contributions(done: Pass, near: Near) -> Iterator[Site]:

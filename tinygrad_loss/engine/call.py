@@ -17,7 +17,7 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
 __all__ = ["caller", "constant"]
 
-PLAIN: Final = frozenset({float, int, bool, complex, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
+PLAIN: Final = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
 """Types that an op takes as they are: numbers stay weak (they do not promote float32), arrays are held by reference."""
 NUMBERS: Final = frozenset({np.ndarray, np.float64, np.float32})
 """Types of NumPy's own that stand for an operand: with one of them first, a call has nothing to put right."""
@@ -35,10 +35,12 @@ def caller(op: Op, arity: int | None) -> Callable[..., Array]:
     return _general(op)
 
 
-def constant(x: Any, op: str) -> Array:
+def constant(x: Any, op: str, beside: Array = None) -> Array:
     """Return ``x`` as an operand: numbers and arrays as they are, lists as arrays; refuse what is not numeric."""
     if type(x) in PLAIN or isinstance(x, Kind):
         return x
+    if type(x) is complex:
+        return np.complex128(x) if type(beside) is np.float64 else x  # a float64 is a Python float: the two would make a Python number
     array = np.asarray(x)
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
         raise errors.DTypeError(
@@ -96,7 +98,7 @@ def _binary(op: Op) -> Callable[..., Array]:
                 version = a.version
         elif type(b) is Tensor:
             if type(a) not in PLAIN:
-                a = constant(a, op.name)
+                a = constant(a, op.name, b.value)
             x, z = a, b.value
             track = b.track & mask
             version = b.version

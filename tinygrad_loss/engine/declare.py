@@ -142,6 +142,7 @@ def linear(
     arity: int | None = 1,
     static: bool = True,
     domain: Interval | Sequence[Interval] = ANYWHERE,
+    holds: Callable[..., bool] | None = None,
 ) -> Callable[..., Array]:
     """Declare a linear map of its first input by its ``transpose(g, x, **static)``; further inputs are constants.
 
@@ -151,7 +152,7 @@ def linear(
         vjps: Sequence[Rule] = _PerInput(lambda i, g, _y, *x, **kw: transpose(i, g, *x, **kw))
     else:
         vjps = [lambda g, _y, *x, **kw: transpose(g, *x, **kw)]
-    op = Op(name=name, kind="linear", forward=forward, vjps=vjps, domain=_intervals(domain, 1), doc=doc)
+    op = Op(name=name, kind="linear", forward=forward, vjps=vjps, domain=_intervals(domain, 1), holds=holds, doc=doc)
     object.__setattr__(op, "jvp", _push_linear(op, joint=arity is None))
     return _declare(op, 1 if arity == 1 and not static else None, numpy, methods)
 
@@ -341,6 +342,8 @@ def _pull_constant(c: float, i: int, arity: int | None) -> Rule:  # sums of two 
 
 def _fit(dy: Array, y: Array) -> Array:
     """Give a tangent the shape of its result: an input that was broadcast moves every copy."""
+    if not hasattr(dy, "shape"):  # a NumPy number times a Python complex number
+        dy = np.asarray(dy)[()]
     return dy if dy.shape == y.shape else np.broadcast_to(dy, y.shape)
 
 

@@ -37,7 +37,7 @@ class Facts:
         tie: ``tie(y, *x, **static)``, a boolean array of ``y``'s shape: True where the op is not smooth.
         slopes: left and right derivative in the first argument at a tie, where they are two numbers.
         exponent: the leading power at a branch point: 0.5 for a square root, 1/3 for a cube root.
-        limit: ``limit(x, side)``, the value just beside a jump, ``side`` being -1 or +1.
+        limit: ``limit(x, side)``, the value just beside a jump of an op that is constant between its jumps, ``side`` being -1 or +1.
         near: ``near(*x, **static)``, the same function written in other ops, for points where its own rule has no finite derivatives.
         spelt_out: whether ``near`` consists of ops that state every kink themselves, so that a backward which meets one judges those.
         answers: whether the op's own rule, a documented convention, is the answer at a tie where the whole function has no gradient.
@@ -67,6 +67,7 @@ class Op:
         tied: the vjps for entries at a tie under ``at_kinks("convention")``, where they are not ``vjps``.
         choices: for a selection, ``choices[i](y, *x, **static)``: True where input ``i`` was chosen.
         domain: one interval per argument: where tests sample and docs plot.
+        holds: ``holds(dx, *x, **static)``: whether the rules give the derivative of what the op stands for along a tangent; None: along all.
         doc: the formula, in LaTeX, and what it is for.
         call: the function people call, which records.
         screened: of a twin that is never screened, the op that says where it is not smooth; see `declare.unscreened`.
@@ -81,6 +82,7 @@ class Op:
     tied: Sequence[Callable[..., Array]] | None = None
     choices: Sequence[Callable[..., Array] | None] | None = None
     domain: tuple[tuple[float, float], ...] = ()
+    holds: Callable[..., bool] | None = None
     doc: str = ""
     call: Callable[..., Array] = NotImplemented
     screened: "Op | None" = None

@@ -16,7 +16,7 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Pass", "backward", "pull", "sweep"]
+__all__ = ["Pass", "backward", "own_ties", "pull", "sweep"]
 
 SCALARS: Final = frozenset({np.float32, np.float64})
 """Types of a single number, as nearly every loss is."""
@@ -126,7 +126,7 @@ def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
     return seed[()] if seed.ndim == 0 else seed
 
 
-def complex_result(where: str, instead: str, y: Tensor) -> errors.DTypeError:
+def complex_result(where: str, instead: str, y: Array) -> errors.DTypeError:
     """Return the error for a derivative of complex numbers: a loss is real."""
     return errors.DTypeError(errors.say(where, "only a real number has a gradient", f"dtype {y.dtype}", instead))
 
@@ -309,13 +309,33 @@ def tied(t: Tensor) -> bool:
         if t.op is None or id(t) in seen or not t.track:
             continue
         seen.add(id(t))
-        op, inputs, static = t.node
-        if op.facts is not None and op.facts.nature == "jump":
-            values = [x.value if type(x) is Tensor else x for x in inputs]
-            if np.count_nonzero(op.facts.tie(t.value, *values, **static)):
-                return True
-        stack.extend(x for x in inputs if type(x) is Tensor)
+        if t.op.facts is not None and t.op.facts.nature == "jump" and np.count_nonzero(own_ties(t)):
+            return True
+        stack.extend(x for x in t.inputs if type(x) is Tensor)
     return False
+
+
+def own_ties(t: Tensor) -> Array:
+    """Return where a recorded op with facts is not smooth: nowhere if its operands move in steps only, such as whole numbers.
+
+    Those move where what made them steps, and there it is what made them that is tied.
+    """
+    op, inputs, static = t.node
+    if not any(type(x) is Tensor and x.track and _moves(x) for x in inputs):
+        return False
+    return op.facts.tie(t.value, *(x.value if type(x) is Tensor else x for x in inputs), **static)  # type: ignore[union-attr]
+
+
+def _moves(x: Tensor) -> bool:
+    """Whether a recorded tensor may move beside the point though nothing that led to it steps; where in doubt, it may."""
+    if x.value.dtype.kind not in "fc":
+        return False
+    if x.op is None:
+        return True
+    if x.op.facts is not None and x.op.facts.limit is not None:  # floor and its like
+        return False
+    made_of = [a.value.dtype.kind for a in x.inputs if type(a) is Tensor and a.track]
+    return not made_of or any(kind in "fc" for kind in made_of)
 
 
 def finite(g: Array) -> bool:

@@ -15,7 +15,7 @@ from tinygrad_loss.ops.along import take_along_
 from tinygrad_loss.ops.blocks import BLOCK
 from tinygrad_loss.ops.classification import ranking_error
 from tinygrad_loss.ops.picking import pick_class
-from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.piecewise import relu
 from tinygrad_loss.ops.rivals import rival_hinge
 
 __all__ = ["hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss", "multilabel_margin_loss"]
@@ -187,7 +187,7 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
         raise errors.shapes("multi_margin_loss", "target must hold one class per row of input", (shape, input.shape), instead)
     index = checks.whole("multi_margin_loss", index, z.shape[1], None)
     others = index[:, None] != np.arange(z.shape[1])
-    gap = positive_part(np.where(others, z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin, -1.0))
+    gap = relu(np.where(others, z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin, -1.0))
     terms = np.sum(gap * gap if p == 2 else gap, axis=1) / z.shape[1]
     w = per_class("multi_margin_loss", weight, z.shape[1], checks.value_of(z).dtype)
     terms = terms if w is None else terms * w[index]
@@ -259,7 +259,7 @@ def multilabel_margin_loss(input: Array, target: Array) -> Any:  # noqa: A002
     width = max(1, int(counts.sum(axis=1).max()))
     listed, counts = listed[:, :width], counts[:, :width]
     is_label = (counts[:, :, None] & (listed[:, :, None] == np.arange(z.shape[1]))).any(axis=1)
-    gap = positive_part(np.expand_dims(z, 1) - np.expand_dims(take_along_(z, listed, axis=1), 2) + 1.0)
+    gap = relu(np.expand_dims(z, 1) - np.expand_dims(take_along_(z, listed, axis=1), 2) + 1.0)
     pairs = counts[:, :, None] & ~is_label[:, None, :]
     terms = np.sum(np.where(pairs, gap, 0.0), axis=(1, 2)) / z.shape[1]
     return terms.reshape(()) if input.ndim < 2 else terms

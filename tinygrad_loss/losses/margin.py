@@ -13,7 +13,7 @@ from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.hinge import above
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.ops.picking import pick_class
-from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.piecewise import relu
 from tinygrad_loss.ops.regression import huber_error
 
 __all__ = ["exponential_loss", "hinge_loss", "modified_huber_loss", "multiclass_hinge_loss", "perceptron_loss", "squared_hinge_loss"]
@@ -75,7 +75,7 @@ def squared_hinge_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.squared_hinge_loss([-1.0], [1.0]))
     4.0
     """
-    u = positive_part(1.0 - input * target)
+    u = relu(1.0 - input * target)
     return u * u
 
 
@@ -103,7 +103,7 @@ def modified_huber_loss(input: Array, target: Array) -> Any:  # noqa: A002
     >>> float(tl.losses.modified_huber_loss([-3.0], [1.0]))
     12.0
     """
-    short = positive_part(1.0 - input * target)
+    short = relu(1.0 - input * target)
     return huber_error.each(short, np.zeros_like(short), delta=2.0) * 2.0
 
 

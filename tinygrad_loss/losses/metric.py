@@ -15,7 +15,7 @@ from tinygrad_loss.ops.classification import absorbing_product, class_cross_entr
 from tinygrad_loss.ops.exponential import logsumexp_, softplus_
 from tinygrad_loss.ops.norm import norm2, shortened
 from tinygrad_loss.ops.picking import pick_class
-from tinygrad_loss.ops.piecewise import maximum, positive_part
+from tinygrad_loss.ops.piecewise import maximum, relu
 
 __all__ = ["arcface_loss", "circle_loss", "contrastive_loss", "info_nce_loss", "nt_xent_loss", "supervised_contrastive_loss"]
 
@@ -109,11 +109,11 @@ def contrastive_loss(input1: Array, input2: Array, target: Array, *, margin: flo
     r = input1 - input2
     square = np.sum(r * r, axis=-1)
     if np.all(np.isfinite(checks.value_of(square))):
-        short = positive_part(margin - norm2(r, -1))
+        short = relu(margin - norm2(r, -1))
         return square * target + short * short * (1.0 - target)
     like = np.where(np.expand_dims(checks.value_of(target) == 0, -1), 0.0, r)
     reach = np.where(np.isinf(checks.value_of(r)), float(np.finfo(checks.value_of(r).dtype).max), r)  # beyond every margin
-    short = positive_part(margin - norm2(reach, -1))
+    short = relu(margin - norm2(reach, -1))
     return absorbing_product(np.sum(like * like, axis=-1), target) + short * short * (1.0 - target)
 
 
@@ -254,8 +254,8 @@ def circle_loss(input: Array, target: Array, *, gamma: float = 80.0, margin: flo
     s = x @ x.T
     itself = np.eye(len(target), dtype=bool)
     like = target[:, None] == target
-    far = positive_part(s + margin) * (s - margin) * gamma
-    near = positive_part(1.0 + margin - s) * (s - (1.0 - margin)) * -gamma
+    far = relu(s + margin) * (s - margin) * gamma
+    near = relu(1.0 + margin - s) * (s - (1.0 - margin)) * -gamma
     both = np.any(~like, axis=1) & np.any(like & ~itself, axis=1)
     left_out = np.where(both, -np.inf, 0.0)[:, None].astype(checks.value_of(s).dtype)  # a row of nothing but -inf has no slope
     of_unlike = np.squeeze(logsumexp_(np.where(like, left_out, far), axis=1), axis=1)

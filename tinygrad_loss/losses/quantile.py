@@ -11,7 +11,7 @@ from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.facts import Kink
 from tinygrad_loss.losses.loss import LOSSES, loss
 from tinygrad_loss.losses.regression import at_least
-from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.piecewise import relu
 from tinygrad_loss.ops.regression import relative_error, squared_log_error
 from tinygrad_loss.ops.residual import exp_remainder
 
@@ -92,7 +92,7 @@ def expectile_loss(input: Array, target: Array, *, tau: float = 0.5) -> Any:  # 
     (3.0, 1.0)
     """
     between("expectile_loss", "tau", tau, 0.0, 1.0)
-    below, over = positive_part(target - input), positive_part(input - target)
+    below, over = relu(target - input), relu(input - target)
     return below * below * tau + over * over * (1.0 - tau)
 
 
@@ -125,7 +125,7 @@ def epsilon_insensitive_loss(input: Array, target: Array, *, epsilon: float = 0.
     0.75
     """
     at_least("epsilon_insensitive_loss", "epsilon", epsilon, 0.0, open_low=False)
-    return positive_part(np.abs(input - target) - epsilon)
+    return relu(np.abs(input - target) - epsilon)
 
 
 # ---- relative errors ----------------------------------------------------------------------------------------------------------

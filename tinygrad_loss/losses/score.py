@@ -13,7 +13,7 @@ from tinygrad_loss.losses.classification import class_axis, of_classes
 from tinygrad_loss.losses.loss import loss
 from tinygrad_loss.losses.quantile import between
 from tinygrad_loss.ops.norm import norm2
-from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.piecewise import relu
 from tinygrad_loss.ops.ranked import ranked_normal
 
 __all__ = ["brier_loss", "crps_ensemble", "crps_normal", "dawid_sebastiani_score", "interval_score", "spherical_loss"]
@@ -199,7 +199,7 @@ def crps_ensemble(input: Array, target: Array) -> Any:  # noqa: A002
     m = input.shape[-1]
     rank = ((np.arange(m) * 2.0 - (m - 1.0)) / m).astype(checks.value_of(input).dtype)
     above = np.sort(input, axis=-1) - np.expand_dims(target, -1)  # as quantiles: a sum of nothing negative, so that no infinities cancel
-    return np.mean(positive_part(above) * (1.0 - rank) + positive_part(-above) * (1.0 + rank), axis=-1)
+    return np.mean(relu(above) * (1.0 - rank) + relu(-above) * (1.0 + rank), axis=-1)
 
 
 @loss(
@@ -268,5 +268,5 @@ def interval_score(lower: Array, upper: Array, target: Array, *, alpha: float = 
     3.0
     """
     between("interval_score", "alpha", alpha, 0.0, 1.0)
-    inside = positive_part(upper - target) + positive_part(target - lower)  # u - l is this less the misses
-    return inside + (positive_part(lower - target) + positive_part(target - upper)) * (2.0 / alpha - 1.0)
+    inside = relu(upper - target) + relu(target - lower)  # u - l is this less the misses
+    return inside + (relu(lower - target) + relu(target - upper)) * (2.0 / alpha - 1.0)

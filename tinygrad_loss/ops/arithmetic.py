@@ -32,7 +32,7 @@ multiply = elementwise(
 divide = elementwise(
     "divide",
     operator.truediv,
-    lambda _y, _a, b: 1.0 / b,
+    lambda y, _a, b: np.ones_like(y) / b,  # a Python 0 divides like any other
     lambda y, _a, b: -y / b,
     vjps=(
         lambda g, _y, a, b: unbroadcast(g / b, a.shape),  # one rounding, where g * (1 / b) has two

@@ -34,6 +34,7 @@ symmetric_: Rule = linear(
     _symmetric,
     lambda g, _x, a, lower: symmetric_back(g, a, lower=lower),
     doc="the symmetric part of x where a is symmetric, else the matrix that a triangle of x stands for",
+    holds=lambda dx, _x, a, lower: bool(np.all(_is_symmetric(dx) | ~_is_symmetric(a))),  # NumPy reads one triangle of both
 )
 symmetric_back: Rule = linear(
     "symmetric_back", _symmetric_back, lambda g, _x, a, lower: symmetric_(g, a, lower=lower), doc="the transpose of symmetric"

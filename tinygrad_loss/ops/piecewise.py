@@ -10,7 +10,7 @@ from tinygrad_loss.engine.op import Array, Facts, Rule
 
 __all__ = [
     "absolute", "ceil", "clip", "copysign", "floor", "floor_divide", "fmax", "fmin", "fmod", "heaviside", "maximum", "minimum",
-    "positive_part", "relu", "remainder", "rint", "round", "sign", "trunc", "where",
+    "relu", "remainder", "rint", "round", "sign", "trunc", "where",
 ]  # fmt: skip
 
 NONZERO: Final = (0.3, 3.0)
@@ -82,28 +82,20 @@ fmin = selection(
     shares=(1.0, 0.0),
     doc=r"\min(a, b), ignoring nan",
 )
-
-
-def _part_above_zero(name: str, *, answers: bool) -> Rule:
-    return selection(
-        name,
-        lambda x: np.maximum(x, np.zeros_like(x)),  # of equal shapes: with a number NumPy takes twice as long
-        lambda _y, x: x > 0,
-        facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0), answers=answers),
-        doc=r"\max(x, 0)",
-    )
-
-
-relu_ = _part_above_zero("relu", answers=True)
-# What a loss is made of: where a hinge has no gradient, no convention answers for it.
-positive_part = _part_above_zero("positive_part", answers=False)
+relu_ = selection(
+    "relu",
+    lambda x: np.maximum(x, np.zeros_like(x)),  # of equal shapes: with a number NumPy takes twice as long
+    lambda _y, x: x > 0,
+    facts=Facts(nature="kink", tie=lambda _y, x: x == 0, slopes=(0.0, 1.0)),
+    doc=r"\max(x, 0)",
+)
 relu_at_ = elementwise(
     "relu_at",
     lambda x, at_zero: np.maximum(x, 0.0),
-    lambda _y, x, at_zero: np.where(x == 0, at_zero, np.where(x > 0, np.ones_like(x), 0.0)),
+    lambda _y, x, at_zero: np.heaviside(x, at_zero),
     static=True,
     facts=Facts(nature="kink", tie=lambda _y, x, at_zero: x == 0, slopes=(0.0, 1.0), answers=True),
-    doc=r"\max(x, 0), with another answer at 0 where there is no gradient",
+    doc=r"\max(x, 0), with an answer at 0 where there is no gradient",
 )
 clip_ = selection(
     "clip",
@@ -147,18 +139,21 @@ def where(condition: Array, x: Array = None, y: Array = None) -> Array:
     return where_(condition, x, y)
 
 
-def relu(x: Array, at_zero: float = 0.0) -> Array:
-    r"""Return $\max(x, 0)$.
+def relu(x: Array, at_zero: float | None = None) -> Array:
+    r"""Return $\max(x, 0)$, which has no gradient at 0: there it is ``np.maximum(x, 0)``, and the whole function decides.
 
     Args:
         x: any shape.
-        at_zero: the slope that answers at 0 where the whole function has no gradient; a verdict ignores it.
+        at_zero: a slope that answers at 0 where the whole function has no gradient, as PyTorch's 0 does;
+            a verdict ignores it. `nn.ReLU` answers 0.
 
     >>> import tinygrad_loss as tl
     >>> tl.grad(lambda x: tl.ops.relu(x) - tl.ops.relu(-x))(0.0)
     array(1.)
+    >>> tl.grad(lambda x: tl.ops.relu(x, at_zero=0.0))(0.0)
+    array(0.)
     """
-    return relu_(x) if at_zero == 0 else relu_at_(x, at_zero=float(at_zero))
+    return relu_(x) if at_zero is None else relu_at_(x, at_zero=float(at_zero))
 
 
 # ---- jumps ----------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from tinygrad_loss.ops.along import add_along_, take_along_
 from tinygrad_loss.ops.blocks import spans
 from tinygrad_loss.ops.handover import LARGE, Handover
 from tinygrad_loss.ops.picking import row_starts
-from tinygrad_loss.ops.piecewise import positive_part
+from tinygrad_loss.ops.piecewise import relu
 from tinygrad_loss.ops.short_rows import minus_ones
 
 __all__ = ["rival_hinge"]
@@ -122,7 +122,7 @@ def _gaps(z: Array, place: Array, margin: float) -> Array:
 def _slopes(z: Array, listed: Array, p: int, margin: float) -> tuple[Array, Array]:
     place, pairs = _pairs(z, listed)
     gaps = _gaps(z, place, margin)
-    return place, np.logical_and(gaps > 0, pairs) if p == 1 else np.where(pairs, positive_part(gaps) * 2.0, 0.0)
+    return place, np.logical_and(gaps > 0, pairs) if p == 1 else np.where(pairs, relu(gaps) * 2.0, 0.0)
 
 
 def _vjp(g: Any, _y: Array, z: Any, listed: Array, p: int, margin: float, n: int, every: bool) -> Array:
@@ -150,7 +150,7 @@ def _tie(_y: Array, z: Array, listed: Array, p: int, margin: float, n: int, ever
 def _near(z: Array, listed: Array, p: int, margin: float, n: int, every: bool) -> Array:
     del every
     place, pairs = _pairs(z, listed)
-    lead = positive_part(_gaps(z, place, margin))
+    lead = relu(_gaps(z, place, margin))
     return np.sum(np.where(pairs, lead if p == 1 else lead * lead, 0.0)) / n
 
 

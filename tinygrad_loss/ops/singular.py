@@ -106,7 +106,7 @@ def svd(a: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian
         a: (..., m, n), real.
         full_matrices: fill the vectors up to a basis of the whole space.
         compute_uv: return the vectors as well.
-        hermitian: for ``a`` symmetric; the signs of vectors may differ from NumPy's.
+        hermitian: for ``a`` symmetric, which is differentiated in its symmetric part; the signs of vectors may differ from NumPy's.
 
     Source: Townsend, Differentiating the singular value decomposition (2016).
 
@@ -175,6 +175,8 @@ pinv_: Rule = custom(
 @door(np.linalg.pinv)
 def pinv(a: Array, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
     """Return the pseudo-inverse; singular values below ``rcond`` (or ``rtol``) times the largest count as 0, and stay 0.
+
+    With ``hermitian`` the matrix is differentiated in its symmetric part; in one triangle, if only that one is given.
 
     Source: Golub and Pereyra, The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate (1973).
 

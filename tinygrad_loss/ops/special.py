@@ -124,8 +124,12 @@ def multigammaln(a: Array, d: int) -> Array:
     return sum(halves[1:], halves[0]) + 0.25 * d * (d - 1) * math.log(math.pi)
 
 
+def _lgamma(a: float) -> float:
+    return math.lgamma(a) if a > 0 else math.inf
+
+
 def _density_of_gamma(x: Array, a: Array) -> Array:
-    log_gamma = math.lgamma(a) if isinstance(a, int | float) else gammaln(a)  # a number stays weak
+    log_gamma = _lgamma(a) if isinstance(a, int | float) else gammaln(a)  # a number stays weak
     return np.exp(xlogy(a - 1.0, x) - x - log_gamma)
 
 
@@ -240,7 +244,12 @@ entr = elementwise(
 
 
 def _at_edge(near: Rule) -> Facts:
-    return Facts(nature="infinite", tie=lambda _z, x, y: (x == 0) | (y == 0), near=near)
+    """Return the facts of a term that SciPy gives no finite value where x or y is negative, whatever the other is."""
+    return Facts(
+        nature="infinite",
+        tie=lambda _z, x, y: (x == 0) | (y == 0),
+        near=lambda x, y: np.where((x < 0) | (y < 0), math.nan, near(x, y)),
+    )
 
 
 rel_entr_ = elementwise(

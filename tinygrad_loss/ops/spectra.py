@@ -99,7 +99,10 @@ def eigh(a: Array, UPLO: str = "L") -> Any:
 
 @door(np.linalg.eigvalsh)
 def eigvalsh(a: Array, UPLO: str = "L") -> Array:
-    """Return the eigenvalues of symmetric matrices, in rising order; where two are equal there is a kink."""
+    """Return the eigenvalues of symmetric matrices, in rising order; where two are equal there is a kink.
+
+    The matrix is differentiated in its symmetric part; in one triangle, if only that one is given.
+    """
     a, lower = operand(a), UPLO.upper() == "L"
     if UPLO.upper() not in {"L", "U"}:
         raise errors.unknown_name("np.linalg.eigvalsh", "UPLO", UPLO, ("L", "U"))

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine.graph import differentiable_order
 from tinygrad_loss.engine.op import Array, Op
-from tinygrad_loss.engine.reverse import finite, sweep
+from tinygrad_loss.engine.reverse import finite, own_ties, sweep
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Site", "Slopes", "slopes_of"]
@@ -149,11 +149,9 @@ def _tied_comparisons(t: Tensor) -> list[tuple[Tensor, Site]]:
         if t.op is None or id(t) in seen or t.track & NEEDS_GRAD:
             continue
         seen.add(id(t))
-        op, inputs, static = t.node
-        if op.facts is not None:
-            values = [x.value if type(x) is Tensor else x for x in inputs]
-            hit = np.broadcast_to(op.facts.tie(t.value, *values, **static), t.shape)
+        if t.op.facts is not None:
+            hit = np.broadcast_to(own_ties(t), t.shape)
             if np.count_nonzero(hit):
                 found.append((t, Site("tie", int(np.count_nonzero(hit)), int(hit.size), None)))
-        stack.extend(x for x in inputs if type(x) is Tensor)
+        stack.extend(x for x in t.inputs if type(x) is Tensor)
     return found
