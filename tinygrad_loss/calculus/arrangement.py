@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.calculus.bends import ordered_groups
-from tinygrad_loss.calculus.locked import Kink, Lock, Locked, Locks
+from tinygrad_loss.calculus.lock import Kink, Lock
+from tinygrad_loss.calculus.locked import Locked, Locks
 from tinygrad_loss.engine.op import Array
 
 __all__ = ["limits_of_all_pieces"]

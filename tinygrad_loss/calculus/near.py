@@ -94,11 +94,34 @@ class Near:
             here = here + terms.summed(key, np.asarray(recorded[key].value, np.float64), self.size)
         return total, here
 
+    @cached_property
+    def detached(self) -> set[int]:
+        """What depends on a number whose own gradient is left out on purpose, as that of a shift that cancels."""
+        found: set[int] = set()
+        for t in self.record:
+            number = t.node[0].kind == "predicate" and t.dtype.kind == "f"
+            if number or not found.isdisjoint(map(id, t.inputs)):
+                found.add(id(t))
+        return found
+
+    def _settle_moving(self, y: Array, t: Tensor) -> Array:
+        """Settle a germ along a generic direction, and let nothing flow back through entries that do not move.
+
+        An entry that keeps the value of the point along a generic direction keeps it in a cone of directions, where its gradient is
+        0. So what arrives there in backward has no share in the gradient, whatever it is: the slope of a root, say, of what is always 0.
+        """
+        y = _settle(y, t)
+        if not isinstance(y, Tensor) or not isinstance(y.value, Germ) or id(t) in self.detached:
+            return y
+        still = _still(y.value) & (y.value.constant == t.value)
+        chosen: Array = np.where(still, y.value, y) if np.any(still) else y  # type: ignore[call-overload]
+        return chosen
+
     def gradient_along(self, direction: Sequence[Array]) -> tuple[Germ, list[Germ]]:
         """Return f(x + t v) and its gradient there, entry by entry, as germs."""
         given = {id(leaf): _leaf(variable(leaf.value, v)) for leaf, v in zip(self.leaves, direction, strict=True)}
         generic = all(np.all(v) for v in direction)
-        y = self._run(self.replayed, given, _settle_moving if generic else _settle).get(id(self.root))
+        y = self._run(self.replayed, given, self._settle_moving if generic else _settle).get(id(self.root))
         zero = [constant(np.zeros(leaf.shape)) for leaf in self.leaves]
         if not isinstance(y, Tensor) or not y.requires_grad:
             return constant(np.float64(self.value)), zero  # nothing that moves leads here
@@ -129,20 +152,6 @@ def _settle(y: Array, t: Tensor) -> Array:
         return settled(y, t.value, scale)
     y.value = settled(y.value, t.value, scale)
     return y
-
-
-def _settle_moving(y: Array, t: Tensor) -> Array:
-    """Settle a germ along a generic direction, and let nothing flow back through entries that do not move.
-
-    An entry that keeps the value of the point along a generic direction keeps it in a cone of directions, where its gradient is 0.
-    So what arrives there in backward has no share in the gradient, whatever it is: the slope of a root, say, of what is always 0.
-    """
-    y = _settle(y, t)
-    if not isinstance(y, Tensor) or not isinstance(y.value, Germ):
-        return y
-    still = _still(y.value) & (y.value.constant == t.value)
-    chosen: Array = np.where(still, y.value, y) if np.any(still) else y  # type: ignore[call-overload]
-    return chosen
 
 
 def _still(y: Germ) -> np.ndarray:

@@ -40,8 +40,8 @@ __all__ = ["Report", "judge", "judge_tangent", "judged", "only_kinks"]
 
 linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
 RESOLVED = OPS["resolved"]
-LOCKED_WORK = 2_000
-"""Ops visited at most to ask about each entry on its own: about a thirtieth of a second."""
+ALONE = 64
+"""Up to this many entries are also asked about each on its own."""
 NOTHING = 1e-15
 """A row entry this small against the largest is 0."""
 MORE = 24
@@ -215,7 +215,7 @@ def _judged_by_probes(
                 further.append([np.abs(d) for d in further[0]])  # all entries move one way: generic still, but seldom drawn
                 limits += [flat(locked.gradient(locks)) for v in further for locks in locked.locks(v)]
                 agree = _agreed(limits, first, size)
-            if moves is None or np.any(moves & agree):
+            if near.size <= ALONE and (moves is None or np.any(moves & agree)):
                 limits += _along_entries(near, locked, limits, agree if moves is None else moves & agree)
         agree = _agreed(limits, first, size)
     certain = ~agree if moves is None else ~agree | ~moves
@@ -231,8 +231,7 @@ def _along_entries(near: Near, locked: Locked, limits: list[np.ndarray], asked: 
     prove that limits do.
     """
     ahead, back = limits[0].copy(), limits[0].copy()
-    allowed = LOCKED_WORK // (4 * len(locked.leading) + 1)
-    for i in np.flatnonzero(asked)[:allowed]:
+    for i in np.flatnonzero(asked):
         unit = np.zeros(near.size)
         unit[i] = 1.0
         one, other = locked.locks(split(unit, near))
