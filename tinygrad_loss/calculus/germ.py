@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from tinygrad_loss.calculus.germ_work import Exhausted, spend
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array, Op
 
@@ -59,10 +60,6 @@ CAP: ContextVar[Exponent] = ContextVar("cap", default=3)
 """How many powers of t are kept beyond the leading one."""
 
 
-class Exhausted(ArithmeticError):  # noqa: N818  it says what happened, and asks for more terms
-    """All kept terms cancelled, so the answer lies beyond ``order``: ask again with a larger `CAP`."""
-
-
 def significance(key: Key) -> tuple[Exponent, int]:
     """Sort keys from the largest term to the smallest, as t goes to 0."""
     return key[0], -key[1]
@@ -91,6 +88,7 @@ class Germ(Kind):
         self.shape = shape
         self.order = order
         self.absorbs = absorbs
+        spend(1 + len(self.terms), self.size)
 
     # ---- what an array answers ---------------------------------------------------------------------------------------
 
@@ -269,6 +267,7 @@ def product(a: Germ, b: Germ, times: Callable[[Array, Array], Array] = np.multip
     shape = times(np.zeros(a.shape), np.zeros(b.shape)).shape
     order = min(a.order + b.lead, b.order + a.lead) if a.terms and b.terms else _zero_order(a, b)
     limit = min(order, a.lead + b.lead + CAP.get()) if a.terms and b.terms else order
+    spend(len(a.terms) * len(b.terms), a.size + b.size + math.prod(shape))
     sums: dict[Key, Array] = {}
     scales: dict[Key, Array] = {}
     for (e, j), p in a.terms.items():

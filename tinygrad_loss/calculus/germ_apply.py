@@ -17,6 +17,7 @@ from tinygrad_loss.calculus import germ_spectra as germ_spectra  # enters its ru
 from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Exponent, Germ, Key, add, constant, germ, product, select
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.calculus.germ_rules import RULES, infinite, power_of, rule, summed
+from tinygrad_loss.calculus.germ_work import spend
 from tinygrad_loss.context import at_kinks, without_watching
 from tinygrad_loss.engine.op import OPS, Array, Op
 from tinygrad_loss.engine.reverse import sweep, tied
@@ -173,6 +174,7 @@ def _derivative(op: Op, here: list[Array], static: dict[str, Any], moves: list[i
                 if not isinstance(y, Tensor) or not y.requires_grad:
                     return np.zeros(shape)
                 done = sweep(y, tensor(np.ones(y.shape)), policy="nan", stops={id(x)}, differentiable=True)
+                spend(len(done.order), y.size)
                 if done.suspects or any(map(tied, done.traced)):
                     return None
                 y = done.cotangents.get(id(x))

@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_loss.calculus.beside import Beside, passes_alone, smooth_terms
 from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, add, constant, germ, rounding_of, variable
 from tinygrad_loss.calculus.germ_order import FLAT
+from tinygrad_loss.calculus.germ_work import OverBudget
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import Settle, differentiable_order, record_of, replay
 from tinygrad_loss.engine.op import Array
@@ -269,6 +270,8 @@ def patiently(ask: Callable[[], Any]) -> tuple[Any, bool]:
         token = CAP.set(cap)
         try:
             return ask(), True
+        except OverBudget:
+            return None, False
         except Exhausted:
             continue
         finally:
