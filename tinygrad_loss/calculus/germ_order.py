@@ -1,11 +1,11 @@
 """Comparison, selection and order of germs: decided by the first term in which they differ."""
 
-import operator
 from contextvars import ContextVar
+from operator import itemgetter
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import Germ, add, constant, germ, of_shape, product, significance
+from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, add, constant, germ, of_shape, product, significance
 from tinygrad_loss.calculus.germ_rules import RULES, rule, summed
 from tinygrad_loss.engine.op import Array
 
@@ -98,15 +98,51 @@ def taken(x: Germ, positions: np.ndarray, axis: int) -> Germ:
 
 
 RULES["sort"] = lambda x, axis: taken(x, ranks(x, axis), axis)
-RULES["argsort"] = lambda x, axis, kind=None: ranks(x, axis)
-RULES["argmax"] = lambda x, axis=None, **_: _position(x, axis, -1)
-RULES["argmin"] = lambda x, axis=None, **_: _position(x, axis, 0)
 
 
-def _position(x: Germ, axis: int | None, which: int) -> np.ndarray:
+@rule("argsort")
+def argsort(x: Germ, axis: int, kind: str | None = None) -> np.ndarray:
+    """Return the positions that sort the germs along an axis; germs that stay equal keep their order."""
+    del kind
+    positions = ranks(x, axis)
+    if not known(x) and x.shape[axis] > 1:
+        ordered = taken(x, positions, axis)
+        ahead, behind = ([slice(None)] * x.ndim for _ in range(2))
+        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
+        if np.any(_same(ordered.each(itemgetter(tuple(ahead))), ordered.each(itemgetter(tuple(behind))))):
+            raise Exhausted
+    return positions
+
+
+def known(x: Germ) -> bool:
+    """Whether germs whose kept terms agree are equal: nothing was cut off, or a guess was asked for."""
+    return x.order == EXACT or FLAT.get()
+
+
+def _same(a: Germ, b: Germ) -> np.ndarray:
+    """Return True where two germs agree in every kept term."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    return np.logical_and.reduce(
+        [np.broadcast_to(True, shape), *(a.coefficient(*key) == b.coefficient(*key) for key in {**a.terms, **b.terms})]
+    )
+
+
+def _first_extreme(x: Germ, axis: int | None, which: int, *, keepdims: bool) -> np.ndarray:
+    """Return where an extreme stands first, as NumPy does where several stay equal; an entry that does not exist wins."""
+    axes = x.ndim
     if axis is None:
         x, axis = x.each(np.ravel), 0
-    return np.take(ranks(x, axis), which, axis=axis)
+    best = taken(x, np.take(ranks(x, axis), [which], axis=axis), axis)
+    missing = x.missing
+    equal = np.where(np.any(missing, axis=axis, keepdims=True), missing, _same(x, best))
+    if not known(x) and np.any(np.count_nonzero(equal, axis=axis) > 1):
+        raise Exhausted
+    position = np.argmax(equal, axis=axis, keepdims=keepdims)
+    return np.reshape(position, (1,) * axes) if keepdims and np.ndim(position) != axes else position
+
+
+RULES["argmax"] = lambda x, axis, keepdims=False: _first_extreme(x, axis, -1, keepdims=keepdims)
+RULES["argmin"] = lambda x, axis, keepdims=False: _first_extreme(x, axis, 0, keepdims=keepdims)
 
 
 @rule("linear")
@@ -123,5 +159,5 @@ def prod(x: Germ, axis: tuple[int, ...]) -> Germ:
     lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape((*(x.shape[i] for i in kept), -1)))
     result = constant(np.ones(tuple(x.shape[i] for i in kept)))
     for i in range(lanes.shape[-1]):
-        result = product(result, summed(lanes, operator.itemgetter((..., i))))
+        result = product(result, summed(lanes, itemgetter((..., i))))
     return result
