@@ -110,7 +110,7 @@ def _answers(t: Tensor, hit: np.ndarray) -> list[Any] | None:
     if x.ndim != 1 or name not in {"argmax", "argmin", "argsort"}:
         return None
     if name != "argsort":
-        return [np.intp(i) for i in np.flatnonzero(x == x[t.value])]
+        return [np.full(t.shape, i)[()] for i in np.flatnonzero(x == x[t.value])]
     orders = list(itertools.islice(_orders(x), BRANCHES + 1))
     return orders if len(orders) <= BRANCHES else None
 

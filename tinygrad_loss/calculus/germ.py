@@ -1,7 +1,7 @@
 r"""`Germ`: a function of one small positive number t, as a truncated series; arithmetic for exact one-sided truth.
 
-A germ is $\sum_k c_k\, t^{e_k} L^{j_k}$ with rational exponents $e_k$ and powers of $L = \log(1/t)$, known below an
-exponent ``order`` (infinite: exact). Running a program on $x + t v$ gives its behaviour just beside $x$: comparisons are
+A germ is $\sum_k c_k\, t^{e_k} L^{j_k}$ with rational exponents $e_k$ and powers of $L = \log(1/t)$, known up to
+$O(t^{\text{order}})$, entry by entry (infinite: exact). Running a program on $x + t v$ gives its behaviour just beside $x$: comparisons are
 decided by leading coefficients, roots halve exponents, and $0 \cdot \infty$ resolves itself.
 
 Source: Shamseddine and Berz 1996, Exception handling in derivative computation with nonarchimedean calculus.
@@ -16,16 +16,23 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
+from tinygrad_loss.calculus.germ_work import Exhausted, spend
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array, Op
 
 __all__ = ["CAP", "ROUNDING", "Exhausted", "Germ", "rounding_of", "variable"]
 
 Exponent: TypeAlias = Fraction | int | float
-Key: TypeAlias = tuple[Exponent, int]
+Key: TypeAlias = tuple[Exponent, Exponent]
+
+Order: TypeAlias = "float | np.ndarray"
 
 ONE: Final[Key] = (0, 0)
 EXACT: Final = math.inf
+LOGARITHM: Final = 1e-9
+"""How much a power of L takes from the degree of a term: less than any two exponents differ by."""
+CLOSE: Final = 1e-12
+"""Degrees this close are one: they are sums of thirds, in floats."""
 
 
 class Rounding(NamedTuple):
@@ -59,13 +66,14 @@ CAP: ContextVar[Exponent] = ContextVar("cap", default=3)
 """How many powers of t are kept beyond the leading one."""
 
 
-class Exhausted(ArithmeticError):  # noqa: N818  it says what happened, and asks for more terms
-    """All kept terms cancelled, so the answer lies beyond ``order``: ask again with a larger `CAP`."""
-
-
-def significance(key: Key) -> tuple[Exponent, int]:
+def significance(key: Key) -> Key:
     """Sort keys from the largest term to the smallest, as t goes to 0."""
     return key[0], -key[1]
+
+
+def degree(key: Key) -> float:
+    """Return the degree of $t^e L^j$ as a number, by which terms and what is unknown compare."""
+    return float(key[0]) - float(key[1]) * LOGARITHM
 
 
 def exponent(p: float | Fraction) -> Exponent:
@@ -78,19 +86,21 @@ def exponent(p: float | Fraction) -> Exponent:
 
 
 class Germ(Kind):
-    """An array of germs of one shape, with common exponents: ``terms[e, j]`` holds the coefficients of $t^e L^j$.
+    r"""An array of germs of one shape, with common exponents: ``terms[e, j]`` holds the coefficients of $t^e L^j$.
 
-    A nan coefficient marks an entry that does not exist for small t > 0. ``order`` bounds what is known.
+    A nan coefficient marks an entry that does not exist for small t > 0. What is unknown is at most some number times
+    $t^{\text{order}}$, ``order`` being the `degree` of it: one number, or one for each entry.
     ``absorbs`` marks cotangents: there an exact zero stays zero, whatever it is multiplied with.
     """
 
     __slots__ = ("absorbs", "order", "shape", "terms")
 
-    def __init__(self, terms: Mapping[Key, Array], shape: tuple[int, ...], order: Exponent = EXACT, *, absorbs: bool = False) -> None:
+    def __init__(self, terms: Mapping[Key, Array], shape: tuple[int, ...], order: Order = EXACT, *, absorbs: bool = False) -> None:
         self.terms = dict(terms) if len(terms) < 2 else {k: terms[k] for k in sorted(terms, key=significance)}
         self.shape = shape
-        self.order = order
+        self.order = _uniform(order, shape)
         self.absorbs = absorbs
+        spend(1 + len(self.terms), self.size)
 
     # ---- what an array answers ---------------------------------------------------------------------------------------
 
@@ -113,8 +123,9 @@ class Germ(Kind):
         return self.shape[0]
 
     def __repr__(self) -> str:
+        order = self.least
         series = " + ".join(f"{c} t^{e}" + (f" L^{j}" if j else "") for (e, j), c in self.terms.items()) or "0"
-        return f"germ({series}{'' if self.order == EXACT else f' + O(t^{self.order})'})"
+        return f"germ({series}{'' if order == EXACT else f' + O(t^{order:g})'})"
 
     def apply(self, op: Op, inputs: tuple[Array, ...], static: Mapping[str, Any]) -> Array:
         """Run one op: its own germ rule where it has one, else what its algebraic kind and its derivative say."""
@@ -133,7 +144,7 @@ class Germ(Kind):
 
     # ---- reading ------------------------------------------------------------------------------------------------------
 
-    def coefficient(self, e: Exponent, j: int = 0) -> np.ndarray:
+    def coefficient(self, e: Exponent, j: Exponent = 0) -> np.ndarray:
         """Return the coefficients of $t^e L^j$."""
         found = self.terms.get((e, j))
         return np.zeros(self.shape) if found is None else of_shape(found, self.shape)
@@ -144,9 +155,33 @@ class Germ(Kind):
         return self.coefficient(0)
 
     @property
-    def lead(self) -> Exponent:
-        """The smallest exponent present; ``order`` for a germ without terms."""
-        return next((e for e, _ in self.terms), self.order)
+    def least(self) -> float:
+        """The order up to which every entry is known."""
+        return self.order if isinstance(self.order, float) else float(np.min(self.order, initial=EXACT))
+
+    @property
+    def lead(self) -> float:
+        """The smallest degree present; the order for a germ without terms."""
+        return next((degree(key) for key in self.terms), self.least)
+
+    @property
+    def leads(self) -> Order:
+        """The smallest degree present in each entry, or one number where it is the same everywhere; the order where there is none."""
+        keys = list(self.terms)
+        if not keys or np.all(self.terms[keys[0]] != 0):
+            return self.lead if keys else self.order
+        found = np.broadcast_to(self.order, self.shape)
+        for key in reversed(keys):
+            found = np.where(self.terms[key] != 0, degree(key), found)
+        return found
+
+    @property
+    def moving(self) -> np.ndarray:
+        """True where an entry is not exactly 0."""
+        found = np.broadcast_to(self.order != EXACT, self.shape)
+        for c in self.terms.values():
+            found = found | (c != 0)
+        return found
 
     @property
     def missing(self) -> np.ndarray:
@@ -155,6 +190,11 @@ class Germ(Kind):
         for c in self.terms.values():
             gone |= np.isnan(c)
         return gone
+
+    @property
+    def unknown(self) -> np.ndarray:
+        """True where not even the value at t = 0 is known."""
+        return np.broadcast_to(np.less_equal(self.order, CLOSE), self.shape)
 
     def leading(self) -> tuple[np.ndarray, np.ndarray, list[Key]]:
         """Return the leading coefficient of each entry, and the position of its key in the returned list; -1 where all are zero."""
@@ -178,37 +218,70 @@ class Germ(Kind):
         for c in self.terms.values():
             lead = np.where(lead != 0, lead, c)
             gone = gone or bool(np.isnan(c).any())
-        if self.order != EXACT and not flat and not lead.all():
+        if not flat and np.any((lead == 0) & (self.order != EXACT)):
             raise Exhausted
         return np.where(self.missing, np.nan, np.sign(lead)) if gone else np.sign(lead)
 
     # ---- building -----------------------------------------------------------------------------------------------------
 
-    def like(self, terms: Mapping[Key, Array], order: Exponent | None = None) -> "Germ":
+    def like(self, terms: Mapping[Key, Array], order: "Order | None" = None) -> "Germ":
         """Return a germ of the same shape with other terms."""
         return Germ(terms, self.shape, self.order if order is None else order, absorbs=self.absorbs)
 
     def truncated(self) -> "Germ":
         """Drop terms that are zero everywhere, or lie beyond what is known or wanted."""
-        kept = {k: c for k, c in self.terms.items() if k[0] < self.order and np.any(c)}
-        order = self.order
-        if kept:
-            limit = min(k[0] for k in kept) + CAP.get()
-            beyond = [k for k in kept if k[0] > limit]
-            if beyond:
-                order = min(order, *(k[0] for k in beyond))
-                kept = {k: c for k, c in kept.items() if k[0] <= limit}
+        order, limit = self.order, -math.inf
+        kept: dict[Key, Array] = {}
+        for key, c in self.terms.items():
+            here = degree(key)
+            if np.ndim(order):
+                c = np.where(here < order - CLOSE, c, 0.0)  # noqa: PLW2901  what is unknown there is not kept
+            elif here >= order - CLOSE:
+                break
+            if not np.any(c):
+                continue
+            if kept and here > limit:  # beyond what is wanted where an entry has a larger term
+                far = (c != 0) & (here > Germ(kept, self.shape).leads + float(CAP.get()) + CLOSE)
+                order = np.where(far, np.minimum(order, here), order)
+                c = np.where(far, 0.0, c)  # noqa: PLW2901
+                if not np.any(c):
+                    continue
+            limit = limit if kept else here + float(CAP.get()) + CLOSE
+            kept[key] = c
         return self.like(kept, order)
 
     def each(self, linear_map: Callable[[np.ndarray], np.ndarray]) -> "Germ":
         """Apply a linear map to every coefficient."""
         terms = {k: linear_map(c) for k, c in self.terms.items()}
         shape = next(iter(terms.values())).shape if terms else linear_map(np.zeros(self.shape)).shape
-        return Germ(terms, shape, self.order, absorbs=self.absorbs)
+        return Germ(terms, shape, order_of((self,), shape, linear_map), absorbs=self.absorbs)
 
-    def shifted(self, e: Exponent, j: int, factor: Array = 1.0) -> "Germ":
+    def shifted(self, e: Exponent, j: Exponent, factor: Array = 1.0) -> "Germ":
         """Return the germ times ``factor`` $t^e L^j$."""
-        return self.like({(k[0] + e, k[1] + j): c * factor for k, c in self.terms.items()}, self.order + e)
+        return self.like({(k[0] + e, k[1] + j): c * factor for k, c in self.terms.items()}, self.order + degree((e, j)))
+
+
+def _uniform(order: Order, shape: tuple[int, ...]) -> Order:
+    """Return an order as one number where all entries have the same."""
+    if not isinstance(order, np.ndarray) or not order.ndim:
+        return float(order)
+    low = float(np.min(order, initial=EXACT))
+    return low if np.all(order == low) else of_shape(order, shape)
+
+
+def order_of(parts: "tuple[Germ, ...]", shape: tuple[int, ...], linear_map: Callable[..., Array]) -> Order:
+    """Return the order of what a linear map makes of germs: for each entry the smallest of those that reach it."""
+    orders = [p.order for p in parts]
+    if not any(map(np.ndim, orders)) and (len(set(orders)) == 1 or not shape):
+        return min(orders)
+    found: Order = np.full(shape, EXACT)
+    rng = np.random.default_rng(0)
+    generic = [1.0 + rng.random(p.shape) for p in parts]  # what reaches an entry does not cancel there
+    for level in sorted({float(o) for order in orders for o in np.unique(order)} - {EXACT}, reverse=True):
+        with np.errstate(all="ignore"):
+            reached = linear_map(*(np.where(order == level, g, 0.0) for order, g in zip(orders, generic, strict=True)))
+        found = np.where(reached != 0, level, found)
+    return found
 
 
 def constant(x: Array) -> Germ:
@@ -261,41 +334,74 @@ def add(a: Germ, b: Germ, sign: float = 1.0) -> Germ:
             total = p + sign * q
             cotangent = a.absorbs or b.absorbs
             terms[key] = total if key == ONE and not cotangent else _chopped(total, np.abs(p) + np.abs(q), key, here=cotangent)
-    return Germ(terms, shape, min(a.order, b.order), absorbs=a.absorbs or b.absorbs).truncated()
+    return Germ(terms, shape, np.minimum(a.order, b.order), absorbs=a.absorbs or b.absorbs).truncated()
 
 
 def product(a: Germ, b: Germ, times: Callable[[Array, Array], Array] = np.multiply) -> Germ:
     """Return the product, or any bilinear map ``times``, term by term."""
-    shape = times(np.zeros(a.shape), np.zeros(b.shape)).shape
-    order = min(a.order + b.lead, b.order + a.lead) if a.terms and b.terms else _zero_order(a, b)
-    limit = min(order, a.lead + b.lead + CAP.get()) if a.terms and b.terms else order
-    sums: dict[Key, Array] = {}
-    scales: dict[Key, Array] = {}
+    entry_by_entry = times is np.multiply
+    shape = np.broadcast_shapes(a.shape, b.shape) if entry_by_entry else times(np.zeros(a.shape), np.zeros(b.shape)).shape
+    order = _product_order(a, b, entry_by_entry=entry_by_entry)
+    limit = min(float(np.max(order, initial=-EXACT)), a.lead + b.lead + float(CAP.get())) + CLOSE
+    pairs: dict[Key, list[tuple[Array, Array]]] = {}
     for (e, j), p in a.terms.items():
         for (f, k), q in b.terms.items():
-            if e + f > limit:
-                order = min(order, e + f)
-                continue
-            key = (e + f, j + k)
-            with np.errstate(all="ignore"):
-                term = times(p, q)
-                if a.absorbs or b.absorbs:
-                    term = _absorbed(term, p, q, times)
-            if key in sums:
-                scales[key] = scales.get(key, np.abs(sums[key])) + np.abs(term)
-                sums[key] = sums[key] + term
-            else:
-                sums[key] = term
-    for key, scale in scales.items():
-        sums[key] = _chopped(sums[key], scale, key, here=a.absorbs or b.absorbs)
-    return Germ(sums, shape, order, absorbs=a.absorbs or b.absorbs).truncated()
+            here = degree((e + f, j + k))
+            if here > limit:
+                if not np.any(order > here):
+                    continue
+                far = here > a.leads + b.leads + float(CAP.get()) + CLOSE if entry_by_entry else True
+                order = np.where(far & (p != 0) & (q != 0) if entry_by_entry else far, np.minimum(order, here), order)
+                if np.all(far):
+                    continue
+                q = np.where(far, 0.0, q)  # noqa: PLW2901
+            pairs.setdefault((e + f, j + k), []).append((p, q))
+    count = sum(map(len, pairs.values()))
+    at_once = entry_by_entry and count > 2 and count * math.prod(shape) <= AT_ONCE
+    spend(len(pairs) if at_once else count, count * math.prod(shape) // max(len(pairs), 1))
+    absorbs = a.absorbs or b.absorbs
+    with np.errstate(all="ignore"):
+        sums = _sums_at_once(pairs, shape, absorbs) if at_once else _sums(pairs, times, absorbs=absorbs)
+    return Germ(sums, shape, order, absorbs=absorbs).truncated()
 
 
-def _zero_order(a: Germ, b: Germ) -> Exponent:
-    """Return the order of a product one of whose factors has no terms: an exact zero makes it exact."""
-    if (not a.terms and a.order == EXACT) or (not b.terms and b.order == EXACT):
+AT_ONCE: Final = 1 << 16
+"""Up to so many entries all pairs of terms are multiplied by one call."""
+
+
+def _sums(pairs: dict[Key, list[tuple[Array, Array]]], times: Callable[[Array, Array], Array], *, absorbs: bool) -> dict[Key, Array]:
+    sums: dict[Key, Array] = {}
+    for key, factors in pairs.items():
+        terms = [_absorbed(times(p, q), p, q, times) if absorbs else times(p, q) for p, q in factors]
+        total = sum(terms[1:], terms[0])
+        sums[key] = total if len(terms) == 1 else _chopped(total, sum(map(np.abs, terms)), key, here=absorbs)
+    return sums
+
+
+def _sums_at_once(pairs: dict[Key, list[tuple[Array, Array]]], shape: tuple[int, ...], absorbs: bool) -> dict[Key, Array]:
+    factors = [pair for at_key in pairs.values() for pair in at_key]
+    p, q = (np.stack([of_shape(pair[i], shape) for pair in factors]) for i in range(2))
+    terms = _absorbed(p * q, p, q, np.multiply) if absorbs else p * q
+    counts = [len(at_key) for at_key in pairs.values()]
+    starts = np.cumsum([0, *counts[:-1]])
+    totals = np.add.reduceat(terms, starts)
+    scales = np.add.reduceat(np.abs(terms), starts)
+    return {
+        key: total if count == 1 else _chopped(total, scale, key, here=absorbs)
+        for key, count, total, scale in zip(pairs, counts, totals, scales, strict=True)
+    }
+
+
+def _product_order(a: Germ, b: Germ, *, entry_by_entry: bool) -> Order:
+    """Return the order of a product; an exact zero makes it exact."""
+    if a.least == EXACT and b.least == EXACT:
         return EXACT
-    return a.order + b.order if not a.terms and not b.terms else a.order + b.lead if not a.terms else b.order + a.lead
+    if not entry_by_entry:
+        if not a.moving.any() or not b.moving.any():
+            return EXACT
+        return min(a.least + b.lead, b.least + a.lead)
+    order = np.minimum(a.order + b.leads, b.order + a.leads)
+    return np.where(a.moving & b.moving, order, EXACT)
 
 
 def _absorbed(term: Array, p: Array, q: Array, times: Callable[[Array, Array], Array]) -> Array:
@@ -307,67 +413,22 @@ def _absorbed(term: Array, p: Array, q: Array, times: Callable[[Array, Array], A
     return times(np.nan_to_num(p, nan=0.0), np.nan_to_num(q, nan=0.0))
 
 
-def powers(u: Germ, weights: Iterable[Array]) -> Germ:
-    r"""Return $\\sum_k w_k u^k$ for an infinitesimal ``u``; ``weights`` goes on until what follows is beyond `CAP`."""
-    weights = iter(weights)
-    total = _scaled(next(weights), None, u)
-    power: Germ | None = None
-    step = u.lead
-    reach: Exponent = 0
-    for w in weights:
-        reach = reach + step
-        if not u.terms or reach > CAP.get() or reach >= u.order:
-            break
-        power = u if power is None else product(power, u)
-        total = add(total, _scaled(w, power, u))
-    else:
-        reach = reach + step
-    left_out = reach if u.terms else u.order
-    return Germ(total.terms, total.shape, min(total.order, left_out), absorbs=u.absorbs)
-
-
-def _scaled(w: Array, power: Germ | None, u: Germ) -> Germ:
-    if power is None:
-        w = np.broadcast_to(np.asarray(w, np.float64), u.shape)
-        return Germ({ONE: w} if np.any(w) else {}, u.shape, absorbs=u.absorbs)
-    return power.each(lambda c: np.where(c == 0, 0.0, c * w))
-
-
-# ---- entry by entry: what depends on the leading term -----------------------------------------------------------------------
-
-
-def by_leading(x: Germ, rule: Callable[[Exponent, int, np.ndarray, Germ], Germ], at_zero: Germ | None) -> Germ:
-    r"""Write each entry as $c\\, t^e L^j (1 + r)$ and answer ``rule(e, j, c, r)``; entries that are exactly 0 get ``at_zero``."""
-    value, which, keys = x.leading()
-    missing = x.missing
-    if x.order != EXACT and np.any((which < 0) & ~missing):
-        raise Exhausted
-    result: Germ | None = None
-    for i in np.unique(which):
-        mask = which == i
-        if i < 0:
-            part = at_zero if at_zero is not None else constant(np.full(x.shape, np.nan))
-        else:
-            e, j = keys[i]
-            c = np.where(mask, value, 1.0)
-            rest = {k: np.where(mask, v, 0.0) / c for k, v in x.terms.items() if k != keys[i]}
-            part = rule(e, j, c, x.like(rest, x.order).shifted(-e, -j).truncated())
-        result = part if result is None else select(mask, part, result)
-    if result is None:
-        result = constant(np.zeros(x.shape))
-    return select(missing, constant(np.full(x.shape, np.nan)), result) if np.any(missing) else result
+# ---- entry by entry -------------------------------------------------------------------------------------------------------------
 
 
 def select(mask: Array, a: Germ, b: Germ) -> Germ:
     """Return ``a`` where ``mask`` holds, else ``b``."""
     shape = np.shape(mask) if np.shape(mask) == a.shape == b.shape else np.broadcast_shapes(np.shape(mask), a.shape, b.shape)
     if np.all(mask):
-        return a.each(lambda c: of_shape(c, shape)) if a.terms else Germ({}, shape, a.order, absorbs=a.absorbs)
+        return _of_shape(a, shape)
     if not np.any(mask):
-        return b.each(lambda c: of_shape(c, shape)) if b.terms else Germ({}, shape, b.order, absorbs=b.absorbs)
+        return _of_shape(b, shape)
     terms = {k: np.where(mask, a.terms.get(k, 0.0), b.terms.get(k, 0.0)) for k in {**a.terms, **b.terms}}
-    order = min(a.order, b.order)
-    return Germ(terms, shape, order, absorbs=a.absorbs or b.absorbs).truncated()
+    return Germ(terms, shape, np.where(mask, a.order, b.order), absorbs=a.absorbs or b.absorbs).truncated()
+
+
+def _of_shape(x: Germ, shape: tuple[int, ...]) -> Germ:
+    return Germ({key: of_shape(c, shape) for key, c in x.terms.items()}, shape, x.order, absorbs=x.absorbs)
 
 
 CONSTANTS: Any = {

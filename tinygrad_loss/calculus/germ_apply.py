@@ -4,6 +4,7 @@ An elementwise op at a regular point is its Taylor series, whose coefficients co
 A custom op is integrated from its own forward mode. Linear and bilinear ops act on coefficients.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -14,9 +15,27 @@ import numpy as np
 
 from tinygrad_loss.calculus import germ_levels as germ_levels  # enters its rules
 from tinygrad_loss.calculus import germ_spectra as germ_spectra  # enters its rules
-from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Exponent, Germ, Key, add, constant, germ, product, select
+from tinygrad_loss.calculus.germ import (
+    CAP,
+    CLOSE,
+    EXACT,
+    ONE,
+    Exhausted,
+    Germ,
+    Key,
+    add,
+    constant,
+    germ,
+    order_of,
+    product,
+    select,
+)
+from tinygrad_loss.calculus.germ_far import CONTINUOUS, SATURATING, beyond
 from tinygrad_loss.calculus.germ_order import FLAT
-from tinygrad_loss.calculus.germ_rules import RULES, infinite, power_of, rule, summed
+from tinygrad_loss.calculus.germ_rules import BEYOND, MOST_POWERS, RULES, infinite, power_of, powers, rule, summed
+from tinygrad_loss.calculus.germ_series import TAYLOR
+from tinygrad_loss.calculus.germ_special import AT_POINTS
+from tinygrad_loss.calculus.germ_work import spend
 from tinygrad_loss.context import at_kinks, without_watching
 from tinygrad_loss.engine.op import OPS, Array, Op
 from tinygrad_loss.engine.reverse import sweep, tied
@@ -45,7 +64,8 @@ def _linear(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
     keys: dict[Key, None] = dict.fromkeys(k for p in parts for k in p.terms)
     terms = {k: op.forward(*(p.coefficient(*k) for p in parts), **static) for k in keys}
     shape = op.forward(*(np.zeros(p.shape) for p in parts), **static).shape
-    return Germ(terms, shape, min(p.order for p in parts), absorbs=any(p.absorbs for p in parts))
+    order = order_of(tuple(parts), shape, lambda *c: op.forward(*c, **static))
+    return Germ(terms, shape, order, absorbs=any(p.absorbs for p in parts))
 
 
 def _bilinear(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
@@ -75,12 +95,25 @@ def _elementwise(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> G
     if facts is not None and (facts.near is not None or facts.nature == "infinite"):
         here = _at(inputs)
         singular = np.broadcast_to(facts.tie(op.forward(*here, **static), *here, **static), np.broadcast_shapes(*map(np.shape, here)))
-        if np.any(singular) or infinite(inputs).any():
-            near = _near(op, inputs, static)
-            return near if np.all(singular) else select(singular | infinite(inputs), near, _taylor(op, inputs, static, skip=singular))
+        singular = singular | infinite(inputs)
+        if np.any(singular):
+            only = inputs if np.all(singular) or op.name not in AT_POINTS else _elsewhere(inputs, ~singular)
+            near = _near(op, only, static)
+            return near if np.all(singular) else select(singular, near, _taylor(op, _elsewhere(inputs, singular), static))
     if facts is not None and facts.nature == "kink":
         return _integrated(op, inputs, static)
     return _taylor(op, inputs, static)
+
+
+def _elsewhere(inputs: tuple[Array, ...], singular: np.ndarray) -> tuple[Array, ...]:
+    """Put a regular entry, at rest, in the place of every singular one."""
+    first = np.unravel_index(np.argmin(singular), singular.shape)
+
+    def put(x: Array) -> Array:
+        rest = np.broadcast_to(x.constant if isinstance(x, Germ) else x, singular.shape)[first]
+        return select(singular, constant(rest), x) if isinstance(x, Germ) else np.where(singular, rest, x)
+
+    return tuple(map(put, inputs))
 
 
 def _at(inputs: tuple[Array, ...]) -> list[Array]:
@@ -88,48 +121,54 @@ def _at(inputs: tuple[Array, ...]) -> list[Array]:
     return [x.constant if isinstance(x, Germ) else x for x in inputs]
 
 
-SATURATING: Final = frozenset({"tanh", "expit", "expit_slope", "erf", "erfc", "ndtr", "softplus", "log_sigmoid", "log_ndtr"})
-"""Ops that approach finite values exponentially fast, so that at infinity they are constant to every order."""
-
-
-def _taylor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any], skip: Array = False) -> Germ:
+def _taylor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
     """Expand an elementwise op around the values at t = 0."""
     here = _at(inputs)
     shape = np.broadcast_shapes(*map(np.shape, here))
     far = infinite(inputs)
-    if np.any(far & ~np.asarray(skip)):
-        return _saturated(op, inputs, static, far)
-    moves = [i for i, x in enumerate(inputs) if isinstance(x, Germ)]
-    steps = [germ(inputs[i]).like({k: c for k, c in germ(inputs[i]).terms.items() if k != ONE}) for i in moves]
-    flat = Germ({}, shape)
-    lead = min((u.lead for u in steps), default=EXACT)
-    wanted = 0 if lead == EXACT else math.floor(CAP.get() / lead) if lead > 0 else 0
-    total = add(flat, constant(np.broadcast_to(op.forward(*here, **static), shape)))
-    still = ~np.logical_or.reduce(
-        [np.any([c != 0 for c in u.terms.values()], axis=0) if u.terms else np.zeros(u.shape, bool) for u in steps]
-        or [np.zeros(shape, bool)]
-    )
-    for degree, index in _indices(len(moves), wanted):
-        derivative = _derivative(op, here, static, moves, index)
-        if derivative is None:  # a derivative of it kinks here
+    if np.any(far):
+        return _far_out(op, inputs, static, far)
+    if op.name not in CONTINUOUS and any(np.any(x.unknown) for x in inputs if isinstance(x, Germ)):
+        raise Exhausted
+    steps = {i: _moving(germ(x)) for i, x in enumerate(inputs) if isinstance(x, Germ)}
+    lead = min((u.lead for u in steps.values()), default=EXACT)
+    wanted = min(math.floor(float(CAP.get()) / lead + CLOSE), MOST_POWERS) if 0 < lead < EXACT else 0
+    y = np.broadcast_to(np.asarray(op.forward(*here, **static)), shape)
+    still = ~functools.reduce(np.logical_or, (u.moving for u in steps.values()), np.zeros(shape, bool))
+    weight = functools.partial(_weight, still | np.isnan(y))
+    if len(steps) == len(inputs) == 1 and op.name in TAYLOR and wanted:
+        (u,) = steps.values()
+        weights = list(map(weight, TAYLOR[op.name](y, *here, wanted, **static)))
+        flat = op.name in SATURATING and not any(w.any() for w in weights)  # so far out that every slope underflows
+        return constant(y) if flat else powers(u, [y, *weights])
+    total, partials = constant(y), dict[tuple[int, ...], Array]()
+    for index in _indices(len(steps), wanted):
+        derivative = _derivative(op, here, static, list(steps), index, partials)
+        if derivative is None:  # it kinks here, or is no short formula
             return _integrated(op, inputs, static)
-        weight = np.where(np.broadcast_to(still | skip, shape), 0.0, derivative) / math.prod(map(math.factorial, index))
-        if np.any(~np.isfinite(weight)):
-            weight = np.where(np.isfinite(derivative) | np.isnan(np.broadcast_to(total.constant, shape)), weight, np.nan)
-            if np.any(np.isnan(weight) & ~np.isnan(total.constant)):
-                raise Exhausted
-        term = constant(weight)
-        for u, times in zip(steps, index, strict=True):
-            for _ in range(times):
-                term = product(term, u)
-        total = add(total, term)
-        del degree
-    order = min([total.order, *(u.order for u in steps)])
-    return Germ(total.terms, shape, order if lead == EXACT else min(order, lead * (wanted + 1)))
+        term = constant(weight(derivative / math.prod(map(math.factorial, index))))
+        total = add(total, functools.reduce(product, itertools.chain(*map(itertools.repeat, steps.values(), index)), term))
+    given = functools.reduce(lambda order, u: np.minimum(order, u.order), steps.values(), np.asarray(EXACT))
+    cut = EXACT if lead == EXACT else lead * (wanted + 1)
+    return Germ(total.terms, shape, np.where(still, given, np.minimum(np.minimum(total.order, given), cut)))
+
+
+def _weight(idle: np.ndarray, coefficient: np.ndarray) -> np.ndarray:
+    """Return a coefficient of a series, and 0 where the entry does not move or has no value."""
+    found = np.where(idle, 0.0, coefficient)
+    if not np.all(np.isfinite(found)):
+        raise Exhausted
+    return found
+
+
+def _moving(x: Germ) -> Germ:
+    return x.like({k: c for k, c in x.terms.items() if k != ONE})
 
 
 def _near(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
     """Evaluate the form that an op declares for its singular points, or its own forward where that is composed of other ops."""
+    if op.name in AT_POINTS:
+        return AT_POINTS[op.name](*inputs, **static)
     form = op.facts.near if op.facts is not None and op.facts.near is not None else op.forward
     entered = ENTERED.get()
     if isinstance(form, np.ufunc) or op.name in entered:
@@ -141,44 +180,48 @@ def _near(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
         ENTERED.reset(token)
 
 
-def _saturated(op: Op, inputs: tuple[Array, ...], static: dict[str, Any], far: np.ndarray) -> Germ:
+def _far_out(op: Op, inputs: tuple[Array, ...], static: dict[str, Any], far: np.ndarray) -> Germ:
+    """Evaluate a function of one number where that grows beyond all bounds, and as ever where it does not."""
+    if len(inputs) > 1:
+        raise Exhausted
     (x,) = inputs
-    if op.name not in SATURATING:
-        raise Exhausted
-    side = x.sign()
-    limit = op.forward(np.where(far, np.copysign(np.inf, side), x.constant), **static)
-    if not np.all(np.isfinite(limit[far])):
-        raise Exhausted
-    finite = select(far, constant(np.zeros(x.shape)), x)
-    return select(far, constant(np.where(far, limit, 0.0)), _taylor(op, (finite,), static))
+    found = beyond(op, x, far, static)
+    return found if np.all(far) else select(far, found, _taylor(op, _elsewhere((x,), far), static))
 
 
-def _indices(count: int, degree: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield all multi-indices of degree 1 to ``degree``."""
+LONGEST: Final = 40
+"""Where a derivative has become a formula of more ops than this, the op's forward mode is integrated instead: that costs no more with each order."""
+
+
+def _indices(count: int, degree: int) -> Iterator[tuple[int, ...]]:
+    """Yield all multi-indices of degree 1 to ``degree``, lower degrees first."""
     for d in range(1, degree + 1):
-        for index in itertools.product(range(d + 1), repeat=count):
-            if sum(index) == d:
-                yield d, index
+        yield from (index for index in itertools.product(range(d + 1), repeat=count) if sum(index) == d)
 
 
-def _derivative(op: Op, here: list[Array], static: dict[str, Any], moves: list[int], index: tuple[int, ...]) -> np.ndarray | None:
-    """Return a mixed partial derivative of an elementwise op, from its own rule differentiated again."""
+def _derivative(
+    op: Op, here: list[Array], static: dict[str, Any], moves: list[int], index: tuple[int, ...], partials: dict[tuple[int, ...], Array]
+) -> np.ndarray | None:
+    """Return a mixed partial derivative of an elementwise op, from its own rule differentiated again; ``partials`` keeps the lower ones."""
     shape = np.broadcast_shapes(*map(np.shape, here))
+    start = (0,) * len(moves)
     with without_watching(), at_kinks("convention"), np.errstate(all="ignore"):
-        variables = {i: tensor(np.array(np.broadcast_to(np.asarray(here[i], np.float64), shape)), requires_grad=True) for i in moves}
-        y = op.call(*[variables.get(i, x) for i, x in enumerate(here)], **static)
-        for i, times in zip(moves, index, strict=True):
-            for _ in range(times):
-                x = variables[i]
-                if not isinstance(y, Tensor) or not y.requires_grad:
-                    return np.zeros(shape)
-                done = sweep(y, tensor(np.ones(y.shape)), policy="nan", stops={id(x)}, differentiable=True)
-                if done.suspects or any(map(tied, done.traced)):
-                    return None
-                y = done.cotangents.get(id(x))
-                if y is None:
-                    return np.zeros(shape)
-    return np.broadcast_to(np.asarray(y.value if isinstance(y, Tensor) else y, np.float64), shape)
+        if start not in partials:
+            given = [tensor(np.array(np.broadcast_to(np.asarray(here[i], np.float64), shape)), requires_grad=True) for i in moves]
+            variables = dict(zip(moves, given, strict=True))
+            partials[start] = op.call(*[variables.get(i, x) for i, x in enumerate(here)], **static), given
+        last = max(i for i, times in enumerate(index) if times)
+        y, given = partials[(*index[:last], index[last] - 1, *index[last + 1 :])]
+        if isinstance(y, Tensor) and y.requires_grad:
+            done = sweep(y, tensor(np.ones(y.shape)), policy="nan", stops={id(given[last])}, differentiable=True)
+            spend(len(done.order), y.size)
+            if done.suspects or any(map(tied, done.traced)) or len(done.order) > LONGEST:
+                return None
+            y = done.cotangents.get(id(given[last]))
+        else:
+            y = None
+        partials[index] = y, given
+    return np.broadcast_to(np.asarray(y.value if isinstance(y, Tensor) else 0.0 if y is None else y, np.float64), shape)
 
 
 def _just_beside(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
@@ -187,7 +230,7 @@ def _just_beside(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> G
     if facts is None or facts.limit is None:
         return _near(op, inputs, static)
     here = _at(inputs)
-    if np.any(infinite(inputs)):
+    if np.any(infinite(inputs)) or any(np.any(x.unknown) for x in inputs if isinstance(x, Germ)):
         raise Exhausted
     value = op.forward(*here, **static)
     tied = np.broadcast_to(facts.tie(value, *here, **static), np.shape(value))
@@ -207,22 +250,22 @@ def _integrated(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Ar
         raise Exhausted
     start = op.forward(*here, **static)
     moving = [x if isinstance(x, Germ) else None for x in inputs]
-    rest = [x.like({k: c for k, c in x.terms.items() if k != ONE}) for x in moving if x is not None]
+    rest = [_moving(x) for x in moving if x is not None]
     step = min((u.lead for u in rest), default=EXACT)
     if step == EXACT:
         return constant(start)
     velocity = [None if x is None else differentiated(x) for x in moving]
     y = Germ(constant(start).terms, np.shape(start), step)
-    wanted = min([CAP.get() + 1, *(u.order for u in rest)])
+    wanted = min([float(CAP.get()) + 1, *(u.least for u in rest)])
     # A rule of entries asks for signs, which only all terms can tell; a rule that led back to itself must ask for fewer.
     entered = ENTERED.get()
     whole = op.kind == "elementwise" and op.name not in entered
     token = ENTERED.set(entered | {op.name})
     try:
-        while y.order < wanted:
-            known = inputs if whole else [_known(x, y.order) for x in inputs]
+        while y.least < wanted - CLOSE:
+            known = inputs if whole else [_known(x, y.least) for x in inputs]
             grown = add(constant(start), integrated(germ(op.jvp(velocity, y, *known, **static))))
-            if grown.order <= y.order:
+            if grown.least <= y.least + CLOSE:
                 raise Exhausted
             y = grown
     finally:
@@ -230,14 +273,16 @@ def _integrated(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Ar
     return y
 
 
-def _known(x: Array, order: Exponent) -> Array:
-    return x.like(x.terms, min(x.order, order)).truncated() if isinstance(x, Germ) else x
+def _known(x: Array, order: float) -> Array:
+    return x.like(x.terms, np.minimum(x.order, order)).truncated() if isinstance(x, Germ) else x
 
 
 def differentiated(x: Germ) -> Germ:
     """Return dx/dt, where dL/dt = -1/t."""
     terms: dict[Key, Array] = {}
     for (e, j), c in x.terms.items():
+        if abs(float(e)) > BEYOND:
+            raise Exhausted
         if e != 0:
             terms[e - 1, j] = terms.get((e - 1, j), 0.0) + c * float(e)
         if j != 0:
@@ -249,10 +294,10 @@ def integrated(x: Germ) -> Germ:
     """Return the integral of x from t = 0."""
     terms: dict[Key, Array] = {}
     for (e, j), c in x.terms.items():
-        if e <= -1:
+        if e <= -1 or float(e) > BEYOND or j < 0 or int(j) != j:
             raise Exhausted
         factor = c
-        for power in range(j, -1, -1):
+        for power in range(int(j), -1, -1):
             factor = factor / float(e + 1)
             terms[e + 1, power] = terms.get((e + 1, power), 0.0) + factor
             factor = factor * power

@@ -29,7 +29,7 @@ def entmax_level(near: Germ, axis: int, alpha: float) -> Germ | None:
     levels = level.reshape(-1, 1)  # one number per row, in whatever place its axis stands
     rows = [_beside(lanes.each(itemgetter(row)), levels[row], alpha) for row in range(len(levels))]
     terms = {key: np.stack([found.coefficient(*key) for found in rows]) for key in {k: None for found in rows for k in found.terms}}
-    whole = Germ(terms, levels.shape, min(found.order for found in rows))
+    whole = Germ(terms, levels.shape, min(found.least for found in rows))
     return whole.each(lambda c: np.moveaxis(c.reshape(shape), -1, axis))
 
 
@@ -44,11 +44,11 @@ def _beside(z: Germ, level: np.ndarray, alpha: float) -> Germ:
     inside = ((z.constant - level) * (alpha - 1.0) > -1.0) & ~edge
     first, moves = int(np.argmax(inside)), {key: c for key, c in z.terms.items() if key != ONE}
     if all(np.ptp(c[edge | inside]) == 0 for c in moves.values()):
-        return Germ({ONE: level} | {key: c[first : first + 1] for key, c in moves.items()}, (1,), z.order)  # all move together
+        return Germ({ONE: level} | {key: c[first : first + 1] for key, c in moves.items()}, (1,), z.least)  # all move together
     alone: Germ = OPS[NAME].call(z.each(lambda c: c[inside]), axis=0, alpha=alpha)
     if not np.any(edge):
         return alone
-    if any(0 < e < 1 or j for e, j in moves) or z.order <= 1:
+    if any(0 < e < 1 or j for e, j in moves) or z.least <= 1:
         raise Exhausted
     step, drift = z.coefficient(1), alone.coefficient(1)[0]
     ahead = np.max(step[edge]) - drift
@@ -58,7 +58,7 @@ def _beside(z: Germ, level: np.ndarray, alpha: float) -> Germ:
         return alone
     a = exponent(alpha - 1.0)
     if a < 1:
-        return Germ(alone.terms, (1,), min(alone.order, 1 / a)).truncated()
+        return Germ(alone.terms, (1,), min(alone.least, float(1 / a))).truncated()
     return _carried(z, inside, edge & (step == np.max(step[edge])), float(ahead), alpha, level)
 
 
@@ -68,14 +68,14 @@ def _carried(z: Germ, inside: np.ndarray, entering: np.ndarray, ahead: float, al
     moves = {key: c[entering] for key, c in z.terms.items() if key != ONE}
     if any(np.ptp(c) for c in moves.values()):
         raise Exhausted
-    theirs = Germ({ONE: level} | {key: c[:1] for key, c in moves.items()}, (1,), z.order)
+    theirs = Germ({ONE: level} | {key: c[:1] for key, c in moves.items()}, (1,), z.least)
     others, share = z.each(lambda c: c[inside]), OPS["entmax_share"].call
     pull = (1.0 + (others.constant - level) * float(a)) ** (1.0 / float(a) - 1.0)
-    q = Germ({(1, 0): np.array([np.sum(pull) * ahead / count])}, (1,), min(2, a))
+    q = Germ({(1, 0): np.array([np.sum(pull) * ahead / count])}, (1,), min(2.0, float(a)))
     while True:
         found = add(theirs, power_of(q, float(a)).each(lambda c: c / float(a)), -1.0)
         lost = summed(share(add(others, found, -1.0), alpha=alpha), lambda c: -np.sum(c, keepdims=True) / count)
-        known = q.order
+        known = q.least
         q = lost.like({key: c for key, c in lost.terms.items() if key != ONE})  # all shares together are one
-        if q.order <= known or q.order > CAP.get() + 1:
+        if q.least <= known or q.least > float(CAP.get()) + 1:
             return found

@@ -1,11 +1,11 @@
 """Comparison, selection and order of germs: decided by the first term in which they differ."""
 
-import operator
 from contextvars import ContextVar
+from operator import itemgetter
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import Germ, add, constant, germ, of_shape, product, significance
+from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, add, constant, germ, of_shape, product, significance
 from tinygrad_loss.calculus.germ_rules import RULES, rule, summed
 from tinygrad_loss.engine.op import Array
 
@@ -20,7 +20,10 @@ def _difference(a: Array, b: Array) -> np.ndarray:
         return np.zeros(np.shape(a))
     if FLAT.get():
         return _order_at_first_sight(germ(a), germ(b))
-    return add(germ(a), germ(b), -1.0).sign(flat=FLAT.get())
+    a, b = germ(a), germ(b)
+    p, q = a.constant, b.constant
+    apart = add(a, b, -1.0).sign(flat=FLAT.get())
+    return np.where((p == q) & np.isinf(p), 0.0, apart) if np.any(np.isinf(p)) else apart  # equal infinities do not move apart
 
 
 def _order_at_first_sight(a: Germ, b: Germ) -> np.ndarray:
@@ -50,6 +53,8 @@ RULES["cast"] = lambda x, dtype: (x.sign(flat=FLAT.get()) != 0) if np.dtype(dtyp
 
 def _truncated(x: Germ) -> np.ndarray:
     here = x.constant
+    if np.any(x.unknown):
+        raise Exhausted
     toward = add(x, constant(here), -1.0).sign(flat=FLAT.get())
     back = (here == np.trunc(here)) & (here != 0) & (np.sign(here) * toward < 0)
     return np.trunc(here) - np.where(back, np.sign(here), 0.0)
@@ -68,8 +73,16 @@ def sign(x: Germ) -> Germ:
     return constant(x.sign(flat=FLAT.get()))
 
 
+def level(x: Germ, axis: int) -> Germ:
+    """Return germs of which all along an axis are known as far as the least known, so that they compare."""
+    if isinstance(x.order, float):
+        return x
+    return x.like(x.terms, np.broadcast_to(np.min(x.order, axis=axis, keepdims=True), x.shape)).truncated()
+
+
 def ranks(x: Germ, axis: int) -> np.ndarray:
     """Return the positions that sort the germs along an axis: by their largest term first."""
+    x = level(x, axis)
     keys = [np.broadcast_to(c, x.shape) for c in reversed(x.terms.values())]
     return np.lexsort(keys, axis=axis) if keys else np.argsort(np.zeros(x.shape), axis=axis, kind="stable")
 
@@ -77,6 +90,7 @@ def ranks(x: Germ, axis: int) -> np.ndarray:
 def _extreme(x: Germ, axis: tuple[int, ...], position: int) -> Germ:
     kept = tuple(i for i in range(x.ndim) if i not in axis)
     lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape((*tuple(x.shape[i] for i in kept), -1)))
+    lanes = level(lanes, -1)
     best = ranks(lanes, -1)[..., [position]]
     return lanes.each(lambda c: np.take_along_axis(np.broadcast_to(c, lanes.shape), best, -1)[..., 0])
 
@@ -90,23 +104,62 @@ RULES["min"] = lambda x, axis: _extreme(x, axis, 0)
 
 def taken(x: Germ, positions: np.ndarray, axis: int) -> Germ:
     """Return entries of a germ at positions along an axis."""
+    x = level(x, axis)
     return (
         x.each(lambda c: np.take_along_axis(np.broadcast_to(c, x.shape), positions, axis))
         if x.terms
-        else Germ({}, positions.shape, x.order)
+        else Germ({}, positions.shape, x.least)
     )
 
 
 RULES["sort"] = lambda x, axis: taken(x, ranks(x, axis), axis)
-RULES["argsort"] = lambda x, axis, kind=None: ranks(x, axis)
-RULES["argmax"] = lambda x, axis=None, **_: _position(x, axis, -1)
-RULES["argmin"] = lambda x, axis=None, **_: _position(x, axis, 0)
 
 
-def _position(x: Germ, axis: int | None, which: int) -> np.ndarray:
+@rule("argsort")
+def argsort(x: Germ, axis: int, kind: str | None = None) -> np.ndarray:
+    """Return the positions that sort the germs along an axis; germs that stay equal keep their order."""
+    del kind
+    x = level(x, axis)
+    positions = ranks(x, axis)
+    if not known(x) and x.shape[axis] > 1:
+        ordered = taken(x, positions, axis)
+        ahead, behind = ([slice(None)] * x.ndim for _ in range(2))
+        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
+        if np.any(_same(ordered.each(itemgetter(tuple(ahead))), ordered.each(itemgetter(tuple(behind))))):
+            raise Exhausted
+    return positions
+
+
+def known(x: Germ) -> bool:
+    """Whether germs whose kept terms agree are equal: nothing was cut off, or a guess was asked for."""
+    return x.least == EXACT or FLAT.get()
+
+
+def _same(a: Germ, b: Germ) -> np.ndarray:
+    """Return True where two germs agree in every kept term."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    return np.logical_and.reduce(
+        [np.broadcast_to(True, shape), *(a.coefficient(*key) == b.coefficient(*key) for key in {**a.terms, **b.terms})]
+    )
+
+
+def _first_extreme(x: Germ, axis: int | None, which: int, *, keepdims: bool) -> np.ndarray:
+    """Return where an extreme stands first, as NumPy does where several stay equal; an entry that does not exist wins."""
+    axes = x.ndim
     if axis is None:
         x, axis = x.each(np.ravel), 0
-    return np.take(ranks(x, axis), which, axis=axis)
+    x = level(x, axis)
+    best = taken(x, np.take(ranks(x, axis), [which], axis=axis), axis)
+    missing = x.missing
+    equal = np.where(np.any(missing, axis=axis, keepdims=True), missing, _same(x, best))
+    if not known(x) and np.any((np.count_nonzero(equal, axis=axis) > 1) | np.any(x.unknown, axis=axis)):
+        raise Exhausted
+    position = np.argmax(equal, axis=axis, keepdims=keepdims)
+    return np.reshape(position, (1,) * axes) if keepdims and np.ndim(position) != axes else position
+
+
+RULES["argmax"] = lambda x, axis, keepdims=False: _first_extreme(x, axis, -1, keepdims=keepdims)
+RULES["argmin"] = lambda x, axis, keepdims=False: _first_extreme(x, axis, 0, keepdims=keepdims)
 
 
 @rule("linear")
@@ -123,5 +176,5 @@ def prod(x: Germ, axis: tuple[int, ...]) -> Germ:
     lanes = x.each(lambda c: np.transpose(np.broadcast_to(c, x.shape), kept + axis).reshape((*(x.shape[i] for i in kept), -1)))
     result = constant(np.ones(tuple(x.shape[i] for i in kept)))
     for i in range(lanes.shape[-1]):
-        result = product(result, summed(lanes, operator.itemgetter((..., i))))
+        result = product(result, summed(lanes, itemgetter((..., i))))
     return result

@@ -25,7 +25,7 @@ def _repeated(name: str, a: Germ, static: dict[str, Any]) -> bool:
 
 def _each(a: Germ, split: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, ...]]) -> list[np.ndarray]:
     """Apply ``split`` to the first two terms of every matrix, and stack what it returns."""
-    if any(key not in {ONE, (1, 0)} and key[0] <= 1 for key in a.terms) or a.order <= 1:
+    if any(key not in {ONE, (1, 0)} and key[0] <= 1 for key in a.terms) or a.least <= 1:
         raise Exhausted
     batch = a.shape[:-2]
     found = [split(a.constant[i], a.coefficient(1)[i]) for i in np.ndindex(batch)]
@@ -114,7 +114,7 @@ def eigh(a: Germ, uplo: str) -> Germ | None:
     """Return the eigenvalues and the vectors to first order."""
     if not _repeated("eigh", a, {"uplo": uplo}):
         return None  # regular here: its own forward mode says all
-    if a.order <= 2:
+    if a.least <= 2:
         raise Exhausted
     w, slope, v = _each(a, _split_symmetric)
     batch = a.shape[:-2]

@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss.calculus.beside import Beside, passes_alone, smooth_terms
-from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, add, constant, germ, rounding_of, variable
+from tinygrad_loss.calculus.germ import CAP, CLOSE, EXACT, ONE, Exhausted, Germ, add, constant, degree, germ, rounding_of, variable
 from tinygrad_loss.calculus.germ_order import FLAT
+from tinygrad_loss.calculus.germ_work import OverBudget
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import Settle, differentiable_order, record_of, replay
 from tinygrad_loss.engine.op import Array
@@ -216,15 +217,16 @@ class Sides:
 
 def sides_of(f: Germ, value: np.ndarray) -> Sides:
     """Read a germ of terms whose values at the point are ``value``, entry by entry."""
-    if f.order <= 1:
+    jumps, slope = f.constant != value, np.array(f.coefficient(1))
+    told = np.greater(f.order, 1 + CLOSE) | f.missing | (jumps & ~f.unknown)
+    for key, c in reversed(f.terms.items()):
+        here = degree(key)
+        if here < 0:
+            jumps, told = jumps | (c != 0), told | (c != 0)
+        elif 0 < here < 1:
+            slope, told = np.where(c != 0, np.copysign(np.inf, c), slope), told | (c != 0)
+    if not np.all(told):
         raise Exhausted
-    jumps = f.constant != value
-    slope = np.array(f.coefficient(1))
-    for (e, j), c in reversed(f.terms.items()):
-        if 0 < e < 1 or (e == 1 and j > 0):
-            slope = np.where(c != 0, np.copysign(np.inf, c), slope)
-        elif e < 0 or (e == 0 and j > 0):
-            jumps = jumps | (c != 0)
     return Sides(~f.missing, jumps, slope)
 
 
@@ -232,25 +234,29 @@ def side_of(f: Germ, value: float) -> Side:
     """Read a germ of a scalar function whose value at the point is ``value``."""
     if bool(f.missing):
         return Side(exists=False)
-    if _unbounded(f) or float(f.constant) != value:
+    if _unbounded(f):
         return Side(exists=True, jumps=True)
-    if f.order <= 1:
+    if bool(f.unknown):
         raise Exhausted
+    if float(f.constant) != value:
+        return Side(exists=True, jumps=True)
     slope = _first(f, 1)
+    if math.isfinite(slope) and f.least <= 1 + CLOSE:
+        raise Exhausted
     second = math.nan
-    if math.isfinite(slope) and f.order > 2:
+    if math.isfinite(slope) and f.least > 2 + CLOSE:
         second = 2.0 * _first(f.like({k: c for k, c in f.terms.items() if k != (1, 0)}), 2)
     return Side(exists=True, slope=slope, second=second)
 
 
 def _unbounded(f: Germ) -> bool:
-    return any((e < 0 or (e == 0 and j > 0)) and np.any(c != 0) for (e, j), c in f.terms.items())
+    return any(degree(key) < 0 and np.any(c != 0) for key, c in f.terms.items())
 
 
 def _first(f: Germ, power: int) -> float:
     """Return the coefficient of t^power, or an infinity when a larger term stands before it."""
-    for (e, j), c in f.terms.items():
-        if e > 0 and (e < power or (e == power and j > 0)) and float(c) != 0:
+    for key, c in f.terms.items():
+        if 0 < degree(key) < power and float(c) != 0:
             return math.copysign(math.inf, float(c))
     return float(f.coefficient(power))
 
@@ -263,12 +269,12 @@ def slopes_of(y: Germ, value: Array) -> np.ndarray:
 
 def limit_of(g: Germ) -> np.ndarray:
     """Return the limit of every entry of a gradient as t goes to 0, infinite where it grows."""
-    if g.order <= 0:
+    limit, told = np.array(g.constant), ~g.unknown
+    for key, c in reversed(g.terms.items()):
+        if degree(key) < 0:
+            limit, told = np.where(c != 0, np.copysign(np.inf, c), limit), told | (c != 0)
+    if not np.all(told):
         raise Exhausted
-    limit = np.array(g.constant)
-    for (e, j), c in reversed(g.terms.items()):
-        if e < 0 or (e == 0 and j > 0):
-            limit = np.where(c != 0, np.copysign(np.inf, c), limit)
     return np.where(g.missing, np.nan, limit)
 
 
@@ -278,6 +284,8 @@ def patiently(ask: Callable[[], Any]) -> tuple[Any, bool]:
         token = CAP.set(cap)
         try:
             return ask(), True
+        except OverBudget:
+            return None, False
         except Exhausted:
             continue
         finally:

@@ -252,12 +252,17 @@ def _at_edge(near: Rule) -> Facts:
     )
 
 
+def _inside(x: Array, y: Array, value: Array) -> Array:
+    """Return a value where both numbers are at least 0, and none elsewhere, not even for x = 0."""
+    return np.where((x < 0) | (y < 0), np.nan, value)
+
+
 rel_entr_ = elementwise(
     "rel_entr",
     scipy_ufunc("rel_entr"),
     lambda _z, x, y: np.log(x / y) + 1.0,
     lambda _z, x, y: -x / _present(x, y),
-    facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y)),
+    facts=_at_edge(lambda x, y: _inside(x, y, xlogy(x, x) - xlogy(x, y))),
     domain=POSITIVE,
     doc=r"x \log(x / y), a term of the relative entropy",
 )
@@ -267,7 +272,7 @@ kl_div_ = elementwise(
     scipy_ufunc("kl_div"),
     lambda _z, x, y: np.log(x / y),
     lambda _z, x, y: 1.0 - x / _present(x, y),
-    facts=_at_edge(lambda x, y: xlogy(x, x) - xlogy(x, y) - x + y),
+    facts=_at_edge(lambda x, y: _inside(x, y, xlogy(x, x) - xlogy(x, y) - x + y)),
     domain=POSITIVE,
     doc=r"x \log(x / y) - x + y, which is not negative",
 )
