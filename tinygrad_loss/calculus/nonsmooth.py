@@ -26,9 +26,10 @@ from tinygrad_loss.calculus.bends import Bends
 from tinygrad_loss.calculus.beside import passes_alone
 from tinygrad_loss.calculus.branches import agreed_by_all_branches
 from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, proved_smooth, split
-from tinygrad_loss.calculus.germ import ROUNDING, Exhausted
+from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, Germ
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, slopes_of
+from tinygrad_loss.calculus.reach import moved, narrowed
 from tinygrad_loss.calculus.sites import Site, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
@@ -78,6 +79,15 @@ class Report:
 
 def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     """Put the truth into the cotangents of a pass, as the policy wants it, and return one report per leaf."""
+    if only_kinks(done) and np.all(value_of(done.seed)):
+        return _reported(done, policy, {})
+    rest, reached = narrowed(done, policy)
+    done.cotangents = rest.cotangents
+    return _reported(rest, policy, reached) if rest.doubtful else {}
+
+
+def _reported(done: Pass, policy: Policy, reached: Mapping[int, np.ndarray]) -> dict[int, Report]:
+    """Judge a pass; only the reached entries of a leaf have a say in the result."""
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
@@ -86,6 +96,8 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
+    if reached:
+        found.gradients = [np.where(reached[key], g, 0.0) for key, g in zip(keys, found.gradients, strict=True)]
     found.gradients = _answered(done, near, found, policy)
     sites = tuple(sites_of(done, shown=4))
     undefined = [np.isnan(g) & c for g, c in zip(found.gradients, found.certain, strict=True)]
@@ -302,14 +314,19 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
     with rounding_in(near):
         same = ROUNDING.get().same
         for sign in (-1.0, 1.0):
-            answer, _ = patiently(lambda s=sign: slopes_of(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]
-            sides.append(np.full(y.shape, np.nan) if answer is None else sign * answer)
-    left, right = sides
+            answer, _ = patiently(lambda s=sign: _slopes(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]
+            slope, gone = (np.full(y.shape, np.nan), np.zeros(y.shape, bool)) if answer is None else answer
+            sides.append((sign * slope, gone))
+    (left, no_left), (right, no_right) = sides
+    left, right = np.where(no_left & np.isinf(right), right, left), np.where(no_right & np.isinf(left), left, right)
     with np.errstate(all="ignore"):
         agree = (left == right) | (np.abs(left - right) <= same * np.maximum(np.abs(left), np.abs(right)))
         value = np.where(agree, np.where(np.isinf(left), left, 0.5 * (left + right)), np.nan)
         if policy == "subgradient":
             value = np.where(np.isfinite(left) & np.isfinite(right), 0.5 * (left + right), value)
+        moving, touched = moved(y, tangents)
+        value = np.where(touched, np.where(np.isfinite(np.asarray(y.value)), value, np.nan), np.asarray(value_of(dy)))
+        value = np.where(moving, value, 0.0)
     if np.any(np.isnan(value)) and policy in {"nan", "raise"}:
         first = tuple(np.argwhere(np.isnan(value))[0])
         message = (
@@ -327,6 +344,11 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
         if isinstance(dy, Tensor)
         else value
     )
+
+
+def _slopes(y: Germ, value: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the one-sided derivative of every entry, and where that side does not exist."""
+    return slopes_of(y, value), y.missing
 
 
 def _found(y: Tensor, tangents: Mapping[int, Array]) -> list[Tensor]:
