@@ -4,20 +4,20 @@ A zero cannot be multiplied with what stands at such an entry, because that may 
 entries the others were computed from, by structure: through op after op, whatever their derivatives are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from tinygrad_loss.calculus.germ import of_shape
-from tinygrad_loss.context import Policy
+from tinygrad_loss.context import Policy, at_kinks, without_watching
 from tinygrad_loss.engine.declare import unbroadcast
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, doubtful, sweep
-from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor, tensor
 
-__all__ = ["moved", "narrowed"]
+__all__ = ["bent_in", "moved", "narrowed", "reached", "tied_in"]
 
 BY_ENTRY: Final = frozenset({"elementwise", "selection"})
 COMPARISONS: Final = frozenset(
@@ -43,12 +43,14 @@ def narrowed(done: Pass, policy: Policy) -> tuple[Pass, dict[int, np.ndarray]]:
         for key, leaf in done.leaves.items():
             rest.leaves.setdefault(key, leaf)
             rest.cotangents.setdefault(key, np.zeros_like(leaf.value))
-    reach = Reach(rest.root, stops)
-    rest.hits = {t: g for t, g in rest.hits.items() if id(t) in reach.hot}
-    rest.suspects = [t for t in rest.suspects if id(t) in reach.hot]
-    rest.traced = [t for t in rest.traced if any(id(a) in reach.hot for a in record_of(t, stops))]
+    record = record_of(rest.root, stops)
+    entries = reached(record, {id(rest.root): np.ones(rest.root.shape, bool)})
+    hot = tied_in(record, entries)
+    rest.hits = {t: g for t, g in rest.hits.items() if id(t) in hot}
+    rest.suspects = [t for t in rest.suspects if id(t) in hot]
+    rest.traced = [t for t in rest.traced if any(id(a) in hot for a in record_of(t, stops))]
     rest.doubtful = doubtful(rest)
-    return rest, {key: reach.entries.get(key, np.zeros(leaf.shape, bool)) for key, leaf in done.leaves.items()}
+    return rest, {key: entries.get(key, np.zeros(leaf.shape, bool)) for key, leaf in done.leaves.items()}
 
 
 def moved(y: Tensor, tangents: Mapping[int, Array]) -> tuple[np.ndarray, np.ndarray]:
@@ -69,12 +71,41 @@ def moved(y: Tensor, tangents: Mapping[int, Array]) -> tuple[np.ndarray, np.ndar
     return moving.get(id(y), still), touched.get(id(y), still)
 
 
+def bent_in(record: Sequence[Tensor], entries: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """Return, by the id of a tensor, the entries at which the derivative of its op is not smooth, though the op is."""
+    found = {}
+    with np.errstate(all="ignore"), without_watching(), at_kinks("convention"):
+        for t in record:
+            mine, (op, inputs, static) = entries.get(id(t)), t.node
+            if op.facts is not None or mine is None or not mine.any() or op.kind not in {"elementwise", "custom"}:
+                continue
+            given = [_leaf(x) if type(x) is Tensor and x.track & NEEDS_GRAD else value for x, value in zip(inputs, _values(t), strict=True)]
+            hit = np.zeros(t.shape, bool)
+            for i, x in enumerate(given):
+                if type(x) is Tensor:
+                    slope = op.vjps[i](np.ones(t.shape, t.dtype), t.value, *given, **static)  # type: ignore[misc]
+                    for a in record_of(slope) if type(slope) is Tensor else ():
+                        tie = _tied(a)
+                        hit |= tie if op.kind == "elementwise" and tie.shape == t.shape else tie.any()
+            if (hit & mine).any():
+                found[id(t)] = hit & mine
+    return found
+
+
+def _leaf(x: Tensor) -> Tensor:
+    return tensor(x.value, requires_grad=True)
+
+
+def _values(t: Tensor) -> list[Array]:
+    return [x.value if type(x) is Tensor else x for x in t.inputs]
+
+
 def _tied(t: Tensor) -> np.ndarray:
     """Return the entries at which an op is not smooth."""
-    op, inputs, static = t.node
+    op, _, static = t.node
     if op.facts is None:
         return np.zeros(t.shape, bool)
-    return of_shape(op.facts.tie(t.value, *(x.value if type(x) is Tensor else x for x in inputs), **static), t.shape)
+    return of_shape(op.facts.tie(t.value, *_values(t), **static), t.shape)
 
 
 def _downstream(t: Tensor, found: list[np.ndarray | None], rng: np.random.Generator) -> np.ndarray:
@@ -89,30 +120,33 @@ def _downstream(t: Tensor, found: list[np.ndarray | None], rng: np.random.Genera
     return np.asarray(op.jvp(dx, t.value, *values, **static)) != 0  # type: ignore[misc]
 
 
-class Reach:
-    """The entries of every recorded tensor that a result was computed from.
+def reached(record: Sequence[Tensor], start: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """Return the entries of every tensor, by its id, that those of ``start`` were computed from."""
+    entries = dict(start)
+    rng = np.random.default_rng(0)
+    with np.errstate(all="ignore"):
+        for t in reversed(record):
+            mine = entries.get(id(t))
+            if mine is None or not mine.any():
+                continue
+            for x, above in _upstream(t, mine, rng):
+                old = entries.get(id(x))
+                entries[id(x)] = above if old is None else old | above
+    return entries
 
-    Attributes:
-        entries: a boolean array per tensor, by its id.
-        hot: ids of the tensors that are not smooth at such an entry.
-    """
 
-    def __init__(self, root: Tensor, stops: set[int]) -> None:
-        self.entries: dict[int, np.ndarray] = {id(root): np.ones(root.shape, bool)}
-        self.hot: set[int] = set()
-        rng = np.random.default_rng(0)
-        record = record_of(root, stops)
-        whole = any(t.node[0].name in STATED_BY_READERS for t in record)
-        with np.errstate(all="ignore"):
-            for t in reversed(record):
-                mine = self.entries.get(id(t))
-                if mine is None or not mine.any():
-                    continue
-                if np.any(_tied(t) if whole else mine & _tied(t)):
-                    self.hot.add(id(t))
-                for x, entries in _upstream(t, mine, rng):
-                    old = self.entries.get(id(x))
-                    self.entries[id(x)] = entries if old is None else old | entries
+def tied_in(record: Sequence[Tensor], entries: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+    """Return, by the id of a tensor, the entries among the given ones at which its op is not smooth; tensors without any are left out."""
+    whole = any(t.node[0].name in STATED_BY_READERS for t in record)
+    found = {}
+    with np.errstate(all="ignore"):
+        for t in record:
+            mine = entries.get(id(t))
+            if mine is not None and mine.any():
+                hit = _tied(t) if whole else mine & _tied(t)
+                if hit.any():
+                    found[id(t)] = hit
+    return found
 
 
 def _upstream(t: Tensor, mine: np.ndarray, rng: np.random.Generator) -> Iterator[tuple[Tensor, np.ndarray]]:
@@ -133,5 +167,5 @@ def _upstream(t: Tensor, mine: np.ndarray, rng: np.random.Generator) -> Iterator
 
 def _operands(t: Tensor, rng: np.random.Generator) -> list[Array]:
     """Return the operands of a linear op, and generic ones in place of those of a product."""
-    values = [x.value if type(x) is Tensor else x for x in t.inputs]
+    values = _values(t)
     return [1.0 + rng.random(np.shape(v)) for v in values] if t.node[0].kind == "bilinear" else values
