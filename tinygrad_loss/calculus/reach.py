@@ -105,7 +105,7 @@ def _tied(t: Tensor) -> np.ndarray:
     op, _, static = t.node
     if op.facts is None:
         return np.zeros(t.shape, bool)
-    return of_shape(op.facts.tie(t.value, *_values(t), **static), t.shape)
+    return np.asarray(of_shape(op.facts.tie(t.value, *_values(t), **static), t.shape))
 
 
 def _downstream(t: Tensor, found: list[np.ndarray | None], rng: np.random.Generator) -> np.ndarray:
