@@ -114,7 +114,7 @@ class Second:
     @cached_property
     def by_entry(self) -> bool:
         """Whether all terms that are not smooth are functions of one entry each, so that no two entries meet in them."""
-        return Near(self.root, self.seed, self.leaves).beside.by_entry
+        return Near(self.root, self.seed, self.leaves).beside.terms is not None
 
     def _row(self, i: int) -> np.ndarray:
         """Return what the rules give for one entry and every other, right where both move no place that is not smooth."""
