@@ -105,7 +105,7 @@ class Traced:
         if again and not isinstance(seed, Tensor):
             seed = tensor(seed)
         done = sweep(y, seed, policy=policy, stops=self.stops, differentiable=again)
-        if done.doubtful:
+        if done.doubtful or (again and done.hits):
             from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
             nonsmooth.judge(done, policy)
@@ -326,7 +326,7 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
                 hit = op.facts is not None and bool(np.any(own_ties(t)))
                 suspicious = hit or any(tied(a) for a in inputs if type(a) is Tensor and a.track == TRACED)
         dy = moving.get(id(y), np.zeros_like(y.value))
-        suspicious = suspicious or (screen and not finite(dy))
+        suspicious = suspicious or (screen and not finite(dy) and not any(t.op is not None and t.op.name == "settled" for t in order))
     if suspicious:
         from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 

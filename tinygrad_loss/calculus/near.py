@@ -1,7 +1,7 @@
 """A recorded function close to its point: replayed on germs, forward and backward, without calling the user's code again."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,6 +72,14 @@ class Near:
     def _result(self, direction: Sequence[Array], record: list[Tensor]) -> Germ:
         given = {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)}
         return germ(self._run(record, given).get(id(self.root), self.root.value))
+
+    def replayed_at(self, curve: Mapping[int, Array]) -> dict[int, Array]:
+        """Run the whole record along a curve, given as one germ per id of a leaf."""
+        return self._run(self.record, dict(curve))
+
+    def total(self, now: Mapping[int, Array]) -> Germ:
+        """Return the sum of the result's entries with their cotangents, of a replay of the whole record."""
+        return self._total(germ(now.get(id(self.root), self.root.value)), ())
 
     def _total(self, y: Germ, direction: Sequence[Array]) -> Germ:
         total = y.each(lambda c: np.reshape(c, ())) if self.trivial else germ(np.sum(y * self.seed))

@@ -26,9 +26,11 @@ from tinygrad_loss.calculus.bends import Bends
 from tinygrad_loss.calculus.beside import passes_alone
 from tinygrad_loss.calculus.branches import agreed_by_all_branches
 from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, proved_smooth, split
-from tinygrad_loss.calculus.germ import ROUNDING, Exhausted
+from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, Germ
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, slopes_of
+from tinygrad_loss.calculus.reach import moved, narrowed
+from tinygrad_loss.calculus.second import SETTLED, settle
 from tinygrad_loss.calculus.sites import Site, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
@@ -78,6 +80,21 @@ class Report:
 
 def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     """Put the truth into the cotangents of a pass, as the policy wants it, and return one report per leaf."""
+    if not done.suspects and any(t.op is SETTLED for t in done.order) and not any(map(tied, done.traced)):
+        return {}  # second derivatives, decided one by one
+    rest, reached = done, dict[int, np.ndarray]()
+    if not only_kinks(done) or not np.all(value_of(done.seed)):
+        rest, reached = narrowed(done, policy)
+        done.cotangents = rest.cotangents
+    if rest.doubtful:
+        return _reported(rest, policy, reached)
+    if rest.hits:
+        _settle(rest, [np.asarray(value_of(rest.cotangents[key])) for key in rest.leaves if key in rest.cotangents])
+    return {}
+
+
+def _reported(done: Pass, policy: Policy, reached: Mapping[int, np.ndarray]) -> dict[int, Report]:
+    """Judge a pass; only the reached entries of a leaf have a say in the result."""
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
@@ -86,6 +103,9 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
+    if reached:
+        found.gradients = [np.where(reached[key], g, 0.0) for key, g in zip(keys, found.gradients, strict=True)]
+        found.certain = [c | ~reached[key] for key, c in zip(keys, found.certain, strict=True)]
     found.gradients = _answered(done, near, found, policy)
     sites = tuple(sites_of(done, shown=4))
     undefined = [np.isnan(g) & c for g, c in zip(found.gradients, found.certain, strict=True)]
@@ -96,9 +116,9 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
             found.gradients = found.middle
         elif found.kind == "kink" and found.low:
             found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, _first_pair(near), strict=True)]
+    _settle(done, found.gradients)
     reports = {}
-    for i, (key, leaf) in enumerate(zip(keys, leaves, strict=True)):
-        _settle(done, key, leaf, found.gradients[i])
+    for i, key in enumerate(keys):
         reports[key] = Report(int(np.count_nonzero(undefined[i] | undecided[i])), found.kind, found.proved, sites)
     return reports
 
@@ -302,14 +322,19 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
     with rounding_in(near):
         same = ROUNDING.get().same
         for sign in (-1.0, 1.0):
-            answer, _ = patiently(lambda s=sign: slopes_of(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]
-            sides.append(np.full(y.shape, np.nan) if answer is None else sign * answer)
-    left, right = sides
+            answer, _ = patiently(lambda s=sign: _slopes(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]
+            slope, gone = (np.full(y.shape, np.nan), np.zeros(y.shape, bool)) if answer is None else answer
+            sides.append((sign * slope, gone))
+    (left, no_left), (right, no_right) = sides
+    left, right = np.where(no_left & np.isinf(right), right, left), np.where(no_right & np.isinf(left), left, right)
     with np.errstate(all="ignore"):
         agree = (left == right) | (np.abs(left - right) <= same * np.maximum(np.abs(left), np.abs(right)))
         value = np.where(agree, np.where(np.isinf(left), left, 0.5 * (left + right)), np.nan)
         if policy == "subgradient":
             value = np.where(np.isfinite(left) & np.isfinite(right), 0.5 * (left + right), value)
+        moving, touched = moved(y, tangents)
+        value = np.where(touched, np.where(np.isfinite(np.asarray(y.value)), value, np.nan), np.asarray(value_of(dy)))
+        value = np.where(moving, value, 0.0)
     if np.any(np.isnan(value)) and policy in {"nan", "raise"}:
         first = tuple(np.argwhere(np.isnan(value))[0])
         message = (
@@ -329,6 +354,11 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
     )
 
 
+def _slopes(y: Germ, value: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the one-sided derivative of every entry, and where that side does not exist."""
+    return slopes_of(y, value), y.missing
+
+
 def _found(y: Tensor, tangents: Mapping[int, Array]) -> list[Tensor]:
     """Return the variables that tangents were given for, among those that led to ``y``."""
     found: dict[int, Tensor] = {}
@@ -345,17 +375,14 @@ def _found(y: Tensor, tangents: Mapping[int, Array]) -> list[Tensor]:
     return list(found.values())
 
 
-def _settle(done: Pass, key: int, leaf: Tensor, gradient: np.ndarray) -> None:
-    """Replace a cotangent whose value at this point is not the truth; a recorded one keeps its own derivative."""
-    old = done.cotangents[key]
-    if not isinstance(old, Tensor):
-        value = gradient.astype(leaf.dtype)
-        done.cotangents[key] = value[()] if value.ndim == 0 else value
-        return
-    now = np.asarray(value_of(old))
-    with np.errstate(all="ignore"):
-        near_enough = np.isfinite(gradient) & (np.abs(now - gradient) <= ROUNDING.get().same * np.abs(gradient))
-    value = np.where(near_enough, now, gradient).astype(leaf.dtype)
-    if np.array_equal(value, now):
-        return
-    done.cotangents[key] = RESOLVED.call(old, value=value[()])
+def _settle(done: Pass, gradients: Sequence[np.ndarray]) -> None:
+    """Replace cotangents whose values at this point are not the truth; recorded ones know their own derivative."""
+    keys = [key for key in done.leaves if key in done.cotangents]
+    values = []
+    for key, gradient in zip(keys, gradients, strict=True):
+        value = gradient.astype(done.leaves[key].dtype)
+        values.append(value[()] if value.ndim == 0 else value)
+    if isinstance(done.seed, Tensor):
+        settle(done, values)
+    else:
+        done.cotangents.update(zip(keys, values, strict=True))

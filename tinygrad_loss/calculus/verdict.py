@@ -10,13 +10,14 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.bends import SEED
-from tinygrad_loss.calculus.decide import Judgement, Kind, decide, directions, proved_smooth
+from tinygrad_loss.calculus.decide import Judgement, Kind, directions, proved_smooth
 from tinygrad_loss.calculus.entries import Entries
 from tinygrad_loss.calculus.functional import Traced, connected, holds_along, real
 from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, side_of
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
+from tinygrad_loss.calculus.second import second_of
 from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
@@ -43,7 +44,10 @@ class Verdict:
         proved: whether this is proved; if not, every probe agreed.
         sites: the ops that are not smooth here.
         interval: for a single number at a kink, the Clarke interval.
-        second: for a single number where f is smooth, the one-sided second derivatives (with ``order=2``).
+        second: with ``order=2``, for a single number where f is smooth, the one-sided second derivatives; for several, the
+            matrix of second derivatives, of shape ``x.shape + x.shape`` (a square of all entries for several arguments): entry
+            (i, j) is the limit of mixed second difference quotients along i and j for steps of all signs, nan where they disagree.
+        second_proved: for several, whether all of that matrix is proved.
         value: f(x).
         entries: per index what is known of that entry (`Entry`), in the form of ``x``: ``entries[0]`` of a vector, ``entries[()]`` of a number.
     """
@@ -55,7 +59,8 @@ class Verdict:
     proved: bool
     sites: tuple[Site, ...]
     interval: tuple[float, float] | None = None
-    second: tuple[float, float] | None = None
+    second: tuple[float, float] | np.ndarray | None = None
+    second_proved: bool | None = None
     value: float = math.nan
     entries: Any = field(default=None, repr=False, compare=False)
 
@@ -67,7 +72,9 @@ class Verdict:
             lines.append(f"slope from the left {_shown(self.left)}, from the right {_shown(self.right)}")
         if self.interval is not None:
             lines.append(f"Clarke interval [{self.interval[0]:g}, {self.interval[1]:g}]")
-        if self.second is not None:
+        if isinstance(self.second, np.ndarray):
+            lines.append(f"second derivatives ({'proved' if self.second_proved else 'not proved'})\n{self.second}")
+        elif self.second is not None:
             lines.append(f"second derivative from the left {self.second[0]:g}, from the right {self.second[1]:g}")
         lines.append(f"gradient {self.gradient}")
         lines += [f"  {site}" for site in self.sites]
@@ -93,7 +100,7 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     Args:
         f: returns a single number.
         x: one argument, or a tuple for several; arrays of any shape, numbers, or trees of them.
-        order: 2 asks for the one-sided second derivatives as well (a single number only).
+        order: 2 asks for second derivatives as well: the one-sided ones of a single number, the matrix of several.
 
     Returns:
         A `Verdict`; ``print`` it.
@@ -111,9 +118,10 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     1.0
     """
     traced, y = _called(f, x, "tl.differentiability", "{}, x")
-    near = Near(y, np.ones_like(y.value), traced.variables, order)
+    near = Near(y, np.ones_like(y.value), traced.variables)
     with rounding_in(near):
-        found, sites = _examined(traced, near, order)
+        found, sites = _examined(traced, near)
+        second, second_proved = _second(traced, y, found) if order >= 2 else (None, None)
     if not _read_whole(traced, y):
         found.certain = [np.zeros(v.shape, bool) for v in traced.variables]
     interval = None
@@ -127,7 +135,8 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
         proved=found.proved,
         sites=sites,
         interval=interval,
-        second=found.second if order >= 2 else None,
+        second=second,
+        second_proved=second_proved,
         value=float(np.sum(y.value)),
         entries=_formed(traced, [Entries(near, found, i) for i in range(len(traced.variables))]),
     )
@@ -201,7 +210,21 @@ def _called(f: Callable[..., Any], x: Any, asked: str, arguments: str) -> tuple[
     return traced, y
 
 
-def _examined(traced: Traced, near: Near, order: int) -> tuple[Judgement, tuple[Site, ...]]:
+def _second(traced: Traced, y: Tensor, found: Judgement) -> tuple[tuple[float, float] | np.ndarray | None, bool | None]:
+    """Return the second derivatives at the point, and for several variables whether they are proved."""
+    size = sum(v.size for v in traced.variables)
+    if not y.requires_grad or (size == 1 and found.kind != "smooth"):
+        return None, None
+    second = second_of(y, np.ones_like(y.value), traced.variables)
+    if size == 1:
+        with np.errstate(all="ignore"):
+            return second.planes.sides(0), None
+    values, proved = second.matrix()
+    shape = traced.variables[0].shape if len(traced.variables) == 1 else (size,)
+    return values.reshape(shape + shape), bool(proved.all())
+
+
+def _examined(traced: Traced, near: Near) -> tuple[Judgement, tuple[Site, ...]]:
     """Take the ordinary gradient when nothing was flagged, which proves it; else judge."""
     y, seed = near.root, near.seed
     if not y.requires_grad:
@@ -211,12 +234,8 @@ def _examined(traced: Traced, near: Near, order: int) -> tuple[Judgement, tuple[
     if not done.doubtful:
         gradients = _ordinary(traced, done)
         found = proved_smooth(near, gradients)
-        if near.size == 1 and order > 1:
-            found.second = decide(near).second
         return found, ()
     found = judged(done, near, "nan")
-    if order > 1 and near.size == 1 and found.kind == "smooth" and found.second is None:
-        found.second = decide(near).second
     return found, tuple(_with_contributions(done, near))
 
 

@@ -11,7 +11,7 @@ from tinygrad_loss.engine.call import caller
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import OPS, Array, Facts, Op, Rule, enter, open_door
 
-__all__ = ["bilinear", "custom", "door", "elementwise", "linear", "ones", "predicate", "selection", "unbroadcast", "unscreened"]
+__all__ = ["PerInput", "bilinear", "custom", "door", "elementwise", "linear", "ones", "predicate", "selection", "unbroadcast", "unscreened"]
 
 Interval: TypeAlias = tuple[float, float]
 
@@ -20,7 +20,7 @@ MANY_ROWS: Final = 1 << 12
 """Up to this many rows the ones that add them up are worth keeping."""
 
 
-class _PerInput(Sequence[Rule]):
+class PerInput(Sequence[Rule]):
     """Makes one rule that is told the position look like a sequence of rules."""
 
     def __init__(self, rule: Rule) -> None:
@@ -149,7 +149,7 @@ def linear(
     With ``arity=None`` it is linear in all its inputs together, and the transpose is told which: ``transpose(i, g, *x, **static)``.
     """
     if arity is None:
-        vjps: Sequence[Rule] = _PerInput(lambda i, g, _y, *x, **kw: transpose(i, g, *x, **kw))
+        vjps: Sequence[Rule] = PerInput(lambda i, g, _y, *x, **kw: transpose(i, g, *x, **kw))
     else:
         vjps = [lambda g, _y, *x, **kw: transpose(g, *x, **kw)]
     op = Op(name=name, kind="linear", forward=forward, vjps=vjps, domain=_intervals(domain, 1), holds=holds, doc=doc)
@@ -209,7 +209,7 @@ def custom(
     ``vjps`` is one rule per input, or for any number of inputs one rule ``rule(i, g, y, *x, **static)`` that is told which.
     An op that is not ``listed`` stays out of the table: it is a user's own.
     """
-    rules: Sequence[Rule | None] = vjps if isinstance(vjps, Sequence) else _PerInput(vjps)
+    rules: Sequence[Rule | None] = vjps if isinstance(vjps, Sequence) else PerInput(vjps)
     return _declare(
         Op(
             name=name,
