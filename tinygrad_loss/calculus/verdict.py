@@ -17,6 +17,7 @@ from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, side_of
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
+from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.sites import Site, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
@@ -208,7 +209,7 @@ def _examined(traced: Traced, near: Near, order: int) -> tuple[Judgement, tuple[
         zeros = [np.zeros(v.shape) for v in traced.variables]
         return Judgement("smooth", zeros, [np.ones(v.shape, bool) for v in traced.variables], left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
-    if not done.doubtful:
+    if not done.doubtful or not screened(done):
         gradients = _ordinary(traced, done)
         found = proved_smooth(near, gradients)
         if near.size == 1 and order > 1:

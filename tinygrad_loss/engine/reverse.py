@@ -16,7 +16,7 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Pass", "backward", "own_ties", "pull", "sweep"]
+__all__ = ["Pass", "backward", "doubtful", "own_ties", "pull", "sweep"]
 
 SCALARS: Final = frozenset({np.float32, np.float64})
 """Types of a single number, as nearly every loss is."""
@@ -147,7 +147,7 @@ def sweep(root: Tensor, seed: Array, *, policy: Policy, stops: Collection[int] =
         if stops:
             done.leaves = {key: leaf for key, leaf in done.leaves.items() if key in stops}
             done.cotangents = {key: g for key, g in done.cotangents.items() if key in stops}
-        done.doubtful = policy != "convention" and _doubtful(done)
+        done.doubtful = policy != "convention" and doubtful(done)
     return done
 
 
@@ -293,7 +293,7 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
                 done.traced.append(a)
 
 
-def _doubtful(done: Pass) -> bool:
+def doubtful(done: Pass) -> bool:
     """Whether anything was noticed that may leave the gradient undefined: a hit, a tied comparison, a non-finite leaf."""
     return bool(done.suspects) or not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
 
@@ -301,7 +301,7 @@ def _doubtful(done: Pass) -> bool:
 def tied(t: Tensor) -> bool:
     """Whether a traced tensor may change its value just beside the point; looked for only in backward.
 
-    It may where a comparison that led to it was a tie, and where a jump fed what was compared.
+    It may where a comparison that led to it was a tie, and where a jump, or a pole, fed what was compared.
     """
     stack, seen = [t], set()
     while stack:
@@ -309,8 +309,10 @@ def tied(t: Tensor) -> bool:
         if t.op is None or id(t) in seen or not t.track:
             continue
         seen.add(id(t))
-        if t.op.facts is not None and t.op.facts.nature == "jump" and np.count_nonzero(own_ties(t)):
-            return True
+        if t.op.facts is not None and t.op.facts.nature != "kink":
+            hit = own_ties(t)
+            if np.count_nonzero(hit if t.op.facts.nature == "jump" else hit & ~np.isfinite(t.value)):
+                return True
         stack.extend(x for x in t.inputs if type(x) is Tensor)
     return False
 
