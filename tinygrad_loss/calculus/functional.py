@@ -16,6 +16,7 @@ from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
 from tinygrad_loss.context import AT_KINKS, RECORDING, at_kinks, enable_grad
 from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
+from tinygrad_loss.engine.departure import watching
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array, Derivative
 from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, own_ties, sweep, tied, watched
@@ -80,7 +81,7 @@ class Traced:
             new[i] = mapped(self._fresh, args[i])
         given = (x for tree in self.trees for x in leaves_of(tree) if isinstance(x, Tensor) and x.track & NEEDS_GRAD)
         self.given: Tensor | None = next(given, None)
-        with enable_grad():
+        with watching() as self.departed, enable_grad():
             self.result = f(*new, **kwargs)
         for v in self.variables:
             v.op = ALIAS
@@ -113,6 +114,7 @@ class Traced:
         if again and not isinstance(seed, Tensor):
             seed = tensor(seed)
         done = sweep(y, seed, policy=policy, stops=self.stops, differentiable=again)
+        done.departed = self.departed
         if done.doubtful:
             from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
@@ -315,14 +317,14 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
         seeds[id(variable)] = t[()] if isinstance(t, np.ndarray) and t.ndim == 0 else t
     outer = traced.outer(y)
     again = outer is not None or any(isinstance(t, Tensor) for t in seeds.values())
-    dy = push(y, seeds, again=again)
+    dy = push(y, seeds, again=again, departed=traced.departed)
     if outer is not None and isinstance(dy, Tensor) and dy.track == TRACED:
         dy = steady(dy, outer)
     return (y, dy) if again else (y.value, dy)
 
 
-def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
-    """Carry tangents from the variables to ``y`` over the record, inputs first."""
+def push(y: Tensor, tangents: dict[int, Array], *, again: bool, departed: Sequence[str] = ()) -> Array:
+    """Carry tangents from the variables to ``y`` over the record, inputs first; ``departed`` names where numbers left it at a tie."""
     order, _ = differentiable_order(y, tangents)
     moving = dict(tangents)
     suspicious = False
@@ -341,7 +343,7 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
     if suspicious:
         from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
-        dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get())
+        dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get(), departed)
     return dy
 
 

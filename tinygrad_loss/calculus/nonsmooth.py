@@ -30,7 +30,7 @@ from tinygrad_loss.calculus.germ import ROUNDING, Exhausted
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, slopes_of
 from tinygrad_loss.calculus.numbering import screened
-from tinygrad_loss.calculus.sites import Site, doubted, sites_of, unknown_to, value_of, way_on, worded
+from tinygrad_loss.calculus.sites import Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import OPS, Array
@@ -45,6 +45,7 @@ LOCKED_WORK = 2_000
 """Ops visited at most to ask about each entry on its own: about a thirtieth of a second."""
 NOTHING = 1e-15
 """A row entry this small against the largest is 0."""
+_LOOK = "Type instead: tl.differentiability(f, x) to look at it"
 MORE = 24
 """Pairs of directions asked besides, where all agree and nothing proves: kinks fed by kinks may hide in a narrow cone."""
 
@@ -90,7 +91,10 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
         found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
     found.gradients = _answered(done, near, found, policy)
-    sites = tuple(sites_of(done, shown=4))
+    left = departures(near, done.departed)
+    sites = (*left, *sites_of(done, shown=4))
+    if left:
+        found.undecide(near)
     undefined = [np.isnan(g) & c for g, c in zip(found.gradients, found.certain, strict=True)]
     undecided = [np.isnan(g) & ~c for g, c in zip(found.gradients, found.certain, strict=True)]
     _spoken(near, found, sites, policy, undefined, undecided)
@@ -297,7 +301,7 @@ def _first_pair(near: Near) -> list[np.ndarray]:
     return [0.5 * (a + b) for a, b in zip(ahead, back, strict=True)]
 
 
-def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: Policy) -> Array:
+def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: Policy, departed: Sequence[str] = ()) -> Array:
     """Return the derivative of ``y`` along tangents, entry by entry: where its two sides agree, that; else what the policy says."""
     variables = _found(y, tangents)
     near = Near(y, np.ones_like(y.value), variables)
@@ -320,9 +324,12 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
             f"the function has no derivative along this direction: left slope {left[first]:g}, right slope {right[first]:g}. "
             "Type instead: tl.directional(f, x, v), which has one side"
         )
+        left_at = departures(near, departed)
+        if left_at:
+            message = f"whether there is a derivative along this direction could not be decided (by {left_at[0]}). " + _LOOK
         if policy == "raise":
             raise errors.UndefinedGradientError(message)
-        errors.warn_caller(message, errors.UndefinedGradientWarning)
+        errors.warn_caller(message, errors.UndecidedGradientWarning if left_at else errors.UndefinedGradientWarning)
     value = value.astype(y.dtype)[()]
     return (
         RESOLVED.call(dy, value=value)

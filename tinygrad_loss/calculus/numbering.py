@@ -14,9 +14,9 @@ from tinygrad_loss.calculus.numbers import Numbers, Step, constants, lanes, numb
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Array, Op, meet
 from tinygrad_loss.engine.reverse import Pass, doubtful, own_ties
-from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
-__all__ = ["Numbering", "screened"]
+__all__ = ["Numbering", "may_step", "screened"]
 
 ENTRYWISE: Final = frozenset({"elementwise", "selection", "predicate"})
 STEADY: Final = frozenset({"zeros_like", "ones_like", "detach", "isnan", "isinf", "isfinite", "isposinf", "isneginf"})
@@ -118,6 +118,14 @@ def _one_number_each(y: np.ndarray, number: np.ndarray, axis: int) -> np.ndarray
     other = ~begins
     other[..., 1:] &= number[..., 1:] != number[..., :-1]
     return np.moveaxis((np.bincount(run, other.ravel()) == 0)[run].reshape(y.shape), -1, axis)
+
+
+def may_step(t: Tensor) -> bool:
+    """Whether a traced tensor may be another just beside the point, whatever leaves and variables led to it move."""
+    record = record_of(t)
+    moving = {id(s) for s in record if s.op is not None and s.op.name == "argument"}
+    moving |= {id(x) for s in record for x in s.inputs if type(x) is Tensor and x.op is None and x.track & NEEDS_GRAD}
+    return Numbering(moving).of(t).rough
 
 
 def screened(done: Pass) -> bool:

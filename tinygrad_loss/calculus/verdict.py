@@ -18,7 +18,7 @@ from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, side_of
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
 from tinygrad_loss.calculus.numbering import screened
-from tinygrad_loss.calculus.sites import Site, located
+from tinygrad_loss.calculus.sites import Site, departures, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.graph import record_of
@@ -117,6 +117,9 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
         found, sites = _examined(traced, near, order)
     if not _read_whole(traced, y):
         found.certain = [np.zeros(v.shape, bool) for v in traced.variables]
+    if left := departures(near, traced.departed):
+        found.undecide(near)
+        sites = (*left, *sites)
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
         interval = (min(found.left, found.right), max(found.left, found.right))
