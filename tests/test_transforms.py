@@ -71,11 +71,72 @@ def test_the_same_value_as_inner_and_outer_variable(inner, outer):
     assert float(MODES[outer](lambda x: x * MODES[inner](lambda y: x * y * y)(x))(2.0)) == pytest.approx(24.0)
 
 
-def test_a_closure_over_a_recorded_tensor_is_a_constant_of_the_inner_transform():
+def test_a_closure_over_a_leaf_is_a_constant_of_the_inner_transform():
     w = tl.tensor(3.0, requires_grad=True)
     g = tl.grad(lambda x: w * x * x)(2.0)
-    assert float(g) == 12.0
+    assert g.item() == 12.0
     assert w.grad is None
+
+
+def cubic(w):
+    return lambda x: np.sum(w * x**3)
+
+
+# every transform of sum(w x^3) at x, and the derivative of the sum of its entries in w, by hand
+OF_A_CLOSURE = {
+    "grad": (lambda f, x: tl.grad(f)(x), lambda x: 3 * x**2),
+    "value_and_grad, the value": (lambda f, x: tl.value_and_grad(f)(x)[0], lambda x: x**3),
+    "value_and_grad, the gradient": (lambda f, x: tl.value_and_grad(f)(x)[1], lambda x: 3 * x**2),
+    "vjp, the value": (lambda f, x: tl.vjp(f, x)[0], lambda x: x**3),
+    "vjp, the pullback": (lambda f, x: tl.vjp(f, x)[1](2.0), lambda x: 6 * x**2),
+    "jvp, the value": (lambda f, x: tl.jvp(f, x, 2 * x)[0], lambda x: x**3),
+    "jvp, the tangent": (lambda f, x: tl.jvp(f, x, 2 * x)[1], lambda x: 6 * x**3),
+    "jacobian": (lambda f, x: tl.jacobian(f)(x), lambda x: 3 * x**2),
+    "hessian": (lambda f, x: tl.hessian(f)(x), lambda x: 6 * x),
+    "hvp": (lambda f, x: tl.hvp(f, x, 2 * x), lambda x: 12 * x**2),
+    "hvp of a tuple": (lambda f, x: tl.hvp(f, (x,), (2 * x,))[0], lambda x: 12 * x**2),
+    "grad of grad of grad": (lambda f, x: tl.grad(lambda x: np.sum(tl.grad(lambda x: np.sum(tl.grad(f)(x)))(x)))(x), lambda _x: 6.0),
+}
+
+
+@pytest.mark.parametrize("name", OF_A_CLOSURE)
+def test_a_transform_stays_connected_to_the_leaves_its_function_closes_over(name):
+    transform, by_hand = OF_A_CLOSURE[name]
+    x = np.array([1.5, -0.5])
+    for form, factor in ((lambda w: w, 1.0), (lambda w: 2.0 * w, 2.0)):  # a leaf, and what was recorded before from one
+        w = tl.tensor([2.0, 2.0], requires_grad=True)
+        np.sum(transform(cubic(form(w)), x)).backward()
+        np.testing.assert_allclose(w.grad, factor * by_hand(x) * np.ones(2), rtol=1e-14)
+    w = tl.tensor([2.0, 2.0], requires_grad=True)
+    with tl.no_grad():
+        plain = transform(cubic(w), x)
+    assert type(plain) in {np.ndarray, np.float64}
+    assert type(transform(cubic(w.data), x)) in {np.ndarray, np.float64}
+
+
+def test_a_loss_of_a_gradient_trains_what_it_closes_over():
+    # (3 w x^2)^2 + w at x = 1.5, w = 2: the derivative in w is 18 w x^4 + 1
+    w = tl.tensor(2.0, requires_grad=True)
+    slope = tl.grad(lambda x: w * x**3)
+    (slope(1.5) ** 2 + w).backward()
+    assert w.grad == 183.25
+
+
+def test_a_slope_that_is_constant_in_pieces_has_the_derivative_0_in_what_it_closes_over():
+    w = tl.tensor(2.0, requires_grad=True)
+    tl.grad(lambda x: np.abs(x + w))(1.5).backward()
+    assert w.grad == 0.0
+    assert tl.grad(lambda w: tl.grad(lambda x: np.abs(x + w))(1.5))(2.0) == 0.0
+
+
+def test_leaves_that_a_function_closes_over_do_not_disturb_who_wants_numbers():
+    w = tl.tensor([2.0, -1.0], requires_grad=True)
+    for method in ("BFGS", "Newton-CG", "trust-exact", "Nelder-Mead"):
+        found = tl.optim.minimize(lambda x: np.sum((x - w) ** 2), np.zeros(2), method=method).x
+        np.testing.assert_allclose(found, w.data, atol=1e-3)
+    assert tl.gradcheck(lambda x: np.sum(w * x**2), np.ones(2))
+    verdict = tl.differentiability(lambda x: np.sum(np.abs(w * x)), np.array([0.0, 1.0]))
+    assert (verdict.kind, verdict.gradient[1]) == ("kink", 1.0)
 
 
 def test_a_gradient_in_a_loss_reaches_the_parameters():

@@ -21,6 +21,8 @@ RECORDING: ContextVar[int] = ContextVar("recording", default=ON)
 AT_KINKS: ContextVar[Policy] = ContextVar("at_kinks", default="nan")
 BRANCHES: ContextVar[list[str] | None] = ContextVar("branches", default=None)
 """Where a function under examination branched in Python on a tie; None: nobody is looking, so warn."""
+DEPARTED: ContextVar[list[str] | None] = ContextVar("departed", default=None)
+"""Where numbers that stand at a tie left the record of the function that a transform calls; None: no transform is running."""
 
 
 class Chosen(ContextDecorator):

@@ -57,6 +57,11 @@ class Judgement:
         """Whether every entry is proved."""
         return all(bool(np.all(c)) for c in self.certain)
 
+    def undecide(self, near: Near) -> None:
+        """Take every claim back, because the record does not show all that the function does: keep only the numbers that were seen."""
+        self.kind, self.certain = "undecided", all_of(near, False)
+        self.low, self.high, self.left, self.right, self.second = [], [], None, None, None
+
 
 def all_of(near: Near, value: object) -> list[np.ndarray]:
     """Return one array per leaf, each entry of which is ``value``."""

@@ -13,9 +13,10 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.argnums import says_argnums
 from tinygrad_loss.calculus.forms import Gradient, ValueAndGradient
 from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
-from tinygrad_loss.context import AT_KINKS, at_kinks, enable_grad
+from tinygrad_loss.context import AT_KINKS, RECORDING, at_kinks, enable_grad
 from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.declare import custom, linear
+from tinygrad_loss.engine.departure import watching
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array, Derivative
 from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, own_ties, sweep, tied, watched
@@ -78,8 +79,9 @@ class Traced:
         new = list(args)
         for i in chosen:
             new[i] = mapped(self._fresh, args[i])
-        self.given_tensors = any(isinstance(x, Tensor) and x.track & NEEDS_GRAD for tree in self.trees for x in leaves_of(tree))
-        with enable_grad():
+        given = (x for tree in self.trees for x in leaves_of(tree) if isinstance(x, Tensor) and x.track & NEEDS_GRAD)
+        self.given: Tensor | None = next(given, None)
+        with watching() as self.departed, enable_grad():
             self.result = f(*new, **kwargs)
         for v in self.variables:
             v.op = ALIAS
@@ -89,37 +91,45 @@ class Traced:
         self.variables.append(argument(x))
         return self.variables[-1]
 
-    def differentiable(self, y: Tensor) -> bool:
-        """Whether the derivative itself may be differentiated: a variable of an outer transform, or a leaf given by the caller, took part."""
-        if self.given_tensors:
-            return True
-        order, _ = differentiable_order(y, self.stops)
-        return any(t.op is ARGUMENT for t in order)
+    def outer(self, y: Tensor) -> Tensor | None:
+        """Return a tensor in which the derivative itself may be differentiated, or None.
+
+        It is one given by the caller, a variable of an outer transform, or, where ops are recorded, a leaf that ``f`` closes over.
+        """
+        if self.given is not None:
+            return self.given
+        order, leaves = differentiable_order(y, self.stops)
+        enclosing = next((t for t in order if t.op is ARGUMENT), None)
+        if enclosing is None and RECORDING.get():
+            return next((leaf for key, leaf in leaves.items() if key not in self.stops), None)
+        return enclosing
 
     def pull(self, y: Tensor, seed: Array) -> list[Array]:
         """Return the cotangent of every variable."""
         if not y.track & NEEDS_GRAD:
             return [np.zeros_like(v.value) for v in self.variables]
         policy = AT_KINKS.get()
-        again = self.differentiable(y) or isinstance(seed, Tensor)
+        outer = self.outer(y)
+        again = outer is not None or isinstance(seed, Tensor)
         if again and not isinstance(seed, Tensor):
             seed = tensor(seed)
         done = sweep(y, seed, policy=policy, stops=self.stops, differentiable=again)
+        done.departed = self.departed
         if done.doubtful or (again and done.hits):
             from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
             nonsmooth.judge(done, policy)
         watched(done)
-        return [self._finished(v, done.cotangents.get(id(v)), again=again) for v in self.variables]
+        return [self._finished(v, done.cotangents.get(id(v)), outer, again=again) for v in self.variables]
 
     @staticmethod
-    def _finished(v: Tensor, g: Array, *, again: bool) -> Array:
+    def _finished(v: Tensor, g: Array, outer: Tensor | None, *, again: bool) -> Array:
         if g is None:
             g = np.zeros_like(v.value)
         if again:
             g = g if isinstance(g, Tensor) else tensor(g)
-            if g.track == TRACED:
-                g = steady(g, v.first)
+            if g.track == TRACED and outer is not None:
+                g = steady(g, outer)
             return g if g.dtype == v.dtype else g.astype(v.dtype)
         return np.array(g.real if np.iscomplexobj(g) else g, dtype=v.dtype)
 
@@ -188,7 +198,9 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
 
     Returns:
         A function of the same arguments, whose result has the form of argument ``argnums``
-        (a tuple of them for several), as arrays, or as tensors inside another transform.
+        (a tuple of them for several): as arrays, or as tensors where the gradient may itself be differentiated, which is inside
+        another transform, for an argument that requires grad, and where ``f`` closes over tensors that require grad
+        (a loss of a gradient trains them; `no_grad` gives arrays).
 
     Raises:
         ShapeError: ``f`` returns more than one number.
@@ -232,7 +244,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
         traced = Traced(f, args, argnums, kwargs)
         y = traced.scalar("tl.grad")
         gradient = traced.arranged(traced.pull(y, np.ones_like(y.value)))
-        return (y if traced.differentiable(y) else y.value), gradient
+        return (y.value if traced.outer(y) is None else y), gradient
 
     return value_and_gradient
 
@@ -263,7 +275,7 @@ def vjp(f: Function, *x: Any) -> tuple[Derivative, Callable[[Any], Derivative]]:
         cotangents = traced.arranged(traced.pull(y, seed))
         return cotangents[0] if len(x) == 1 else cotangents
 
-    return (y if traced.differentiable(y) else y.value), pullback
+    return (y.value if traced.outer(y) is None else y), pullback
 
 
 def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
@@ -303,15 +315,16 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
                 "tl.jvp", "a tangent must have its argument's shape", (t.shape, variable.shape), "tl.jvp(f, x, np.ones_like(x))"
             )
         seeds[id(variable)] = t[()] if isinstance(t, np.ndarray) and t.ndim == 0 else t
-    again = traced.differentiable(y) or any(isinstance(t, Tensor) for t in seeds.values())
-    dy = push(y, seeds, again=again)
-    if again and isinstance(dy, Tensor) and dy.track == TRACED:
-        dy = steady(dy, traced.variables[0].first)
+    outer = traced.outer(y)
+    again = outer is not None or any(isinstance(t, Tensor) for t in seeds.values())
+    dy = push(y, seeds, again=again, departed=traced.departed)
+    if outer is not None and isinstance(dy, Tensor) and dy.track == TRACED:
+        dy = steady(dy, outer)
     return (y, dy) if again else (y.value, dy)
 
 
-def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
-    """Carry tangents from the variables to ``y`` over the record, inputs first."""
+def push(y: Tensor, tangents: dict[int, Array], *, again: bool, departed: Sequence[str] = ()) -> Array:
+    """Carry tangents from the variables to ``y`` over the record, inputs first; ``departed`` names where numbers left it at a tie."""
     order, _ = differentiable_order(y, tangents)
     moving = dict(tangents)
     suspicious = False
@@ -330,7 +343,7 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool) -> Array:
     if suspicious:
         from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
 
-        dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get())
+        dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get(), departed)
     return dy
 
 

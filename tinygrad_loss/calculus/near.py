@@ -13,6 +13,7 @@ from tinygrad_loss.calculus.beside import Beside, passes_alone, smooth_terms
 from tinygrad_loss.calculus.germ import CAP, CLOSE, EXACT, ONE, Exhausted, Germ, add, constant, degree, germ, rounding_of, variable
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.calculus.germ_work import OverBudget
+from tinygrad_loss.calculus.numbering import Numbering
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import Settle, differentiable_order, record_of, replay
 from tinygrad_loss.engine.op import Array
@@ -47,6 +48,11 @@ class Near:
     def record(self) -> list[Tensor]:
         """Everything recorded between the leaves and the root, inputs first."""
         return record_of(self.root, {id(leaf) for leaf in self.leaves})
+
+    @cached_property
+    def numbering(self) -> Numbering:
+        """What of the record is known not to move, whatever stands there."""
+        return Numbering({id(leaf) for leaf in self.leaves})
 
     @cached_property
     def beside(self) -> Beside:
@@ -145,12 +151,19 @@ class Near:
             gradients = [add(g, constant(more)) for g, more in zip(gradients, self.beside.gradient, strict=True)]
         return self._total(germ(y.value), direction), gradients
 
-    @staticmethod
-    def _run(record: list[Tensor], given: dict[int, Array], settle: Settle | None = None) -> dict[int, Array]:
+    def _run(self, record: list[Tensor], given: dict[int, Array], settle: Settle | None = None) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
+        given |= {id(t): t.value for t in record if self.numbering.of(t).still.all()}
+        settle = settle or _settle
+
+        def settled_moving(y: Array, t: Tensor) -> Array:
+            y, still = settle(y, t), self.numbering.of(t).still
+            known = isinstance(y, Tensor) and t.op and t.op.facts and still.any()
+            return np.where(still, t.value, y) if known else y  # nothing flows back through what does not move
+
         with np.errstate(all="ignore"), without_watching():
             try:
-                return replay(record, given, settle or _settle)
+                return replay(record, given, settled_moving)
             except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
                 raise Exhausted from error
 

@@ -29,9 +29,10 @@ from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, direct
 from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, Germ
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, slopes_of
+from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.reach import moved, narrowed
 from tinygrad_loss.calculus.second import SETTLED, settle
-from tinygrad_loss.calculus.sites import Site, doubted, sites_of, unknown_to, value_of, way_on, worded
+from tinygrad_loss.calculus.sites import Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import OPS, Array
@@ -46,6 +47,7 @@ ALONE = 64
 """Up to this many entries are also asked about each on its own."""
 NOTHING = 1e-15
 """A row entry this small against the largest is 0."""
+_LOOK = "Type instead: tl.differentiability(f, x) to look at it"
 MORE = 24
 """Pairs of directions asked besides, where all agree and nothing proves: kinks fed by kinks may hide in a narrow cone."""
 
@@ -86,6 +88,8 @@ def judge(done: Pass, policy: Policy) -> dict[int, Report]:
     if not only_kinks(done) or not np.all(value_of(done.seed)):
         rest, reached = narrowed(done, policy)
         done.cotangents = rest.cotangents
+    if rest.doubtful and not (policy == "subgradient" and only_kinks(rest)):  # in training a kink is answered as it is
+        screened(rest)
     if rest.doubtful:
         return _reported(rest, policy, reached)
     if rest.hits:
@@ -107,7 +111,10 @@ def _reported(done: Pass, policy: Policy, reached: Mapping[int, np.ndarray]) -> 
         found.gradients = [np.where(reached[key], g, 0.0) for key, g in zip(keys, found.gradients, strict=True)]
         found.certain = [c | ~reached[key] for key, c in zip(keys, found.certain, strict=True)]
     found.gradients = _answered(done, near, found, policy)
-    sites = tuple(sites_of(done, shown=4))
+    left = departures(near, done.departed)
+    sites = (*left, *sites_of(done, shown=4))
+    if left:
+        found.undecide(near)
     undefined = [np.isnan(g) & c for g, c in zip(found.gradients, found.certain, strict=True)]
     undecided = [np.isnan(g) & ~c for g, c in zip(found.gradients, found.certain, strict=True)]
     _spoken(near, found, sites, policy, undefined, undecided)
@@ -313,7 +320,7 @@ def _first_pair(near: Near) -> list[np.ndarray]:
     return [0.5 * (a + b) for a, b in zip(ahead, back, strict=True)]
 
 
-def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: Policy) -> Array:
+def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: Policy, departed: Sequence[str] = ()) -> Array:
     """Return the derivative of ``y`` along tangents, entry by entry: where its two sides agree, that; else what the policy says."""
     variables = _found(y, tangents)
     near = Near(y, np.ones_like(y.value), variables)
@@ -341,9 +348,12 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
             f"the function has no derivative along this direction: left slope {left[first]:g}, right slope {right[first]:g}. "
             "Type instead: tl.directional(f, x, v), which has one side"
         )
+        left_at = departures(near, departed)
+        if left_at:
+            message = f"whether there is a derivative along this direction could not be decided (by {left_at[0]}). " + _LOOK
         if policy == "raise":
             raise errors.UndefinedGradientError(message)
-        errors.warn_caller(message, errors.UndefinedGradientWarning)
+        errors.warn_caller(message, errors.UndecidedGradientWarning if left_at else errors.UndefinedGradientWarning)
     value = value.astype(y.dtype)[()]
     return (
         RESOLVED.call(dy, value=value)

@@ -1,7 +1,7 @@
 """Where in the graph an op is not smooth, and the sentences that say so."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from tinygrad_loss.engine.op import Array, Nature
 from tinygrad_loss.engine.reverse import Pass, own_ties
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Site", "doubted", "sites_of", "unknown_to", "value_of", "way_on", "worded"]
+__all__ = ["Site", "departures", "doubted", "sites_of", "unknown_to", "value_of", "way_on", "worded"]
 
 SHOWN: Final = 64
 """How many positions a site names."""
@@ -85,6 +85,12 @@ def located(done: Pass, shown: int = SHOWN) -> Iterator[tuple[Tensor, Site]]:
             first = np.unravel_index(places[:shown], hit.shape) if hit.ndim else ()
             entries = tuple(zip(*(axis.tolist() for axis in first), strict=True)) or ((),)
             yield t, Site(op.name, entries, facts.slopes, t.line, count=len(places), nature=facts.nature)
+
+
+def departures(near: Near, lines: Collection[str]) -> list[Site]:
+    """Return where numbers at a tie left a record, seen by the function that made it or marked on what they are made of."""
+    marked = [t.departed for t in near.record if hasattr(t, "departed")]
+    return [Site("numbers that left the record", ((),), line=line, nature="jump") for line in dict.fromkeys([*lines, *marked])]
 
 
 def way_on(kind: Kind, sites: Sequence[Site], *, proved: bool) -> str | None:

@@ -17,8 +17,9 @@ from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, patiently, rounding_in, side_of
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
+from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.second import second_of
-from tinygrad_loss.calculus.sites import Site, located
+from tinygrad_loss.calculus.sites import Site, departures, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.graph import record_of
@@ -124,6 +125,9 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
         second, second_proved = _second(traced, y, found) if order >= 2 else (None, None)
     if not _read_whole(traced, y):
         found.certain = [np.zeros(v.shape, bool) for v in traced.variables]
+    if left := departures(near, traced.departed):
+        found.undecide(near)
+        sites = (*left, *sites)
     interval = None
     if found.kind == "kink" and found.left is not None and found.right is not None:
         interval = (min(found.left, found.right), max(found.left, found.right))
@@ -231,7 +235,7 @@ def _examined(traced: Traced, near: Near) -> tuple[Judgement, tuple[Site, ...]]:
         zeros = [np.zeros(v.shape) for v in traced.variables]
         return Judgement("smooth", zeros, [np.ones(v.shape, bool) for v in traced.variables], left=0.0, right=0.0), ()
     done = sweep(y, seed, policy="nan", stops=traced.stops)
-    if not done.doubtful:
+    if not done.doubtful or not screened(done):
         gradients = _ordinary(traced, done)
         found = proved_smooth(near, gradients)
         return found, ()

@@ -34,16 +34,18 @@ class Pass:
         hits: tensors at which a declared kink, jump or infinite slope was met, each with the cotangent that reached it.
         suspects: those of them that matter: with a non-zero cotangent, or not a mere kink.
         traced: tensors without gradient (comparisons, indices) that were computed from the leaves and steered the result.
+        departed: the lines at which numbers at a tie left the record.
         doubtful: whether anything was noticed that may leave the gradient undefined; never asked under the convention.
     """
 
-    __slots__ = ("cotangents", "doubtful", "hits", "leaves", "order", "root", "seed", "suspects", "traced")
+    __slots__ = ("cotangents", "departed", "doubtful", "hits", "leaves", "order", "root", "seed", "suspects", "traced")
 
     def __init__(self, root: Tensor, seed: Array, order: list[Tensor], leaves: dict[int, Tensor], cotangents: dict[int, Array]) -> None:
         self.root, self.seed, self.order, self.leaves, self.cotangents = root, seed, order, leaves, cotangents
         self.hits: dict[Tensor, Array] = {}
         self.suspects: list[Tensor] = []
         self.traced: list[Tensor] = []
+        self.departed: Collection[str] = ()
         self.doubtful = False
 
 
@@ -301,7 +303,7 @@ def doubtful(done: Pass) -> bool:
 def tied(t: Tensor) -> bool:
     """Whether a traced tensor may change its value just beside the point; looked for only in backward.
 
-    It may where a comparison that led to it was a tie, and where a jump fed what was compared.
+    It may where a comparison that led to it was a tie, and where a jump, or a pole, fed what was compared.
     """
     stack, seen = [t], set()
     while stack:
@@ -309,10 +311,28 @@ def tied(t: Tensor) -> bool:
         if t.op is None or id(t) in seen or not t.track:
             continue
         seen.add(id(t))
-        if t.op.facts is not None and t.op.facts.nature == "jump" and np.count_nonzero(own_ties(t)):
+        if steps(t):
             return True
         stack.extend(x for x in t.inputs if type(x) is Tensor)
     return False
+
+
+def steps(t: Tensor) -> bool:
+    """Whether an op itself stands at a jump or a pole."""
+    facts = t.op.facts if t.op else None
+    if facts is None or facts.nature == "kink":
+        return False
+    hit = own_ties(t)
+    return bool(np.count_nonzero(hit if facts.nature == "jump" else hit & ~np.isfinite(t.value)))
+
+
+def may_step(t: Tensor) -> bool:
+    """Whether a traced tensor may be another just beside the point, and not only by the looks of its values."""
+    if not tied(t):
+        return False
+    from tinygrad_loss.calculus import numbering  # noqa: PLC0415  upward, as in backward: only at a tie
+
+    return numbering.may_step(t)
 
 
 def own_ties(t: Tensor) -> Array:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import BRANCHES, RECORDING
+from tinygrad_loss.context import DEPARTED, RECORDING
 from tinygrad_loss.engine import html
 from tinygrad_loss.engine.found import Found
 from tinygrad_loss.engine.kind import Kind, instead_of
@@ -92,7 +92,7 @@ class Tensor(Methods):
 
     __slots__ = (
         "__weakref__", "_grad", "_line", "_name", "_report",
-        "first", "op", "second", "stamp", "static", "track", "value", "version",
+        "departed", "first", "op", "second", "stamp", "static", "track", "value", "version",
     )  # fmt: skip
 
     value: np.ndarray | Any
@@ -103,12 +103,14 @@ class Tensor(Methods):
     second: Tensor | Any
     static: dict[str, Any] | None
     stamp: int
+    departed: str  # set only where numbers left the record at a tie: see `departure`
 
     # ---- what it looks like -------------------------------------------------------------------------------------
 
     @property
     def data(self) -> np.ndarray:
         """The values, as a read-only view."""
+        self._read("x.data", asked=True)
         view: np.ndarray = np.asarray(self.value) if isinstance(self.value, np.generic) else self.value
         if isinstance(view, np.ndarray):
             view = view.view()
@@ -243,14 +245,17 @@ class Tensor(Methods):
 
     def item(self) -> float | Any:
         """Return the one element as a Python number: the deliberate way out of the graph."""
+        self._read("x.item()", asked=True)
         return self.value.item()
 
     def numpy(self) -> np.ndarray:
         """Return a copy of the values as an array: the deliberate way out of the graph."""
+        self._read("x.numpy()", asked=True)
         return np.array(self.value)
 
     def tolist(self) -> list[Any] | Any:
         """Return the values as nested Python lists."""
+        self._read("x.tolist()", asked=True)
         return self.value.tolist()
 
     def _leave(self, what: str, instead: str) -> Array:
@@ -259,24 +264,38 @@ class Tensor(Methods):
             raise errors.lost_graph(name, instead_of(name)) if name else errors.lost_graph(what, instead)
         return self.value
 
+    def _read(self, how: str, *, asked: bool = False) -> None:
+        """Notice indices, masks and counts that leave the record; a look that was asked for matters only while a transform runs."""
+        if self.track == TRACED and not (asked and DEPARTED.get() is None):
+            from tinygrad_loss.engine.departure import departed  # noqa: PLC0415  it walks tensors, so it imports this file
+
+            departed(self, how)
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         value = self._leave(
             "np.asarray(x)",
             "x.numpy() for the numbers, x itself for NumPy's functions, np.stack([...]) to join tensors, "
             "np.where(mask, x, a) to set entries",
         )
+        self._read("np.asarray(x)")
         return np.array(value, dtype=dtype) if copy else np.asarray(value, dtype=dtype)
 
     def __float__(self) -> float:
-        return float(
+        number = float(
             self._leave("float(x)", "x.item() for the number, np.exp(x) rather than math.exp(x), np.where(mask, x, a) rather than a[i] = x")
         )
+        self._read("float(x)")
+        return number
 
     def __int__(self) -> int:
-        return int(self._leave("int(x)", "x.item() for the number"))
+        number = int(self._leave("int(x)", "x.item() for the number"))
+        self._read("int(x)")
+        return number
 
     def __index__(self) -> int:
-        return int(self._leave("x as an index", "x.item() for the number").__index__())
+        number = int(self._leave("x as an index", "x.item() for the number").__index__())
+        self._read("x as an index")
+        return number
 
     def __complex__(self) -> complex:
         return complex(self._leave("complex(x)", "x.item() for the number"))
@@ -284,25 +303,10 @@ class Tensor(Methods):
     def __bool__(self) -> bool:
         answer = bool(self.value)
         if self.track == TRACED:
-            self._branch()
+            from tinygrad_loss.engine.departure import branched  # noqa: PLC0415  it walks tensors, so it imports this file
+
+            branched(self)
         return answer
-
-    def _branch(self) -> None:
-        """Notice a branch in Python on a comparison of equals: the record shows only the side that was taken."""
-        from tinygrad_loss.engine.reverse import tied  # noqa: PLC0415  reverse walks tensors, so it imports this file
-
-        if self.op is None or not tied(self):
-            return
-        branches = BRANCHES.get()
-        if branches is not None:
-            frame = errors.caller_frame()
-            branches.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
-            return
-        errors.warn_caller(
-            f"`if` on {self.op.name} of equals: the branch taken is only one of two, so its derivative may not be the function's. "
-            "Type instead: np.where(condition, a, b)",
-            errors.UndefinedGradientWarning,
-        )
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -317,7 +321,7 @@ class Tensor(Methods):
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, item: object) -> bool:
-        return bool(np.any(self.value == (item.value if isinstance(item, Tensor) else item)))
+        return bool(np.any(self == item))
 
     def __setitem__(self, key: object, new: object) -> None:
         raise errors.LostGraphError(

@@ -10,8 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.departure import departed
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
 __all__ = [
     "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "labels_or_none", "left_out", "no_nan",
@@ -58,6 +59,13 @@ def of_array(x: Any, where: str, what: str = "input") -> Array:
 def value_of(x: Array) -> Array:
     """Return the numbers of an array or tensor, for a look that is not recorded."""
     return x.value if type(x) is Tensor else x
+
+
+def read(x: Array, where: str) -> Array:
+    """Return the numbers of an array or tensor, for good: where they stand at a tie that is noticed."""
+    if type(x) is Tensor and x.track == TRACED:
+        departed(x, where)
+    return value_of(x)
 
 
 def same_shape(where: str, given: Sequence[Array], names: Sequence[str]) -> None:
@@ -289,7 +297,7 @@ def in_unit_interval(x: Array) -> bool:
 
 def whole(where: str, index: Array, classes: int, ignore: int | None, name: str = "target", counted: str = "input") -> Array:
     """Return class indices as an integer array; refuse one outside 0 to C - 1 that is not ignored."""
-    index = value_of(index)
+    index = read(index, where)
     if type(index) is not np.ndarray:
         index = np.asarray(index)
     if index.dtype.kind not in "iu":

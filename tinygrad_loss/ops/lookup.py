@@ -101,7 +101,7 @@ def embedding(
     return y
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> np.ndarray:
+def one_hot(tensor: Any, num_classes: int = -1) -> Array:
     """Return vectors that are 1 at a class and 0 elsewhere.
 
     Args:
@@ -126,4 +126,4 @@ def one_hot(tensor: Any, num_classes: int = -1) -> np.ndarray:
         if not plain.size:
             raise errors.DomainError(errors.say("one_hot", "num_classes must be given for no numbers at all", "-1", "num_classes=10"))
         num_classes = int(plain.max()) + 1
-    return (plain[..., None] == np.arange(num_classes)).astype(np.int64)
+    return (np.expand_dims(x, -1) == np.arange(num_classes)).astype(np.int64)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from tinygrad_loss.engine.declare import door, elementwise, selection
-from tinygrad_loss.engine.op import Array, Facts, Rule
+from tinygrad_loss.engine.op import Array, Facts, Rule, meet
 
 __all__ = [
     "absolute", "ceil", "clip", "copysign", "floor", "floor_divide", "fmax", "fmin", "fmod", "heaviside", "maximum", "minimum",
@@ -37,10 +37,6 @@ def absolute(x: Array) -> Array:
     return absolute_(x) if x.dtype.kind != "c" else np.hypot(x.real, x.imag)
 
 
-def _meet(_y: Array, a: Array, b: Array) -> Array:
-    return a == b
-
-
 # A tie goes to the first input, which is one valid branch; PyTorch's convention shares it.
 maximum = selection(
     "maximum",
@@ -48,7 +44,7 @@ maximum = selection(
     lambda _y, a, b: a >= b,
     lambda _y, a, b: b > a,
     numpy=np.maximum,
-    facts=Facts(nature="kink", tie=_meet, slopes=(0.0, 1.0)),
+    facts=Facts(nature="kink", tie=meet, slopes=(0.0, 1.0)),
     shares=(0.5, 0.5),
     doc=r"\max(a, b)",
 )
@@ -58,7 +54,7 @@ minimum = selection(
     lambda _y, a, b: a <= b,
     lambda _y, a, b: b < a,
     numpy=np.minimum,
-    facts=Facts(nature="kink", tie=_meet, slopes=(1.0, 0.0)),
+    facts=Facts(nature="kink", tie=meet, slopes=(1.0, 0.0)),
     shares=(0.5, 0.5),
     doc=r"\min(a, b)",
 )
@@ -68,7 +64,7 @@ fmax = selection(
     lambda _y, a, b: (a >= b) | np.isnan(b),
     lambda _y, a, b: (b > a) | np.isnan(a),
     numpy=np.fmax,
-    facts=Facts(nature="kink", tie=_meet, slopes=(0.0, 1.0)),
+    facts=Facts(nature="kink", tie=meet, slopes=(0.0, 1.0)),
     shares=(1.0, 0.0),
     doc=r"\max(a, b), ignoring nan",
 )
@@ -78,7 +74,7 @@ fmin = selection(
     lambda _y, a, b: (a <= b) | np.isnan(b),
     lambda _y, a, b: (b < a) | np.isnan(a),
     numpy=np.fmin,
-    facts=Facts(nature="kink", tie=_meet, slopes=(1.0, 0.0)),
+    facts=Facts(nature="kink", tie=meet, slopes=(1.0, 0.0)),
     shares=(1.0, 0.0),
     doc=r"\min(a, b), ignoring nan",
 )

@@ -8,6 +8,7 @@ from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.along import add_along_
+from tinygrad_loss.ops.properties import values
 
 __all__ = ["argmax", "argmin", "bincount", "digitize", "nanargmax", "nanargmin", "searchsorted"]
 
@@ -101,8 +102,6 @@ def bincount(x: Array, /, weights: Array = None, minlength: int = 0) -> Array:
     array([0., 1., 1.])
     """
     x = x if hasattr(x, "ndim") else np.asarray(x)
-    numbers = x.numpy() if hasattr(x, "numpy") else x
-    if weights is None:
-        return np.bincount(numbers, minlength=minlength)
-    n = max(int(np.max(numbers, initial=-1)) + 1, minlength)
-    return add_along_(weights, numbers, axis=0, shape=(n,))
+    n = len(np.bincount(values(x), minlength=minlength))
+    counted = np.ones(x.shape, np.intp) if weights is None else weights
+    return add_along_(counted, x, axis=0, shape=(n,))

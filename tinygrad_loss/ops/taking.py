@@ -10,7 +10,7 @@ from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.along import take_along_
 from tinygrad_loss.ops.arranging import along, axes_of
-from tinygrad_loss.ops.indexing import scatter_, slotted
+from tinygrad_loss.ops.indexing import getitem, scatter_, slotted
 from tinygrad_loss.ops.logic import truth
 from tinygrad_loss.ops.properties import operand, ours
 
@@ -44,7 +44,7 @@ def take(a: Array, indices: Any, axis: int | None = None, out: None = None, mode
     positions = indices if ours(indices) else np.asarray(indices)
     if not positions.size and not ours(indices):
         positions = positions.astype(np.intp)
-    return a[along(axis, _in_range(positions, a.shape[axis], mode, "np.take"))]
+    return getitem(a, along(axis, _in_range(positions, a.shape[axis], mode, "np.take")))
 
 
 @door(np.take_along_axis)
@@ -79,7 +79,7 @@ def compressed(a: Array, condition: Any, axis: int | None = None, out: None = No
 @door(np.extract)
 def extract(condition: Any, arr: Array) -> Array:
     """Take the entries for which ``condition`` holds."""
-    return np.ravel(operand(arr))[np.nonzero(np.ravel(operand(condition)))[0]]
+    return getitem(np.ravel(operand(arr)), np.nonzero(np.ravel(operand(condition)))[0])
 
 
 @door(np.argwhere)
@@ -117,6 +117,7 @@ def choose(a: Array, choices: Sequence[Array], out: None = None, mode: str = "ra
     if out is not None:
         raise errors.NoRuleError(errors.say("np.choose", "results are never written in place", "out=", "y = np.choose(a, choices)"))
     number, *arrays = np.broadcast_arrays(operand(a), *choices)
+    number = number.astype(np.intp) if number.dtype.kind == "b" else number
     number = _in_range(number, len(arrays), mode, "np.choose")
     return take_along_axis(np.stack(arrays), number[None], axis=0)[0]
 

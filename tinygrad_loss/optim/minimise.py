@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.functional import grad, hessian, value_and_grad
+from tinygrad_loss.calculus.functional import grad, hessian, plain, value_and_grad
 from tinygrad_loss.calculus.tree import leaves_of, refilled
 from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.tensor import Tensor
@@ -95,22 +95,22 @@ def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method:
         return f(as_tree(flat), *args)
 
     def value_and_gradient(flat: np.ndarray, *args: Any) -> tuple[float, np.ndarray]:
-        value, gradient = value_and_grad(of_flat)(flat, *args)
+        value, gradient = map(plain, value_and_grad(of_flat)(flat, *args))
         if not np.isfinite(gradient).all():
             raise errors.refuse_nonfinite("tl.optim.minimize", "x", gradient, None)
         return float(value), gradient
 
     def hessian_product(flat: np.ndarray, v: np.ndarray, *args: Any) -> np.ndarray:
-        return grad(lambda x: np.sum(grad(of_flat)(x, *args) * v))(flat)
+        return plain(grad(lambda x: np.sum(grad(of_flat)(x, *args) * v))(flat))
 
     known: dict[str, Any] = {"jac": True}
     if method.lower() in WITH_HESSIAN_PRODUCT:
         known["hessp"] = hessian_product
     if method.lower() in WITH_HESSIAN:
-        known["hess"] = lambda flat, *args: hessian(of_flat)(flat, *args)
+        known["hess"] = lambda flat, *args: plain(hessian(of_flat)(flat, *args))
     function: Callable[..., Any] = value_and_gradient
     if method.lower() in NO_GRADIENT:
-        known, function = {}, lambda flat, *args: float(of_flat(flat, *args))
+        known, function = {}, lambda flat, *args: float(plain(of_flat(flat, *args)))
     flat = np.concatenate([x.ravel() for x in start]).astype(dtype)
     result = optimize.minimize(function, flat, args=args, method=method, **known, **options)
     result.x = as_tree(result.x)
