@@ -65,7 +65,7 @@ CASES = [
     # what requires grad
     (
         "an integer tensor requires grad",
-        lambda: tl.tensor(np.array([1, 2]), requires_grad=True),
+        lambda: tl.tensor(np.array([1, 2]), dtype=np.int64, requires_grad=True),
         errors.DTypeError,
         "tl.tensor: only floating numbers have a gradient, got dtype int64 with requires_grad=True. "
         "Type instead: tl.tensor(data, dtype=np.float64, requires_grad=True)",
@@ -120,10 +120,10 @@ CASES = [
         "multiply: operands must be real numbers, got dtype object. Type instead: np.asarray(operand, dtype=np.float64)",
     ),
     (
-        "an integer argument of grad",
-        lambda: tl.grad(lambda x: x * x)(np.array(3)),
+        "an argument of grad that is a truth value",
+        lambda: tl.grad(lambda x: x * x)(np.array(True)),
         errors.DTypeError,
-        "tl.grad: only floating numbers have a derivative, got an argument of dtype int64. Type instead: np.asarray(x, dtype=np.float64)",
+        "tl.grad: only floating numbers have a derivative, got an argument of dtype bool. Type instead: np.asarray(x, dtype=np.float64)",
     ),
     # shapes
     (
@@ -478,11 +478,6 @@ def test_a_leaf_changed_behind_many_ops_is_found():
     w.data = [2.0]
     with pytest.raises(errors.StaleGraphError, match=r"^exp: .* in the leaf of shape \(1,\)\."):
         y.backward()
-
-
-def test_data_is_a_read_only_view():
-    with pytest.raises(ValueError, match="read-only"):
-        vector().data[0] = 5.0
 
 
 def test_constants_convert_freely():

@@ -7,7 +7,8 @@ from numpy.typing import DTypeLike
 
 from tinygrad_loss import ops
 from tinygrad_loss.engine.op import Array, Result
-from tinygrad_loss.nn.module import accept, parameter
+from tinygrad_loss.nn.inputs import accept
+from tinygrad_loss.nn.module import parameter
 from tinygrad_loss.nn.weightless import Weightless
 from tinygrad_loss.ops.activation import LAYER, along_channels
 from tinygrad_loss.ops.settings import whole
