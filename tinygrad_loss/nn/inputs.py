@@ -37,18 +37,36 @@ def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
 
 def cast_constants(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the inputs of a model: lists of numbers as arrays, floating constants in the dtype that its parameters have in common."""
-    if any(type(x) is list for x in inputs):
+    if list in map(type, inputs):
         inputs = tuple(as_numbers(x) if type(x) is list else x for x in inputs)
-    own = next(model.parameters(), None)
-    if own is None or not any(is_constant(x) and x.dtype.kind == "f" and x.dtype != own.dtype for x in (*inputs, *named.values())):
+    own = first_parameter(model)
+    if own is None:
         return inputs, named
-    if any(p.dtype != own.dtype for p in model.parameters()) or not all(module.takes_numbers for module in model.modules()):
+    dtype = own.value.dtype
+    for x in (*inputs, *named.values()) if named else inputs:
+        if getattr(x, "dtype", dtype) is not dtype and is_constant(x) and x.dtype.kind == "f" and x.dtype != dtype:
+            break
+    else:
+        return inputs, named
+    if any(p.dtype != dtype for p in model.parameters()) or not all(module.takes_numbers for module in model.modules()):
         return inputs, named
 
     def fitting(x: Any) -> Any:
         return accept(type(model).__name__, x, own) if is_constant(x) and x.dtype.kind == "f" else x
 
     return tuple(map(fitting, inputs)), {name: fitting(x) for name, x in named.items()}
+
+
+def first_parameter(model: Module) -> Tensor | None:
+    """Return the first parameter that is found, on the path of every call of a model: the generators of `Module` take ten times as long."""
+    inside = []
+    for value in vars(model).values():
+        if type(value) is Tensor:
+            if value.op is None:
+                return value
+        elif hasattr(value, "named_parameters"):
+            inside.append(value)
+    return next((p for p in map(first_parameter, inside) if p is not None), None)
 
 
 def as_numbers(x: list[Any]) -> Any:
