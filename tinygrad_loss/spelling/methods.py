@@ -14,17 +14,17 @@ __all__ = ["Elsewhere", "install"]
 class Elsewhere:
     """An attribute that only PyTorch's tensors have. A ``__getattr__`` would serve all names, and make every attribute half as fast."""
 
-    def __init__(self, call: str, here: str) -> None:
-        self.call, self.here = call, here
+    def __init__(self, name: str, here: str) -> None:
+        self.name, self.here = name, here
 
     def __get__(self, x: object, owner: type) -> Any:
-        raise AttributeError(errors.say(self.call, "a tensor has the attributes of a NumPy array", "a name of PyTorch's", self.here))
+        raise AttributeError(errors.say(f"x.{self.name}", "a tensor has the attributes of a NumPy array", self.name, self.here))
 
 
 def install() -> None:
     """Give tensors the spellings of the table."""
     for row in METHODS:
-        setattr(Tensor, row.name, Elsewhere(row.call, row.here) if row.does is None else _method(row, row.does))
+        setattr(Tensor, row.name, Elsewhere(row.name, row.here) if row.does is None else _method(row, row.does))
     for name in SAME:
         setattr(Tensor, name, _taking_dim(name, getattr(Tensor, name)))
     for name, lines in DIFFERENT.items():
