@@ -45,11 +45,8 @@ def argument(x: Any) -> Tensor:
     if x.dtype.kind in "iu":
         x = x.astype(np.float64)
     if x.dtype.kind != "f":
-        raise errors.DTypeError(
-            errors.say(
-                "tl.grad", "only floating numbers have a derivative", f"an argument of dtype {x.dtype}", "np.asarray(x, dtype=np.float64)"
-            )
-        )
+        rule, instead = "only floating numbers have a derivative", "np.asarray(x, dtype=np.float64)"
+        raise errors.DTypeError(errors.say("tl.grad", rule, f"an argument of dtype {x.dtype}", instead))
     fresh = Tensor.__new__(Tensor)
     fresh.value = x.value
     fresh.op, fresh.first, fresh.second, fresh.stamp = ARGUMENT, x, None, x.version
@@ -178,8 +175,8 @@ def check_function(f: Any, transform: str) -> None:
     """Refuse a tensor where a function is transformed: the gradient of what was computed already is `backward`'s."""
     if not callable(f):
         call = {"tl.vjp": "(f, x)", "tl.jvp": "(f, x, v)", "tl.hvp": "(f, x, v)"}.get(transform, "(f)(x)")
-        rule, instead = "it takes a function, and differentiates it", f"y.backward(), then x.grad; or {transform}{call}"
-        raise errors.ArgumentError(errors.say(transform, rule, type(f).__name__, instead))
+        line = f"y.backward(), then x.grad; or {transform}{call}"
+        raise errors.ArgumentError(errors.say(transform, "it takes a function, and differentiates it", type(f).__name__, line))
 
 
 @overload

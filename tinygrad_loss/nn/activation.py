@@ -21,11 +21,7 @@ __all__ = [
 
 
 class Activation(Weightless):
-    """What the layers of this file share: settings by name, shown by ``repr``.
-
-    Args:
-        inplace: accepted because PyTorch has it; results are never written in place.
-    """
+    """What the layers of this file share: settings by name, shown by ``repr``; ``inplace`` is accepted because PyTorch has it, and ignored."""
 
     def __init__(self, inplace: bool = False) -> None:
         del inplace

@@ -38,15 +38,6 @@ def _of_truths(op: Rule) -> Rule:
     return call
 
 
-def _over_axes(op: Rule) -> Rule:
-    def call(a: Array, axis: Any = None, **static: Any) -> Array:
-        return op(truth(a), **({} if axis is None else {"axis": axis}), **static)
-
-    call.__name__ = call.__qualname__ = op.__name__
-    call.__dict__["op"] = op.__dict__["op"]
-    return call
-
-
 def _counted(x: Array, **where: Any) -> Array:
     """Count what is not 0; NumPy before 2.2 may answer with an int, which has no dtype."""
     return np.add(np.count_nonzero(x, **where), np.intp(0))
@@ -75,7 +66,9 @@ for _name, _fold, _keys, _methods in (
     ("logical_or_reduce", np.any, (np.any, (np.logical_or, "reduce")), ("any",)),
     ("count_nonzero", _counted, (np.count_nonzero,), ()),
 ):
-    door(*_keys, methods=_methods)(_over_axes(predicate(_name, lambda x, fold=_fold, **kw: fold(x, **kw), arity=None)))
+    door(*_keys, methods=_methods)(
+        _of_truths(predicate(_name, lambda x, axis=None, *, fold=_fold, **kw: fold(x, axis=axis, **kw), arity=None))
+    )
 predicate("signbit", np.signbit, arity=1, numpy=np.signbit, facts=Facts(nature="jump", tie=lambda _y, x: x == 0))
 
 attained = predicate("attained", operator.eq, arity=2, doc="where an extreme is attained: a comparison that is a tie by its nature")
