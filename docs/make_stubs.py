@@ -19,11 +19,13 @@ import tinygrad_loss
 from tinygrad_loss import losses, nn, ops
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.engine.values import AUGMENTED
+from tinygrad_loss.spelling.table import METHODS
 
 PACKAGE = Path(tinygrad_loss.__file__).parent
 HEAD = """\
 # Made by docs/make_stubs.py. Do not edit it by hand.
-# mypy: disable-error-code="override, overload-overlap, overload-cannot-match"
+# mypy: disable-error-code="misc, override, overload-overlap, overload-cannot-match"
 """
 ONE, PLAIN, EITHER, ARRAY = "Tensor", "ArrayLike", "ArrayLike | Tensor", "np.ndarray"
 KNOWN = {
@@ -36,6 +38,13 @@ KNOWN = {
     "LossModule": "tinygrad_loss.nn.loss",
 }
 """Where the names come from that stubs are written in."""
+OF_SPELLINGS = {
+    **dict.fromkeys(("numel", "nelement", "dim", "ndimension"), "Count"),
+    **dict.fromkeys(("is_floating_point", "equal", "allclose"), "Truth"),
+    **dict.fromkeys(("split", "chunk", "unbind"), "tuple[Tensor, ...]"),
+    **dict.fromkeys(("topk", "cummax", "cummin", "slogdet"), "tuple[Tensor, Tensor]"),
+}
+"""What methods in PyTorch's spelling return that is no tensor."""
 SHARED = {"reduction": "str", "sample_weight": f"{EITHER} | None", "where": f"{EITHER} | None"}
 """What every loss takes."""
 
@@ -239,13 +248,16 @@ def methods_stub() -> str:
 
     To NumPy's stubs a tensor is a scalar of NumPy's: of an array they say that ``np.exp(x)`` is an array, of a scalar that they do not know.
     """
-    text = 'class Methods(Kind, np.generic):\n    """What the ops give to a tensor, and NumPy to an array."""\n\n'
+    text = "Count = int\nTruth = bool\n\nclass Spelled:\n"  # a class whose methods are called int and bool cannot name these types
+    for row in sorted((row for row in METHODS if row.does is not None), key=lambda row: row.name):
+        text += f"    def {row.name}(self, *given: Any, **named: Any) -> {OF_SPELLINGS.get(row.name, ONE)}: ...\n"
+    text += '\nclass Methods(Spelled, Kind, np.generic):\n    """What the ops give to a tensor, and NumPy to an array."""\n\n'
     text += "    def __new__(cls) -> Self: ...\n"
     for name in ("T", "mT", "real", "imag"):
         text += f"    @property\n    def {name}(self) -> Tensor: ...\n"
     installed = {**vars(Kind), **vars(Tensor)}
     for name, f in sorted(installed.items()):
-        if not inspect.isfunction(f) or f.__qualname__.split(".")[0] in ("Kind", "Tensor"):
+        if name in AUGMENTED or not inspect.isfunction(f) or f.__qualname__.split(".")[0] in ("Kind", "Tensor"):
             continue
         if f.__name__ == "<lambda>":  # an operator with its operands exchanged
             rest, returns = [Parameter("other", EITHER)], ONE

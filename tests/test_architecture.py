@@ -18,6 +18,7 @@ NAME = PACKAGE.name
 FLOORS = {
     "errors": 0, "context": 0.1, "engine": 0.2,  # one floor; errors and context know nothing, not even the engine
     "ops": 1,
+    "spelling": 1.5,  # names of ops for people who know others
     "calculus": 2,
     "distributions": 3,
     "losses": 4,

@@ -65,7 +65,7 @@ CASES = [
     # what requires grad
     (
         "an integer tensor requires grad",
-        lambda: tl.tensor(np.array([1, 2]), requires_grad=True),
+        lambda: tl.tensor(np.array([1, 2]), dtype=np.int64, requires_grad=True),
         errors.DTypeError,
         "tl.tensor: only floating numbers have a gradient, got dtype int64 with requires_grad=True. "
         "Type instead: tl.tensor(data, dtype=np.float64, requires_grad=True)",
@@ -120,10 +120,10 @@ CASES = [
         "multiply: operands must be real numbers, got dtype object. Type instead: np.asarray(operand, dtype=np.float64)",
     ),
     (
-        "an integer argument of grad",
-        lambda: tl.grad(lambda x: x * x)(np.array(3)),
+        "an argument of grad that is a truth value",
+        lambda: tl.grad(lambda x: x * x)(np.array(True)),
         errors.DTypeError,
-        "tl.grad: only floating numbers have a derivative, got an argument of dtype int64. Type instead: np.asarray(x, dtype=np.float64)",
+        "tl.grad: only floating numbers have a derivative, got an argument of dtype bool. Type instead: np.asarray(x, dtype=np.float64)",
     ),
     # shapes
     (
@@ -437,11 +437,9 @@ def test_an_item_of_an_array_raises_and_the_cause_names_the_way_out():
 @pytest.mark.parametrize(
     ("name", "instead"),
     [
-        ("exp", "np.exp(x)"),
-        ("norm", "np.linalg.norm(x)"),
-        ("logsumexp", "tl.ops.logsumexp(x, axis=-1)"),
-        ("view", "x.reshape(shape)"),
-        ("unsqueeze", "np.expand_dims(x, axis)"),
+        ("cuda", "x, which is in this machine's memory already"),
+        ("type", "x.astype(dtype)"),
+        ("detach_", "x = x.detach()"),
     ],
 )
 def test_a_method_of_another_library_is_answered_with_the_line_to_type(name, instead):
@@ -452,7 +450,7 @@ def test_a_method_of_another_library_is_answered_with_the_line_to_type(name, ins
 
 def test_what_is_missing_is_missing():
     assert not hasattr(tl.tensor([1.0]), "nothing")
-    assert not hasattr(tl.tensor([1.0]), "view")
+    assert not hasattr(tl.tensor([1.0]), "cuda")
 
 
 def test_an_error_is_also_the_builtin_one_that_a_caller_would_catch():
@@ -478,11 +476,6 @@ def test_a_leaf_changed_behind_many_ops_is_found():
     w.data = [2.0]
     with pytest.raises(errors.StaleGraphError, match=r"^exp: .* in the leaf of shape \(1,\)\."):
         y.backward()
-
-
-def test_data_is_a_read_only_view():
-    with pytest.raises(ValueError, match="read-only"):
-        vector().data[0] = 5.0
 
 
 def test_constants_convert_freely():

@@ -27,6 +27,10 @@ ANSWERS = {
     "15_gauss_and_laplace": pytest.approx(0.95, abs=1e-12),  # the mean 6 and the median 5.05
     "16_the_gap_is_kl": pytest.approx(0.0, abs=1e-15),
     "17_why_not_mse": 9,  # slopes between 1 and 1/2 over a distance of 8
+    "18_perceptron_of_scalars": 4,
+    "19_sine_by_a_cubic": pytest.approx(
+        (0.857, -0.0934), abs=0.01
+    ),  # 2 pi^3 (b/3 + pi^2 d/5) = 2 pi, 2 pi^5 (b/5 + pi^2 d/7) = 2 pi^3 - 12 pi
     "20_moons": pytest.approx(1.0, abs=0.1),  # the moons do not overlap
     "21_outliers": ["L1", "Huber", "L2"],  # the median and Huber's estimate bound the pull of a wild point, the mean does not
     "22_is_it_a_cat": pytest.approx(1.0, abs=0.15),  # an area of 1/2 is a guess

@@ -21,6 +21,8 @@ from tinygrad_loss.engine.memory import keep_freed_memory as _keep_freed_memory
 from tinygrad_loss.engine.op import Facts as Facts
 from tinygrad_loss.engine.tensor import Tensor as Tensor
 from tinygrad_loss.engine.tensor import tensor as tensor
+from tinygrad_loss.spelling import install as _install
+from tinygrad_loss.spelling.table import NAMES as _NAMES
 
 if _typing.TYPE_CHECKING:  # what `_LATER` loads on first use
     from tinygrad_loss import data as data
@@ -37,6 +39,7 @@ if _typing.TYPE_CHECKING:  # what `_LATER` loads on first use
     from tinygrad_loss.training.fit import fit as fit
 
 _keep_freed_memory()
+_install()
 
 _LATER = {
     # name at the front door: (module, attribute in it, or "" for the module itself); loaded on first use
@@ -52,37 +55,6 @@ _LATER = {
     "op": ("calculus.own", "op"),
     "optim": ("optim", ""),
     "training": ("training", ""),
-}
-
-_TORCH = {
-    # what to type for names of PyTorch's, of autograd's and JAX's, or of NumPy's for something else
-    "gradient": "the nearest is 'grad'",
-    **dict.fromkeys(("rand", "randn", "randint", "manual_seed"), "type rng = np.random.default_rng(0), then rng.normal(size=shape)"),
-    **dict.fromkeys(("Parameter", "as_tensor", "from_numpy"), "type tl.tensor(array, requires_grad=True)"),
-    **dict.fromkeys(("cuda", "device"), "leave it out: arrays live in main memory"),
-    "autograd": "type tl.grad(f), or y.backward()",
-    "bmm": "type a @ b",
-    "cat": "type np.concatenate",
-    "func": "type tl.grad, tl.jacobian or tl.hessian",
-    "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
-    "mm": "type a @ b",
-    "save": "type tl.training.checkpoint.save(path, model.state_dict())",
-    **dict.fromkeys(("compile", "jit"), "functions are not compiled yet: call f itself"),
-    **dict.fromkeys(("elementwise_grad", "egrad", "derivative", "deriv"), "type tl.grad(lambda x: np.sum(f(x)))"),
-    **dict.fromkeys(("hessian_vector_product", "make_hvp"), "type tl.hvp(f, x, v)"),
-    **dict.fromkeys(("vector_jacobian_product", "make_vjp"), "type y, pullback = tl.vjp(f, x)"),
-    **dict.fromkeys(("jacobian_vector_product", "make_jvp", "linearize"), "type y, dy = tl.jvp(f, x, v)"),
-    **dict.fromkeys(("jacfwd", "jacrev"), "type tl.jacobian(f)"),
-    **dict.fromkeys(
-        ("grad_and_value", "multigrad_dict"), "type tl.value_and_grad(f), whose arguments may be dicts, lists and tuples of arrays"
-    ),
-    **dict.fromkeys(("check_grads", "checkgrad", "test_util"), "type tl.gradcheck(f, x)"),
-    **dict.fromkeys(("primitive", "extend", "custom_vjp", "custom_jvp", "defvjp"), "type tl.op(name, forward, ...), an op of your own"),
-    "stop_gradient": "type x.detach()",
-    "flatten": "type np.ravel(x); tl.grad and tl.optim.minimize take dicts, lists and tuples of arrays as they are",
-    **dict.fromkeys(("vmap", "pmap"), "type f(x) on the whole batch, or np.stack([f(row) for row in x])"),
-    "numpy": "type import numpy as np: NumPy's own functions take tensors",
-    "scipy": "type import scipy.special: SciPy's ufuncs take tensors, and tl.ops has what else it can",
 }
 
 
@@ -101,8 +73,8 @@ def _elsewhere(name: str) -> dict[str, str]:
     """Return what to type for a name that another room has, or NumPy, or PyTorch."""
     import numpy as np  # noqa: PLC0415  so that it is no name of this module
 
-    if name in _TORCH:
-        return _TORCH
+    if name in _NAMES:
+        return _NAMES
     for room in ("ops", "losses", "nn", "optim", "distributions", "data", "training", "training.metrics"):
         if name in dir(_import_module(f"{__name__}.{room}")):
             return {name: f"type tl.{room}.{name}"}
@@ -110,4 +82,4 @@ def _elsewhere(name: str) -> dict[str, str]:
 
 
 def __dir__() -> list[str]:
-    return sorted({name for name in globals() if not name.startswith("_")} - {"calculus", "engine"} | set(_LATER))
+    return sorted({name for name in globals() if not name.startswith("_")} - {"calculus", "engine", "spelling"} | set(_LATER))

@@ -27,6 +27,7 @@ __all__ = [
     "NothingKeptWarning",
     "ProvenanceWarning",
     "OutOfReachError",
+    "ReadOnlyError",
     "SaveError",
     "ShapeError",
     "StaleGraphError",
@@ -110,6 +111,10 @@ class UndefinedGradientError(TinygradLossError, ArithmeticError):
 
 class OutOfReachError(TinygradLossError, ValueError):
     """The function does something that its record does not show, so nothing true can be said about it."""
+
+
+class ReadOnlyError(TinygradLossError, ValueError):
+    """The values of a tensor are written into, which no graph that used them would notice."""
 
 
 class UndefinedGradientWarning(RuntimeWarning):

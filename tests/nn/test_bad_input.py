@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_loss import errors, nn, ops
+from tinygrad_loss import errors, nn, ops, tensor
 
 
 def single(*shape):
@@ -19,16 +19,16 @@ def single(*shape):
             "Linear: the input's last axis must have 3 features, got (5, 4). Type instead: nn.Linear(4, 2)",
         ),
         (
-            lambda: nn.Linear(3, 2)(np.zeros((5, 3))),
+            lambda: nn.Linear(3, 2)(tensor(np.zeros((5, 3)), requires_grad=True)),
             errors.DTypeError,
             "Linear: the input must have the parameters' dtype float32, got dtype float64. "
             "Type instead: x.astype(np.float32), or layer.astype(np.float64)",
         ),
         (
-            lambda: nn.Linear(3, 2)(np.zeros((5, 3), np.int64)),
-            errors.DTypeError,
-            "Linear: the input must have the parameters' dtype float32, got dtype int64. "
-            "Type instead: x.astype(np.float32), or layer.astype(np.float64)",
+            lambda: nn.Linear(3, 2)(np.full((5, 3), 1e39)),
+            errors.DomainError,
+            "Linear: the input must fit in float32, whose largest number is 3.40282e+38, got a larger one. "
+            "Type instead: layer.astype(np.float64)",
         ),
         (
             lambda: nn.Conv2d(3, 8, 3)(single(2, 1, 8, 8)),

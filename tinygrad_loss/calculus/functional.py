@@ -43,12 +43,11 @@ def argument(x: Any) -> Tensor:
     """Return ``x`` as a fresh variable of a transform."""
     if not isinstance(x, Tensor):
         x = tensor(x)
+    if x.dtype.kind in "iu":
+        x = x.astype(np.float64)
     if x.dtype.kind != "f":
-        raise errors.DTypeError(
-            errors.say(
-                "tl.grad", "only floating numbers have a derivative", f"an argument of dtype {x.dtype}", "np.asarray(x, dtype=np.float64)"
-            )
-        )
+        rule, instead = "only floating numbers have a derivative", "np.asarray(x, dtype=np.float64)"
+        raise errors.DTypeError(errors.say("tl.grad", rule, f"an argument of dtype {x.dtype}", instead))
     fresh = Tensor.__new__(Tensor)
     fresh.value = x.value
     fresh.op, fresh.first, fresh.second, fresh.stamp = ARGUMENT, x, None, x.version
@@ -182,6 +181,14 @@ def plain(y: Array) -> Array:
     return y.value if isinstance(y, Tensor) else y
 
 
+def check_function(f: Any, transform: str) -> None:
+    """Refuse a tensor where a function is transformed: the gradient of what was computed already is `backward`'s."""
+    if not callable(f):
+        call = {"tl.vjp": "(f, x)", "tl.jvp": "(f, x, v)", "tl.hvp": "(f, x, v)"}.get(transform, "(f)(x)")
+        line = f"y.backward(), then x.grad; or {transform}{call}"
+        raise errors.ArgumentError(errors.say(transform, "it takes a function, and differentiates it", type(f).__name__, line))
+
+
 @overload
 def grad(f: Function, argnums: Literal[0] = 0) -> Gradient: ...
 @overload
@@ -214,6 +221,7 @@ def grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> tl.grad(tl.grad(lambda x: x**3))(2.0)
     array(12.)
     """
+    check_function(f, "tl.grad")
     value_and_gradient = value_and_grad(f, argnums)
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -239,6 +247,7 @@ def value_and_grad(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     >>> float(y), g
     (25.0, array([6., 8.]))
     """
+    check_function(f, "tl.value_and_grad")
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Array, Any]:
         traced = Traced(f, args, argnums, kwargs)
@@ -265,6 +274,7 @@ def vjp(f: Function, *x: Any) -> tuple[Derivative, Callable[[Any], Derivative]]:
     >>> pullback(np.array([1.0, 10.0]))
     array([ 2., 60.])
     """
+    check_function(f, "tl.vjp")
     traced = Traced(f, x, tuple(range(len(x))), {})
     y = connected(traced.result, "tl.vjp")
 
@@ -294,6 +304,7 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
     >>> float(y), float(dy)
     (1.0, 2.0)
     """
+    check_function(f, "tl.jvp")
     args = x if isinstance(x, tuple) else (x,)
     tangents = list(leaves_of(v))
     traced = Traced(f, args, tuple(range(len(args))), {})
@@ -375,6 +386,7 @@ def hvp(f: Function, x: Any, v: Any) -> Derivative:
     >>> tl.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
+    check_function(f, "tl.hvp")
     if not isinstance(x, tuple):
         return jvp(grad(f), x, v)[1]
     everywhere = tuple(range(len(x)))
@@ -406,6 +418,7 @@ def jacobian(f: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
+    check_function(f, "tl.jacobian")
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         traced = Traced(f, args, argnums, kwargs)
@@ -444,4 +457,5 @@ def hessian(f: Function, argnums: int = 0) -> Callable[..., Derivative]:
     array([[0., 1.],
            [1., 0.]])
     """
+    check_function(f, "tl.hessian")
     return jacobian(grad(f, argnums), argnums)

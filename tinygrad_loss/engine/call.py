@@ -14,6 +14,7 @@ from tinygrad_loss.engine.debug import watch
 from tinygrad_loss.engine.kind import Kind, foreign
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
+from tinygrad_loss.engine.values import Values
 
 __all__ = ["caller", "constant"]
 
@@ -48,7 +49,7 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
                 op, "operands must be real numbers", f"{type(x).__name__} of dtype {array.dtype}", "np.asarray(operand, dtype=np.float64)"
             )
         )
-    return x if isinstance(x, np.ndarray | np.generic) else array
+    return x if isinstance(x, np.ndarray | np.generic) and type(x) is not Values else array
 
 
 def _mask(op: Op) -> int:

@@ -11,7 +11,7 @@ from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
 from tinygrad_loss.engine.debug import refuse_derivative
 from tinygrad_loss.engine.graph import differentiable_order, leading_to, spelt_out
 from tinygrad_loss.engine.op import Array, Op
-from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, RETAINED, Tensor
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -49,16 +49,19 @@ class Pass:
         self.doubtful = False
 
 
-def backward(self: Tensor, gradient: "ArrayLike | None" = None) -> None:
-    r"""Add the gradient of this tensor into ``.grad`` of every leaf that led to it.
+def backward(self: Tensor, gradient: "ArrayLike | None" = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+    r"""Add the gradient of this tensor into ``.grad`` of every leaf that led to it, and of results that retain theirs.
 
     $x.grad \mathrel{+}= \sum_k gradient_k \, \partial y_k / \partial x$
 
     Args:
         self: the result, whose method this is.
         gradient: the cotangent of this tensor, of its shape; needed unless it is a single number.
+        retain_graph: PyTorch's; graphs are kept anyway, so it changes nothing.
+        create_graph: PyTorch's; `grad` of `grad` is its place here.
 
     Raises:
+        ArgumentError: ``create_graph=True``.
         ShapeError: ``gradient`` is missing for more than one number, or has another shape.
         CutPathError: no leaf that requires grad led here.
         StaleGraphError: a leaf was given new values since.
@@ -71,11 +74,23 @@ def backward(self: Tensor, gradient: "ArrayLike | None" = None) -> None:
     >>> x.grad
     array([ 2., -4.])
     """
-    policy = AT_KINKS.get()
+    del retain_graph
+    if create_graph:
+        rule, instead = "a gradient that shall be differentiated again is a transform's", "tl.grad(tl.grad(f))(x)"
+        raise errors.ArgumentError(errors.say("backward", rule, "create_graph=True", instead))
     seed = _seed(self, gradient)
     if not self.track & NEEDS_GRAD:
         raise cut_path(self)
-    done = sweep(self, seed, policy=policy)
+    done = _judged(self, seed)
+    order = done.order if done.root is self else differentiable_order(self)[0]
+    for t in [t for t in order if t.track & RETAINED]:
+        _judged(self, seed, {id(t)})
+
+
+def _judged(root: Tensor, seed: Array, stops: Collection[int] = ()) -> Pass:
+    """Run one reverse pass, judge what it noticed, and add the gradients into where it ended."""
+    policy = AT_KINKS.get()
+    done = sweep(root, seed, policy=policy, stops=stops)
     reports: Mapping[int, object] = {}
     if done.doubtful:
         from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  the one exception that looks upward: only when a kink was hit
@@ -83,6 +98,7 @@ def backward(self: Tensor, gradient: "ArrayLike | None" = None) -> None:
         reports = nonsmooth.judge(done, policy)
     watched(done)
     _deposit(done, reports)
+    return done
 
 
 Tensor.backward = backward  # type: ignore[method-assign, assignment]

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,10 +14,12 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import DEPARTED, RECORDING
 from tinygrad_loss.engine import html
+from tinygrad_loss.engine.casting import exactly, real
 from tinygrad_loss.engine.found import Found
 from tinygrad_loss.engine.kind import Kind, instead_of
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.scipy_call import scipy_call
+from tinygrad_loss.engine.values import AUGMENTED, are_current, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -25,65 +28,28 @@ if TYPE_CHECKING:
 else:
     Methods = Kind
 
-__all__ = ["Tensor", "tensor"]
+__all__ = ["Tensor", "is_constant", "tensor"]
 
 TRACED: Final = 1
 """Bit of `Tensor.track`: the value came from something recorded, so a replay must compute it again."""
 NEEDS_GRAD: Final = 2
 """Bit of `Tensor.track`: a gradient flows through."""
 LEAF: Final = TRACED | NEEDS_GRAD
-
-ELSEWHERE: Final = {
-    "abs": "np.abs(x)",
-    "cos": "np.cos(x)",
-    "cpu": "x, which is in this machine's memory already",
-    "cuda": "x, which is in this machine's memory already",
-    "dim": "x.ndim",
-    "double": "x.astype(np.float64)",
-    "exp": "np.exp(x)",
-    "expand": "np.broadcast_to(x, shape)",
-    "float": "x.astype(np.float32)",
-    "gather": "np.take_along_axis(x, index, axis)",
-    "log": "np.log(x)",
-    "logsumexp": "tl.ops.logsumexp(x, axis=-1)",
-    "masked_fill": "np.where(mask, value, x)",
-    "matmul": "x @ y",
-    "mm": "x @ y",
-    "norm": "np.linalg.norm(x)",
-    "numel": "x.size",
-    "permute": "x.transpose(axes)",
-    "pow": "x**y",
-    "relu": "tl.ops.relu(x)",
-    "requires_grad_": "x.requires_grad = True",
-    "sigmoid": "tl.ops.expit(x)",
-    "sin": "np.sin(x)",
-    "softmax": "tl.ops.softmax(x, axis=-1)",
-    "sqrt": "np.sqrt(x)",
-    "tanh": "np.tanh(x)",
-    "to": "x.astype(dtype)",
-    "type": "x.astype(dtype)",
-    "unsqueeze": "np.expand_dims(x, axis)",
-    "view": "x.reshape(shape)",
-}
-"""What to type for methods that other libraries' tensors have."""
+RETAINED: Final = 4
+"""Bit of `Tensor.track`: a result whose gradient ``backward`` keeps; no result inherits it."""
 
 
-class Elsewhere:
-    """An attribute that only other libraries have. A ``__getattr__`` would serve all names, and make every attribute half as fast."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, x: object, owner: type) -> Any:
-        where = f"x.{self.name}"
-        raise AttributeError(errors.say(where, "a tensor has the attributes of a NumPy array", self.name, ELSEWHERE[self.name]))
+INTERNAL: Final = frozenset(
+    "apply assign choose first inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
+)
+"""Attributes of a tensor that the engine works with, or that refuse to write in place: completion does not offer them."""
 
 
 class Tensor(Methods):
     """An array that remembers how it was computed; made by `tensor` and by every op on one.
 
     Its engine-side fields are plain slots, because each op creates one:
-    ``value`` (the array of any kind; a scalar may be a NumPy scalar, whose arithmetic is faster), ``track`` (bits `TRACED`, `NEEDS_GRAD`),
+    ``value`` (the array of any kind; a scalar may be a NumPy scalar, whose arithmetic is faster), ``track`` (bits `TRACED`, `NEEDS_GRAD`, `RETAINED`),
     ``version`` (how often a leaf was given new values), and how it was computed, which `node` puts together:
     ``op`` (None for a leaf), ``first`` and ``second`` (its inputs; ``second`` is None where there is but one, and ``...`` where ``first``
     is the tuple of all), ``static`` (set beside that tuple only), ``stamp`` (the inputs' versions then, added up).
@@ -105,39 +71,40 @@ class Tensor(Methods):
     stamp: int
     departed: str  # set only where numbers left the record at a tie: see `departure`
 
+    def __init__(self, *data: Any, **options: Any) -> None:
+        del data, options
+        raise errors.ArgumentError(errors.say("tl.Tensor(...)", "tensors are made by a function", "the class", "tl.tensor(data)"))
+
+    def __dir__(self) -> list[str]:
+        """List what works, without the engine's own fields and what only says a line to type."""
+        hidden = INTERNAL | {name for name in dir(Tensor) if hasattr(getattr_static(Tensor, name), "here")}
+        return [name for name in object.__dir__(self) if name not in hidden and (name[0] != "_" or name.startswith("__"))]
+
     # ---- what it looks like -------------------------------------------------------------------------------------
 
     @property
     def data(self) -> np.ndarray:
-        """The values, as a read-only view."""
+        """The values, as a read-only view; ``x.data = new`` and ``x.data -= step`` give a leaf new ones."""
         self._read("x.data", asked=True)
-        view: np.ndarray = np.asarray(self.value) if isinstance(self.value, np.generic) else self.value
-        if isinstance(view, np.ndarray):
-            view = view.view()
-            view.flags.writeable = False
-        return view
+        return values_of(self) if isinstance(self.value, np.ndarray | np.generic) else self.value
 
     @data.setter
     def data(self, new: ArrayLike) -> None:
+        if not are_current(new, self):
+            self.move(np.array(new.value if isinstance(new, Tensor) else new), "x.data = new")
+
+    def move(self, new: Array, where: str) -> None:
+        """Give a leaf new values, checked for the one who asks; an array that nobody else holds is not copied."""
         if self.op is not None:
-            raise errors.StaleGraphError(
-                errors.say("x.data = new", "only a leaf can be given new values", f"the result of {self.op.name}", "y = tl.tensor(new)")
-            )
-        array = np.array(new.value if isinstance(new, Tensor) else new, dtype=self.dtype)
+            got = f"the result of {self.op.name}"
+            raise errors.StaleGraphError(errors.say(where, "only a leaf can be given new values", got, "y = tl.tensor(new)"))
+        array = np.asarray(new.value if isinstance(new, Tensor) else new)
         if array.shape != self.shape:
-            raise errors.shapes(
-                "x.data = new", "new values must have the leaf's shape", (array.shape, self.shape), "x = tl.tensor(new, requires_grad=True)"
-            )
+            instead = "x = tl.tensor(new, requires_grad=True)"
+            raise errors.shapes(where, "new values must have the leaf's shape", (array.shape, self.shape), instead)
+        if array.dtype != self.dtype:
+            array = exactly(where, array, self.dtype) if self.dtype.kind in "biu" else real(where, array, self.dtype)
         self.assign(array[()] if array.ndim == 0 else array)
-
-    def _augmented(self, _other: Any) -> Any:
-        """Refuse ``p -= step`` on a weight that shall move: it would give the name a new tensor, and leave the weight as it was."""
-        if self.op is None and self.track & NEEDS_GRAD and not RECORDING.get():
-            rule, got = "an augmented assignment makes a new tensor and moves no leaf", "a leaf that requires grad, under no_grad"
-            raise errors.ArgumentError(errors.say("x -= y, x += y, ...", rule, got, "x.data = x.data - y"))
-        return NotImplemented
-
-    __iadd__ = __isub__ = __imul__ = __itruediv__ = _augmented
 
     def assign(self, value: Array) -> None:
         """Hold ``value`` from now on; graphs recorded before become stale, and say so."""
@@ -163,6 +130,11 @@ class Tensor(Methods):
     def size(self) -> int:
         """The number of elements."""
         return self.value.size
+
+    @property
+    def device(self) -> str:
+        """Where the values are, in NumPy's words: in main memory."""
+        return "cpu"
 
     @property
     def requires_grad(self) -> bool:
@@ -222,6 +194,30 @@ class Tensor(Methods):
         if array.shape != self.shape:
             raise errors.shapes("x.grad = new", "a gradient has its tensor's shape", (array.shape, self.shape), "x.grad = None")
         self._grad = array
+
+    def zero_grad(self) -> None:
+        """Forget the gradient: the same as ``x.grad = None``."""
+        self._grad = None
+
+    def retain_grad(self) -> None:
+        """Let ``backward`` put the gradient of a result into its ``.grad``, too.
+
+        Raises:
+            CutPathError: no gradient flows through.
+
+        >>> import tinygrad_loss as tl
+        >>> x = tl.tensor(3.0, requires_grad=True)
+        >>> y = 2.0 * x
+        >>> y.retain_grad()
+        >>> (y * y).backward()
+        >>> y.grad
+        array(12.)
+        """
+        if not self.track & NEEDS_GRAD:
+            rule, instead = "a leaf that requires grad must have led here", "x = tl.tensor(data, requires_grad=True), then y = f(x)"
+            raise errors.CutPathError(errors.say("y.retain_grad()", rule, "a tensor without gradient", instead))
+        if self.op is not None:
+            self.track |= RETAINED
 
     @property
     def report(self) -> Found | None:
@@ -364,25 +360,42 @@ class Tensor(Methods):
         raise TypeError(message)
 
 
-for _name in ELSEWHERE:
-    setattr(Tensor, _name, Elsewhere(_name))
+def _in_place(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Tensor, Any], Tensor]:
+    def augmented(self: Tensor, other: Any) -> Tensor:
+        """Under ``no_grad`` move a leaf; elsewhere leave it to ``x = x - y``, except where a weight shall move."""
+        if self.op is None and not RECORDING.get():
+            self.move(function(self, other), f"x {symbol} y")
+            return self
+        if self.op is None and self.track & NEEDS_GRAD:
+            rule, got = "a leaf that requires grad is moved outside of the graph", "such a leaf while operations are recorded"
+            instead = f"x.data {symbol} y, or with tl.no_grad(): x {symbol} y"
+            raise errors.ArgumentError(errors.say(f"x {symbol} y", rule, got, instead))
+        return NotImplemented
+
+    return augmented
+
+
+for _name, (_function, _symbol) in AUGMENTED.items():
+    setattr(Tensor, _name, _in_place(_function, _symbol))
 
 
 def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
     """Copy ``data`` into a new tensor.
 
     Args:
-        data: numbers, nested lists of them (float64; truth values stay bool), or an array, whose dtype is kept.
+        data: numbers, nested lists of them (float64; whole numbers and truth values stay what they are), or an array, whose dtype is kept.
         dtype: another dtype.
-        requires_grad: whether ``backward`` shall compute its gradient; floating dtypes only.
+        requires_grad: whether ``backward`` shall compute its gradient; whole numbers become float64 then.
         name: what pictures and messages call it.
 
     Raises:
-        DTypeError: complex, object or text data; or integers or truth values that should require grad.
+        DTypeError: complex, object or text data; or truth values, or an integer ``dtype``, that should require grad.
 
     >>> import tinygrad_loss as tl
-    >>> tl.tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> tl.tensor([1, 2], requires_grad=True, name="x")
     tensor([1., 2.], requires_grad=True, name='x')
+    >>> tl.tensor([0, 2, 1])
+    tensor([0, 2, 1], dtype=int64)
     """
     if isinstance(data, Tensor):
         if data.op is not None and data.requires_grad:
@@ -392,8 +405,7 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
         array: Array = data
     else:
         array = np.array(data, dtype=dtype)
-        typed = isinstance(data, np.ndarray | np.generic) or dtype is not None
-        if array.dtype.kind in "iu" and not typed:
+        if requires_grad and dtype is None and array.dtype.kind in "iu":
             array = array.astype(np.float64)
         if array.dtype.kind not in "biuf":
             instead = "np.real(data), or np.abs(data)" if array.dtype.kind == "c" else "np.asarray(data, dtype=np.float64)"
@@ -417,3 +429,8 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
     if name is not None:
         new.name = name
     return new
+
+
+def is_constant(x: Any) -> bool:
+    """Whether ``x`` is a plain array, or a tensor that no gradient flows through."""
+    return isinstance(x, np.ndarray | np.generic) or (type(x) is Tensor and not x.track & NEEDS_GRAD)

@@ -1,5 +1,5 @@
 # Made by docs/make_stubs.py. Do not edit it by hand.
-# mypy: disable-error-code="override, overload-overlap, overload-cannot-match"
+# mypy: disable-error-code="misc, override, overload-overlap, overload-cannot-match"
 
 import numpy as np
 from collections.abc import Mapping

@@ -10,13 +10,15 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.casting import cast
 from tinygrad_loss.engine.departure import departed
+from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
+from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor, is_constant
 
 __all__ = [
     "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "labels_or_none", "left_out", "no_nan",
-    "of_array", "ready", "same_shape", "shape_of_weights", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
+    "of_array", "of_one_dtype", "ready", "same_shape", "shape_of_weights", "value_of", "warn_caller", "weights_of_numbers", "whole", "within", "written",
 ]  # fmt: skip
 
 PACKAGE: Final = __name__.partition(".")[0]
@@ -54,6 +56,29 @@ def of_array(x: Any, where: str, what: str = "input") -> Array:
     if kind != "f":
         raise errors.of_dtype(where, f"{what} must be floating numbers", x, as_real(what, x.dtype, "np.float32"))
     return x
+
+
+def of_one_dtype(where: str, given: Sequence[Any], names: Sequence[str]) -> Sequence[Any]:
+    """Return the arrays with every floating constant in the dtype of what is differentiated: the first that requires grad, or the first."""
+    z = given[0]
+    if type(z) is Tensor and z.track & NEEDS_GRAD:
+        dtype = z.value.dtype
+        for x in given[1:]:
+            if (type(x) is not np.ndarray and type(x) is not Tensor) or (x.dtype is not dtype and x.dtype.kind == "f"):
+                break
+        else:
+            return given
+    lead = next((x for x in given if type(x) is Tensor and x.track & NEEDS_GRAD), z)
+    dtype = lead.dtype if hasattr(lead, "dtype") else np.asarray(lead).dtype
+    return [constant_in(dtype, x, where, name) for x, name in zip(given, names, strict=False)] if dtype.kind == "f" else given
+
+
+def constant_in(dtype: Any, x: Any, where: str, name: str) -> Any:
+    """Return a floating constant in ``dtype``, and anything else as it is."""
+    array: Any = x if isinstance(x, Kind) else np.asarray(x)
+    if array.dtype.kind != "f" or array.dtype == dtype or not is_constant(array):
+        return x
+    return cast(where, name, array, dtype, f"input.astype(np.{array.dtype})")
 
 
 def value_of(x: Array) -> Array:
@@ -147,17 +172,13 @@ def alike(
 
 def as_numbers(x: Any, dtype: Any, where: str, name: str) -> Array:
     """Return a target as an array or tensor of floating numbers: whole numbers and truth values take the prediction's dtype."""
-    if type(x) is Tensor:
-        if x.value.dtype.kind == "f":
-            return x
-        x = x.value
-    elif type(x) is not np.ndarray:
+    if type(x) is not Tensor and type(x) is not np.ndarray:
         x = np.asarray(x)
     if x.dtype.kind == "f":
         return x
     if x.dtype.kind not in "biu":
         raise errors.of_dtype(where, f"{name} must be real numbers", x, as_real(name, x.dtype))
-    return x.astype(dtype)
+    return cast(where, name, x, dtype, "input.astype(np.float64)")
 
 
 def swapped(where: str, names: Sequence[str]) -> None:
@@ -344,7 +365,8 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
         return True
     if t.dtype.kind != "f" and t.shape == indices:
         raise errors.DTypeError(errors.say(where, "target must be real numbers", f"dtype {t.dtype}", "target.astype(np.int64)"))
-    as_numbers(t, None, where, "target")
+    if t.dtype.kind != "f":
+        raise errors.of_dtype(where, "target must be real numbers", t, as_real("target", t.dtype))
     if t.shape != shape:
         instead = (
             f"tl.losses.{where}({arguments}, target.astype(np.int64))"

@@ -95,7 +95,8 @@ class Loss:
                 answer = at_once(*given, mean=reduction == "mean", **options)
                 if answer is not None and math.isfinite(answer.value):  # or a target may be nan
                     return answer
-            arrays = given if self.check is None else self.check(self.__name__, given, self.arrays, where)
+            alike = checks.of_one_dtype(self.__name__, given, self.arrays)
+            arrays = alike if self.check is None else self.check(self.__name__, alike, self.arrays, where)
             if at_once is not None:
                 answer = at_once(*arrays, mean=reduction == "mean", **options)
                 if answer is not None:

@@ -3,6 +3,7 @@
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.nn import functional as functional
 from tinygrad_loss.nn import initialise as initialise
 from tinygrad_loss.nn.activation import CELU as CELU
 from tinygrad_loss.nn.activation import ELU as ELU
@@ -45,7 +46,6 @@ from tinygrad_loss.nn.convolution import Conv3d as Conv3d
 from tinygrad_loss.nn.convolution import ConvTranspose1d as ConvTranspose1d
 from tinygrad_loss.nn.convolution import ConvTranspose2d as ConvTranspose2d
 from tinygrad_loss.nn.convolution import ConvTranspose3d as ConvTranspose3d
-from tinygrad_loss.nn.elsewhere import OF_THE_ROOM as _OF_THE_ROOM
 from tinygrad_loss.nn.embedding import Embedding as Embedding
 from tinygrad_loss.nn.linear import Bilinear as Bilinear
 from tinygrad_loss.nn.linear import Identity as Identity
@@ -117,6 +117,7 @@ from tinygrad_loss.nn.transformer import TransformerDecoder as TransformerDecode
 from tinygrad_loss.nn.transformer import TransformerDecoderLayer as TransformerDecoderLayer
 from tinygrad_loss.nn.transformer import TransformerEncoder as TransformerEncoder
 from tinygrad_loss.nn.transformer import TransformerEncoderLayer as TransformerEncoderLayer
+from tinygrad_loss.spelling.table import OF_THE_ROOM as _OF_THE_ROOM
 
 init = initialise
 Parameter = parameter

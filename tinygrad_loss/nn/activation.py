@@ -7,7 +7,8 @@ from numpy.typing import DTypeLike
 
 from tinygrad_loss import ops
 from tinygrad_loss.engine.op import Array, Result
-from tinygrad_loss.nn.module import accept, parameter
+from tinygrad_loss.nn.inputs import accept
+from tinygrad_loss.nn.module import parameter
 from tinygrad_loss.nn.weightless import Weightless
 from tinygrad_loss.ops.activation import LAYER, along_channels
 from tinygrad_loss.ops.settings import whole
@@ -20,11 +21,7 @@ __all__ = [
 
 
 class Activation(Weightless):
-    """What the layers of this file share: settings by name, shown by ``repr``.
-
-    Args:
-        inplace: accepted because PyTorch has it; results are never written in place.
-    """
+    """What the layers of this file share: settings by name, shown by ``repr``; ``inplace`` is accepted because PyTorch has it, and ignored."""
 
     def __init__(self, inplace: bool = False) -> None:
         del inplace

@@ -10,8 +10,9 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
+from tinygrad_loss.nn.inputs import accept
 from tinygrad_loss.nn.linear import Linear
-from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.settings import probability, whole
 
 __all__ = ["MultiheadAttention"]

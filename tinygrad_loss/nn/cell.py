@@ -11,7 +11,8 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
-from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.nn.inputs import accept
+from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.lstm import lstm_scan
 from tinygrad_loss.ops.recurrent import gru_scan, rnn_scan
 from tinygrad_loss.ops.settings import whole
@@ -122,6 +123,7 @@ class Cell(Module, Generic[State]):
         shape = (*x.shape[:-1], self.hidden_size)
         pair = self.kind == "LSTM"
         states = (np.zeros(shape, x.dtype),) * (1 + pair) if hx is None else states_given(name, hx, (shape,) * (1 + pair), "state")
+        states = tuple(accept(name, h, self.weight_hh) for h in states)
         rows = (1, math.prod(shape[:-1]))
         _, carried = scan(
             self.kind,

@@ -10,8 +10,9 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.engine.tensor import Tensor, is_constant
 from tinygrad_loss.nn.activation import ReLU
+from tinygrad_loss.nn.inputs import in_dtype
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module
 from tinygrad_loss.nn.regularise import Dropout
@@ -193,6 +194,8 @@ class Residual(Module):
     def forward(self, x: Array) -> Tensor:
         """Return the sum of input and change."""
         change = self.inside(x)
+        if is_constant(x) and change.dtype.kind == "f" and x.dtype != change.dtype:
+            x = in_dtype("Residual", x, change.dtype)
         if change.shape != x.shape:
             raise errors.shapes(
                 "Residual",

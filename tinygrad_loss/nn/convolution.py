@@ -11,7 +11,8 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
-from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.nn.inputs import accept
+from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.settings import border, positive, rest, whole
 
 __all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]

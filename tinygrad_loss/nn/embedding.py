@@ -37,6 +37,8 @@ class Embedding(Module):
     (2, 2, 3)
     """
 
+    takes_numbers = False
+
     def __init__(
         self,
         num_embeddings: int,

@@ -9,7 +9,8 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
-from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.nn.inputs import accept
+from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.nn.weightless import Weightless
 from tinygrad_loss.ops import dense
 from tinygrad_loss.ops.settings import whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -14,7 +14,8 @@ from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 from tinygrad_loss.nn.calling import Forward, Inputs, Output_co
-from tinygrad_loss.nn.elsewhere import OF_MODULES
+from tinygrad_loss.nn.inputs import cast_constants
+from tinygrad_loss.spelling.table import OF_MODULES
 
 if TYPE_CHECKING:
     from tinygrad_loss.nn.summary import Summary
@@ -23,7 +24,11 @@ __all__ = ["Loaded", "Module", "parameter"]
 
 Watcher = Callable[["Module", tuple[Any, ...], Any], None]
 WATCHER: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
-"""Is told of every module call while `Module.summary` looks on."""
+"""Is told of every module call inside another: `Module.summary` looks on, else `unseen`; None outside of all modules."""
+
+
+def unseen(*_: Any) -> None:
+    """Watch nothing."""
 
 
 def parameter(value: ArrayLike, *, dtype: DTypeLike | None = None) -> Tensor:
@@ -93,6 +98,8 @@ class Module(NamesItsArguments):
     """
 
     training: bool = True
+    takes_numbers: ClassVar[bool] = True
+    """Whether the input is real numbers: an `Embedding` takes names of rows."""
 
     if TYPE_CHECKING:
 
@@ -103,12 +110,23 @@ class Module(NamesItsArguments):
     else:
 
         def __call__(self, *inputs: Any, **named: Any) -> Any:
-            """Compute the module's function."""
-            output = self.forward(*inputs, **named)
+            """Compute the module's function; floating constants are cast to the dtype of its parameters."""
             watcher = WATCHER.get()
-            if watcher is not None:
+            if watcher is None:
+                return self._entered(inputs, named)
+            output = self.forward(*inputs, **named)
+            if watcher is not unseen:
                 watcher(self, inputs, output)
             return output
+
+    def _entered(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Compute the function of the module that holds all others that are called on the way."""
+        inputs, named = cast_constants(self, inputs, named)
+        token = WATCHER.set(unseen)
+        try:
+            return self.forward(*inputs, **named)
+        finally:
+            WATCHER.reset(token)
 
     def forward(self, *inputs: Any, **named: Any) -> Tensor | Any:
         """Say here what the module computes."""
@@ -416,18 +434,3 @@ class Module(NamesItsArguments):
         from tinygrad_loss.nn.summary import summarise  # noqa: PLC0415  it watches modules, so it imports this file
 
         return summarise(self, inputs, named)
-
-
-def reject_dtype(layer: str, x: Array, dtype: np.dtype[Any]) -> errors.DTypeError | errors.ShapeError:
-    """Return the error for an input of another dtype than the parameters."""
-    instead = f"x.astype(np.{dtype}), or layer.astype(np.{x.dtype if x.dtype.kind == 'f' else 'float64'})"
-    return errors.of_dtype(layer, f"the input must have the parameters' dtype {dtype}", x, instead)
-
-
-def accept(layer: str, x: Any, weight: Tensor) -> Array:
-    """Return an input as an array of some kind, of the dtype of the layer's parameters."""
-    if not hasattr(x, "dtype"):
-        x = np.asarray(x)
-    if x.dtype != weight.dtype:
-        raise reject_dtype(layer, x, weight.dtype)
-    return x

@@ -10,7 +10,8 @@ from numpy.typing import DTypeLike
 from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
-from tinygrad_loss.nn.module import Module, accept, parameter, reject_dtype
+from tinygrad_loss.nn.inputs import accept, in_dtype
+from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.settings import whole
 
 __all__ = [
@@ -74,7 +75,7 @@ class ChannelNorm(Module):
         if self.weight is not None:
             x = accept(name, x, self.weight)
         elif self.running_mean is not None and x.dtype != self.running_mean.dtype:
-            raise reject_dtype(name, x, self.running_mean.dtype)
+            x = in_dtype(name, x, self.running_mean.dtype)
         if x.ndim not in self.allowed or x.shape[1] != self.num_features:
             axes = " or ".join(map(str, self.allowed))
             rule = f"the input must have {axes} axes, and {self.num_features} channels on axis 1"

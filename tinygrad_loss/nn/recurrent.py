@@ -11,7 +11,8 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.cell import KINDS, State, projected_scan, scan, states_given
-from tinygrad_loss.nn.module import Module, accept, parameter
+from tinygrad_loss.nn.inputs import accept
+from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.settings import probability, whole
 
 __all__ = ["GRU", "LSTM", "RNN", "pad_sequences"]

@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import no_grad
+from tinygrad_loss.nn.inputs import cast_constants
 from tinygrad_loss.nn.module import WATCHER, Module
 
 __all__ = ["Row", "Summary", "summarise"]
@@ -74,6 +75,7 @@ class Summary:
 def summarise(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> Summary:
     """Run ``model`` once, in evaluation and without recording, and note every call inside."""
     refuse_shapes(inputs)
+    inputs, named = cast_constants(model, inputs, named)
     paths = {id(module): path for path, module in model.named_modules()}
     rows: list[Row] = []
 

@@ -12,6 +12,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn.attention import MultiheadAttention
 from tinygrad_loss.nn.compose import ModuleList
+from tinygrad_loss.nn.inputs import accept
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module
 from tinygrad_loss.nn.normalise import LayerNorm
@@ -80,6 +81,7 @@ class TransformerLayer(Module):
     def _part(self, i: int, x: Array, change: Callable[[Array], Array]) -> Array:
         """Add a change to ``x``, normalised before or after."""
         norm, dropout = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
+        x = accept(type(self).__name__, x, self.linear1.weight)
         if self.norm_first:
             return x + dropout(change(norm(x)))
         return norm(x + dropout(change(x)))

@@ -37,6 +37,7 @@ from tinygrad_loss.ops import indexing as indexing
 from tinygrad_loss.ops import integrals as integrals
 from tinygrad_loss.ops import interpolation as interpolation
 from tinygrad_loss.ops import joining as joining
+from tinygrad_loss.ops import leading as leading
 from tinygrad_loss.ops import linear_algebra as linear_algebra
 from tinygrad_loss.ops import log_domain as log_domain
 from tinygrad_loss.ops import logic as logic
@@ -164,11 +165,15 @@ from tinygrad_loss.ops.integrals import exp1 as exp1
 from tinygrad_loss.ops.integrals import exp10 as exp10
 from tinygrad_loss.ops.integrals import expi as expi
 from tinygrad_loss.ops.interpolation import lerp as lerp
+from tinygrad_loss.ops.leading import cummax as cummax
+from tinygrad_loss.ops.leading import cummin as cummin
+from tinygrad_loss.ops.leading import topk as topk
 from tinygrad_loss.ops.log_domain import log1mexp as log1mexp
 from tinygrad_loss.ops.log_domain import logaddexp2 as logaddexp2
 from tinygrad_loss.ops.log_domain import logcumsumexp as logcumsumexp
 from tinygrad_loss.ops.lookup import embedding as embedding
 from tinygrad_loss.ops.lookup import one_hot as one_hot
+from tinygrad_loss.ops.matrix_exponential import matrix_exp as matrix_exp
 from tinygrad_loss.ops.matrix_norms import cdist as cdist
 from tinygrad_loss.ops.norm import norm2 as norm2
 from tinygrad_loss.ops.normalisation import batch_norm as batch_norm

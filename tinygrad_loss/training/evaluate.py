@@ -18,7 +18,7 @@ ROWS = 256
 """Rows per batch: enough for BLAS, little enough for memory."""
 
 
-def predict(model: Module, x: np.ndarray, batch_size: int = ROWS) -> np.ndarray:
+def predict(model: Module, x: np.ndarray | list[Any], batch_size: int = ROWS) -> np.ndarray:
     """Return the model's outputs for all rows of ``x``, in evaluation mode.
 
     Args:
@@ -30,6 +30,8 @@ def predict(model: Module, x: np.ndarray, batch_size: int = ROWS) -> np.ndarray:
     >>> predict(tl.nn.Linear(3, 2), np.zeros((5, 3), np.float32)).shape
     (5, 2)
     """
+    if isinstance(x, list):
+        x = np.asarray(x)
     was_training = model.training
     model.eval()
     try:

@@ -1,0 +1,107 @@
+"""Write the page for people who come from PyTorch from the table of spellings: python docs/make_from_pytorch.py."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tinygrad_loss.spelling import table
+
+PAGE = Path(__file__).parent / "from_pytorch.md"
+HEAD = """# Coming from PyTorch
+
+Layers, losses, optimisers and schedules carry PyTorch's names and arguments; arrays are NumPy's. `import tinygrad_loss as tl` stands where
+`import torch` stood, `np` where its functions of tensors did, and `import tinygrad_loss.nn.functional as F` works as it is.
+
+```python
+>>> import numpy as np, tinygrad_loss as tl
+>>> import tinygrad_loss.nn.functional as F
+>>> rng = np.random.default_rng(0)
+>>> x, y = rng.normal(size=(64, 3)), rng.normal(size=(64, 1))
+>>> model = tl.nn.Sequential(tl.nn.Linear(3, 8, rng=1), tl.nn.ReLU(), tl.nn.Linear(8, 1, rng=2))
+>>> optimizer = tl.optim.SGD(model.parameters(), lr=0.1)
+>>> before = F.mse_loss(model(x), y).item()
+>>> for step in range(50):
+...     optimizer.zero_grad()
+...     loss = F.mse_loss(model(x), y)
+...     loss.backward()
+...     optimizer.step()
+>>> loss.item() < before
+True
+
+```
+
+Weights are float32, as there. NumPy's numbers are float64: what a model or a loss is given is cast, unless it requires grad.
+`tl.tensor([0, 2, 1])` keeps whole numbers; whole numbers that shall require grad become float64. There are no devices.
+
+## By hand
+
+| in PyTorch | here |
+|---|---|
+| `w.data -= lr * w.grad` | the same |
+| `with torch.no_grad(): w -= lr * w.grad` | `with tl.no_grad(): w -= lr * w.grad` |
+| `w.grad.zero_()` | `w.grad = None`, `w.grad[...] = 0`, `w.zero_grad()` or `optimizer.zero_grad()`: a gradient is a NumPy array |
+| `w.data[0] = 1.0` | `w.data = np.where(mask, 1.0, w.data)`: a graph that used the old value is refused in `backward` |
+| `y.retain_grad()` | the same |
+| `y.backward(retain_graph=True)` | `y.backward()`: graphs are kept while their result is |
+| `y.backward(create_graph=True)`, `torch.autograd.grad(y, x)` | `tl.grad(tl.grad(f))(x)`, `tl.grad(f)(x)`: transforms take the function |
+| `x.size()` | `x.shape`; `x.size` is NumPy's number of entries |
+| `torch.func.vmap(f)(x)` | `f(x)`: NumPy's functions work on whole batches |
+| `torch.autograd.Function` | `tl.op(name, forward, derivative)` |
+"""
+
+
+WORKS = """## Methods of tensors that work
+
+The method and the line on the right are the same. NumPy's own methods whose answer is PyTorch's take `dim=` and `keepdim=`, too:
+{same}; `flatten` takes `start_dim` and `end_dim`.
+"""
+
+
+def rows(pairs: Iterator[tuple[str, str]]) -> str:
+    """Return a table of two columns."""
+    lines = [f"| {theirs} | {ours} |".replace("||", "\\|\\|") for theirs, ours in pairs]
+    return "\n".join(["| in PyTorch | here |", "|---|---|", *lines])
+
+
+def code(text: str) -> str:
+    """Return text as code in a cell."""
+    return f"`{text}`".replace("|", "\\|")
+
+
+def named(hints: Mapping[str, str], prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield the rows of hints by name; names with one hint share a row."""
+    together: dict[str, list[str]] = {}
+    for name, hint in hints.items():
+        together.setdefault(hint, []).append(f"{prefix}{name}")
+    for hint, names in together.items():
+        yield ", ".join(map(code, names)), hint.replace("|", "\\|")
+
+
+def page() -> str:
+    """Return the page."""
+    works = ((code(row.call), code(row.here)) for row in table.METHODS if row.does is not None)
+    says = ((code(row.call), row.here.replace("|", "\\|")) for row in table.METHODS if row.does is None)
+    same = ", ".join(f"`{name}`" for name in table.SAME)
+    different = ((code(f"x.{name}(...)"), lines) for name, lines in table.DIFFERENT.items())
+    parts = [
+        HEAD,
+        WORKS.format(same=same),
+        rows(works),
+        "\n## NumPy's answer is another\n\nNumPy's meaning stands for every name that NumPy has. Called in PyTorch's way, these raise and say:\n",
+        rows(different),
+        "\n## Methods that say their line\n\nThe call raises, and ends with this line.\n",
+        rows(says),
+        "\n## Names of `torch`\n",
+        rows(named(table.NAMES, "torch.")),
+        "\n## Names of `torch.nn`\n",
+        rows(named(table.OF_THE_ROOM, "nn.")),
+        "\n## Names of `torch.nn.functional`\n",
+        rows(named(table.OF_FUNCTIONAL, "F.")),
+        "\n## Methods of modules\n",
+        rows(named(table.OF_MODULES, "model.")),
+        "\nWhere answers differ: [pytorch.md](pytorch.md).\n",
+    ]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

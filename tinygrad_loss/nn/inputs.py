@@ -1,0 +1,78 @@
+"""What is given to a model: constants take the dtype of its parameters, what requires grad must have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_loss import errors
+from tinygrad_loss.engine.casting import cast
+from tinygrad_loss.engine.kind import Kind
+from tinygrad_loss.engine.tensor import Tensor, is_constant
+
+if TYPE_CHECKING:
+    from tinygrad_loss.engine.op import Array
+    from tinygrad_loss.nn.module import Module
+
+__all__ = ["accept", "cast_constants", "in_dtype"]
+
+
+def accept(layer: str, x: Any, weight: Tensor) -> Array:
+    """Return an input as an array of some kind, of the dtype of the layer's parameters."""
+    if not hasattr(x, "dtype"):
+        x = np.asarray(x)
+    return x if x.dtype == weight.dtype else in_dtype(layer, x, weight.dtype)
+
+
+def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
+    """Return a constant in the dtype of the parameters; refuse what requires grad, which would change its own without a word."""
+    if not isinstance(x, Kind):
+        x = np.asarray(x)
+    if x.dtype.kind not in "biuf" or (isinstance(x, Kind) and not is_constant(x)):
+        instead = f"x.astype(np.{dtype}), or layer.astype(np.{x.dtype if x.dtype.kind == 'f' else 'float64'})"
+        raise errors.of_dtype(layer, f"the input must have the parameters' dtype {dtype}", x, instead)
+    return cast(layer, "the input", x, dtype, "layer.astype(np.float64)")
+
+
+def cast_constants(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the inputs of a model: lists of numbers as arrays, floating constants in the dtype that its parameters have in common."""
+    if list in map(type, inputs):
+        inputs = tuple(as_numbers(x) if type(x) is list else x for x in inputs)
+    own = first_parameter(model)
+    if own is None:
+        return inputs, named
+    dtype = own.value.dtype
+    for x in (*inputs, *named.values()) if named else inputs:
+        if getattr(x, "dtype", dtype) is not dtype and is_constant(x) and x.dtype.kind == "f" and x.dtype != dtype:
+            break
+    else:
+        return inputs, named
+    if any(p.dtype != dtype for p in model.parameters()) or not all(module.takes_numbers for module in model.modules()):
+        return inputs, named
+
+    def fitting(x: Any) -> Any:
+        return accept(type(model).__name__, x, own) if is_constant(x) and x.dtype.kind == "f" else x
+
+    return tuple(map(fitting, inputs)), {name: fitting(x) for name, x in named.items()}
+
+
+def first_parameter(model: Module) -> Tensor | None:
+    """Return the first parameter that is found, on the path of every call of a model: the generators of `Module` take ten times as long."""
+    inside = []
+    for value in vars(model).values():
+        if type(value) is Tensor:
+            if value.op is None:
+                return value
+        elif hasattr(value, "named_parameters"):
+            inside.append(value)
+    return next((p for p in map(first_parameter, inside) if p is not None), None)
+
+
+def as_numbers(x: list[Any]) -> Any:
+    """Return nested lists of numbers as an array; any other list, such as one of sequences of unlike lengths, as it is."""
+    try:
+        array = np.asarray(x)
+    except (TypeError, ValueError):
+        return x
+    return array if array.dtype.kind in "biuf" else x
