@@ -1,5 +1,6 @@
 """The loop does what a hand-written loop does, says what goes wrong, and can be stopped and resumed anywhere."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -104,6 +105,29 @@ def test_undefined_gradients_are_counted_and_trained_through():
     # |0 w + b - 0| at b = 0: the slope of the bias does not exist, the weight's is 0
     assert history["undefined"] == [1, 1]
     np.testing.assert_array_equal(m.bias.data, [0.0])
+
+
+def test_seconds_are_those_of_each_epoch(monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+    history = tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=4, batch_size=30)
+    assert history["seconds"] == [3.0] * 4  # a look at the clock before the epoch, and one after each of its three steps
+
+
+def test_seconds_of_an_interrupted_epoch_go_on(monkeypatch, tmp_path):
+    ticks, steps = itertools.count(), []
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+
+    def interrupted(output, y):
+        steps.append(1)
+        if len(steps) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return tl.losses.cross_entropy(output, y)
+
+    options = {"epochs": 3, "batch_size": 30, "checkpoint": tmp_path / "run.safetensors", "resume": True}
+    with pytest.raises(KeyboardInterrupt):
+        tl.fit(model(), interrupted, blobs(), **options)
+    assert tl.fit(model(), tl.losses.cross_entropy, blobs(), **options)["seconds"] == [3.0] * 3
 
 
 def test_validation_is_measured_on_all_outputs():

@@ -176,11 +176,11 @@ class Run:
 
     def run_epoch(self, asked: Callable[[], bool], show: Callable[..., None]) -> None:
         """Go through the data once, from where the run stands."""
-        start = time.perf_counter() - self.sums.get("seconds", 0.0)
         self.model.train()
         if self.batch == 0:
             self.order = resuming.state_of(self.loader.rng)
             self.sums = {}
+        start = time.perf_counter() - self.sums.get("seconds", 0.0)
         batches = iter(self.loader)
         for _ in range(self.batch):
             next(batches)
