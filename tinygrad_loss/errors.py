@@ -152,14 +152,46 @@ def has_unlike_rows(array: Any) -> bool:
     return len({len(row) for row in array.flat if isinstance(row, list | tuple) or getattr(row, "shape", None)}) > 1
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name closest to ``name``, whatever its capitals, or the first one."""
-    import difflib  # noqa: PLC0415  only a mistyped name needs it
+def similar(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that differs from ``name`` by no more than a slip: one of its letters, or two of twelve and more.
 
+    Capitals and underscores do not count. A name of one or two letters has no slips, and another first letter is another word.
+    Of two that are equally near it is the longer: letters are left out more often than added.
+    """
+    word = plain(name)
+    allowed = 0 if len(word) < 3 else 1 if len(word) < 12 else 2
+    near = {k: plain(k) for k in known}
+    ranked = [(slips(word, other), -len(other), k) for k, other in near.items() if abs(len(word) - len(other)) <= allowed]
+    distance, _, found = min(ranked, key=lambda r: r[:2], default=(allowed + 1, 0, None))
+    return found if distance <= allowed else None
+
+
+def plain(name: str) -> str:
+    """Return a name without what people forget: capitals, underscores and hyphens."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def slips(a: str, b: str) -> int:
+    """Return how many letters must be left out, added, changed or swapped with their neighbour; a changed first letter counts two.
+
+    Source: Damerau 1964, Communications of the ACM 7, 171-176 (no letter is moved twice).
+    """
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a):
+        above, before, row = before, row, [i + 1]
+        for k, other in enumerate(b):
+            changed = before[k] + (letter != other) * (1 + (i == k == 0))
+            row.append(min(before[k + 1] + 1, row[k] + 1, changed))
+            if i and k and letter == b[k - 1] and other == a[i - 1]:
+                row[-1] = min(row[-1], above[k - 1] + 1)
+    return row[-1]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is `similar`, or the first of them, which is an example of one."""
     known = list(known)
-    small = difflib.get_close_matches(name.lower(), {k.lower() for k in known}, n=1, cutoff=0.0)
-    same = [k for k in known if small and k.lower() == small[0]]
-    return (difflib.get_close_matches(name, same, n=1, cutoff=0.0) or same or known)[0]
+    return similar(name, known) or known[0]
 
 
 def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[str]:
@@ -168,8 +200,18 @@ def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[
 
 
 def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:
-    """Return the error for a name that a module does not have: what to type if it is known elsewhere, else the nearest of its names."""
-    hint = (elsewhere or {}).get(name) or f"the nearest is {nearest(name, (k for k in known if not k.startswith('_')))!r}"
+    """Return the error for a name that a module does not have: what to type if it is known elsewhere, else a similar one of its names.
+
+    Args:
+        module: its full name.
+        name: what was asked for.
+        known: the names that it offers.
+        elsewhere: what to say of names that are known elsewhere.
+    """
+    hint = (elsewhere or {}).get(name)
+    if hint is None:
+        found = similar(name, (k for k in known if not k.startswith("_")))
+        hint = f"the nearest is {found!r}" if found else f"dir({module.replace('tinygrad_loss', 'tl', 1)}) lists the names that it has"
     return AttributeError(f"module {module!r} has no attribute {name!r}; {hint}")
 
 
