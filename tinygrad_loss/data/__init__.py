@@ -9,11 +9,11 @@ from tinygrad_loss.data.augment import shift as shift
 from tinygrad_loss.data.dataset import Dataset as Dataset
 from tinygrad_loss.data.dataset import standardise as standardise
 from tinygrad_loss.data.loader import DataLoader as DataLoader
+from tinygrad_loss.data.source import TensorDataset as TensorDataset
 from tinygrad_loss.data.sources import load as load
 from tinygrad_loss.data.sources import names as names
 
 _ELSEWHERE = {
-    "TensorDataset": "type tl.data.Dataset(x, y)",
     "random_split": "type train, test = dataset.split()",
     "Subset": "type dataset.take(rows)",
     "ConcatDataset": "type tl.data.Dataset(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]))",

@@ -13,6 +13,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import at_kinks
 from tinygrad_loss.data import DataLoader, Dataset
+from tinygrad_loss.data.source import HasRows
 from tinygrad_loss.nn import Module
 from tinygrad_loss.optim import LBFGS, Optimizer, ReduceLROnPlateau, clip_grad_norm_, grad_norm
 from tinygrad_loss.training import metrics as known_metrics
@@ -41,12 +42,12 @@ Loss = Callable[[Any, Any], Any]
 def fit(
     model: Module,
     loss: Loss,
-    dataset: Dataset | DataLoader | tuple[np.ndarray, np.ndarray],
+    dataset: DataLoader | HasRows,
     *,
     optimizer: Optimizer | Callable[[Any], Optimizer] | None = None,
     epochs: int = 10,
     batch_size: int = 32,
-    validation: Dataset | tuple[np.ndarray, np.ndarray] | None = None,
+    validation: HasRows | None = None,
     metrics: Mapping[str, Metric] | None = None,
     callbacks: Iterable[Callable[[Run], object]] = (),
     schedule: Any = None,
@@ -69,11 +70,12 @@ def fit(
     Args:
         model: takes a batch of inputs, ``(batch, ...)``.
         loss: a function of the model's output and the batch's targets that returns one number, such as ``tl.losses.cross_entropy``.
-        dataset: what to learn, as a data set, a pair of arrays, or a loader that cuts it into batches.
+        dataset: what to learn: a loader of batches (x, y), or anything that a loader takes and that has inputs and targets, such as a
+            data set, a pair of arrays, or a list of pairs.
         optimizer: an optimiser, or a function from parameters to one; Adam with its defaults otherwise.
         epochs: passes over the data.
         batch_size: rows per step; shuffled in each epoch.
-        validation: data to measure on after each epoch.
+        validation: data to measure on after each epoch, in any form but a loader.
         metrics: functions of outputs and targets by name; ``accuracy`` by default where targets are one class index per row. Of the training
             data the mean over batches is kept, without those where a metric is undefined (an AUC of one class); of ``validation`` the
             metric of all rows together.
@@ -113,7 +115,7 @@ def fit(
     check_schedule(schedule, optimizer)
     check_checkpoint(checkpoint, resume=resume)
     if metrics is None:
-        y = loader.dataset.y
+        _, y = loader.take(slice(1))
         metrics = {"accuracy": known_metrics.accuracy} if y.dtype.kind in "iub" and y.ndim == 1 else {}
     run = Run(model, loss, loader, optimizer, metrics, measured_on)
     run.schedule, run.schedule_per, run.clip_norm = schedule, schedule_per, clip_norm
