@@ -58,9 +58,15 @@ _TORCH = {
     # what to type for names of PyTorch's, of autograd's and JAX's, or of NumPy's for something else
     "gradient": "the nearest is 'grad'",
     **dict.fromkeys(("rand", "randn", "randint", "manual_seed"), "type rng = np.random.default_rng(0), then rng.normal(size=shape)"),
-    **dict.fromkeys(("Parameter", "as_tensor", "from_numpy"), "type tl.tensor(array, requires_grad=True)"),
+    **dict.fromkeys(("as_tensor", "from_numpy", "Value"), "type tl.tensor(array, requires_grad=True)"),
     **dict.fromkeys(("cuda", "device"), "leave it out: arrays live in main memory"),
-    "autograd": "type tl.grad(f), or y.backward()",
+    "autograd": "type tl.grad(f), y.backward(), or tl.op(name, forward, ...) for an op of your own",
+    "Function": "type tl.op(name, forward, ...), an op of your own",
+    "backward": "type y.backward()",
+    "inference_mode": "type with tl.no_grad():",
+    "set_grad_enabled": "type with tl.no_grad():, or with tl.enable_grad():",
+    "is_tensor": "type isinstance(x, tl.Tensor)",
+    "utils": "type tl.data.DataLoader(data), or tl.optim.clip_grad_norm_(model.parameters(), 1.0)",
     "bmm": "type a @ b",
     "cat": "type np.concatenate",
     "func": "type tl.grad, tl.jacobian or tl.hessian",
@@ -98,15 +104,16 @@ if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
 
 def _elsewhere(name: str) -> dict[str, str]:
-    """Return what to type for a name that another room has, or NumPy, or PyTorch."""
-    import numpy as np  # noqa: PLC0415  so that it is no name of this module
-
+    """Return what to type for a name that another room has, or NumPy, or PyTorch, or that means a loss."""
     if name in _TORCH:
         return _TORCH
     for room in ("ops", "losses", "nn", "optim", "distributions", "data", "training", "training.metrics"):
         if name in dir(_import_module(f"{__name__}.{room}")):
             return {name: f"type tl.{room}.{name}"}
-    return {name: f"type np.{name}"} if hasattr(np, name) else {}
+    if found := errors.of_numpy(name):
+        return found
+    loss = _import_module(f"{__name__}.losses.synonyms").named(name)
+    return {name: f"type tl.losses.{loss}"} if loss else {}
 
 
 def __dir__() -> list[str]:

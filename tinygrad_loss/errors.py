@@ -6,9 +6,9 @@ Each class also is the builtin exception that a caller would expect to catch.
 
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -208,18 +208,62 @@ def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str
         known: the names that it offers.
         elsewhere: what to say of names that are known elsewhere.
     """
-    hint = (elsewhere or {}).get(name)
+    public = {plain(k): k for k in known if not k.startswith("_")}
+    said = elsewhere or {}
+    hint = said.get(name)
+    if hint is None and plain(name) not in public:
+        hint = {plain(k): line for k, line in said.items()}.get(plain(name))
     if hint is None:
-        found = similar(name, (k for k in known if not k.startswith("_")))
+        found = similar(name, public.values())
         hint = f"the nearest is {found!r}" if found else f"dir({module.replace('tinygrad_loss', 'tl', 1)}) lists the names that it has"
     return AttributeError(f"module {module!r} has no attribute {name!r}; {hint}")
 
 
-def unknown_name(where: str, what: str, name: object, known: Iterable[str]) -> DomainError:
-    """Return the error for a name that is not among the known ones."""
+def of_numpy(name: str) -> dict[str, str]:
+    """Return what to say of a name that NumPy has, in itself or in one of its parts; nothing where it has none."""
+    for part, where in ((np, "np"), (np.linalg, "np.linalg"), (np.fft, "np.fft")):
+        if not name.startswith("_") and name in dir(part):
+            return {name: f"type {where}.{name}"}
+    return {}
+
+
+class Uncalled(ModuleType):
+    """A module that may bear the name of a function: a call of it is answered like a name that its room does not have."""
+
+    def __call__(self, *_given: object, **_named: object) -> NoReturn:
+        where, _, name = self.__name__.rpartition(".")
+        room = vars(sys.modules[where])
+        inside = [k for k in vars(self).get("__all__", ()) if callable(room.get(k)) and room[k] is vars(self).get(k)]
+        said = str(no_name_of(where, name)).partition("; ")[2]
+        if said.startswith("dir(") and inside:
+            short = where.replace("tinygrad_loss", "tl", 1)
+            said = f"type {', '.join(f'{short}.{k}' for k in inside[:3])}"
+        raise ArgumentError(f"module {self.__name__!r} is not callable; {said}")
+
+
+def no_name_of(room: str, name: str) -> AttributeError:
+    """Return the error that a room raises for a name that it does not have."""
+    try:
+        sys.modules[room].__getattr__(name)
+    except AttributeError as error:
+        return error
+    raise AssertionError(name)
+
+
+def refuse_calls(room: str, but: Container[str] = ()) -> None:
+    """Let the modules of a room say what to type when one is called, ``but`` those whose names are looked up at every step."""
+    for path, module in list(sys.modules.items()):
+        where, _, name = path.rpartition(".")
+        if where == room and name not in but and type(module) is ModuleType:
+            module.__class__ = Uncalled  # Python looks up the names in a module of a class of its own a little more slowly
+
+
+def unknown_name(where: str, what: str, name: object, known: Iterable[str], synonyms: Mapping[str, str] | None = None) -> DomainError:
+    """Return the error for a name that is not among the known ones; ``synonyms`` are other names, as `plain` writes them."""
     known = list(known)
     listed = ", ".join(map(repr, known))
-    return DomainError(say(where, f"{what} must be one of {listed}", repr(name), repr(nearest(str(name), known))))
+    instead = (synonyms or {}).get(plain(str(name))) or nearest(str(name), known)
+    return DomainError(say(where, f"{what} must be one of {listed}", repr(name), repr(instead)))
 
 
 def missing(where: str, what: str, command: str) -> MissingPackageError:

@@ -15,6 +15,11 @@ from tinygrad_loss.data.sources import names as names
 
 _ELSEWHERE = {
     "random_split": "type train, test = dataset.split()",
+    **dict.fromkeys(("MNIST", "mnist"), "type tl.data.load('digits')"),
+    "FashionMNIST": "type tl.data.load('fashion')",
+    "IterableDataset": "type tl.data.DataLoader(list(rows))",
+    **dict.fromkeys(("sampler", "WeightedRandomSampler"), "type dataset.take(rows)"),
+    "default_collate": "type tl.data.DataLoader(rows, len(rows)).take(slice(None))",
     "Subset": "type dataset.take(rows)",
     "ConcatDataset": "type tl.data.Dataset(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]))",
 }
@@ -29,3 +34,6 @@ if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
     def __getattr__(name: str) -> _typing.Any:
         raise _errors.no_name(__name__, name, __dir__(), _ELSEWHERE)
+
+
+_errors.refuse_calls(__name__)

@@ -47,7 +47,7 @@ def load(name: str, *, dtype: DTypeLike = np.float32, **options: Any) -> Dataset
     Dataset('digits': 1797 rows, x (8, 8) float32, y () int64, 10 classes)
     """
     if name not in SOURCES:
-        raise errors.unknown_name("tl.data.load", "name", name, SOURCES)
+        raise errors.unknown_name("tl.data.load", "name", name, SOURCES, SYNONYMS)
     data = SOURCES[name](**options)
     x, y = (a.astype(dtype) if a.dtype.kind == "f" else a for a in (data.x, data.y))
     return Dataset(x, y, name=name, classes=data.classes, features=data.features)
@@ -125,4 +125,14 @@ SOURCES: Final[dict[str, Callable[..., Dataset]]] = {
     "moons": synthetic.moons,
     "spirals": synthetic.spirals,
     "outliers": synthetic.outliers,
+}
+SYNONYMS: Final = {
+    # what to load for a name that people know, as `errors.plain` writes it
+    **dict.fromkeys(("mnist", "optdigits", "handwriting"), "digits"),
+    **dict.fromkeys(("fashionmnist", "clothes"), "fashion"),
+    **dict.fromkeys(("animals", "animalmnist", "animal"), "cats"),
+    **dict.fromkeys(("cancer", "wdbc"), "breast_cancer"),
+    **dict.fromkeys(("boston", "housing", "californiahousing"), "diabetes"),
+    **dict.fromkeys(("makemoons", "twomoons"), "moons"),
+    **dict.fromkeys(("shakespeare", "tinyshakespeare", "text"), "pydoc"),
 }

@@ -23,6 +23,11 @@ OF_MODULES: Final = {
 OF_THE_ROOM: Final = {
     "functional": "functions are in tl.ops (relu, conv2d, softmax), losses in tl.losses (mse_loss, cross_entropy)",
     "utils": "type tl.optim.clip_grad_norm_(model.parameters(), 1.0), or nn.pad_sequences(sequences)",
+    "Dense": "type nn.Linear(in_features, out_features)",
+    "Conv": "type nn.Conv2d(in_channels, out_channels, kernel_size)",
+    **dict.fromkeys(("BatchNorm", "BatchNormalization"), "type nn.BatchNorm1d(features) or nn.BatchNorm2d(channels)"),
+    **dict.fromkeys(("MaxPool", "MaxPooling2D"), "type nn.MaxPool2d(2)"),
+    "attention": "type nn.MultiheadAttention(embed_dim, num_heads)",
     "Buffer": "type self.register_buffer(name, value)",
     **dict.fromkeys(("ParameterList", "ParameterDict"), "assign each parameter as an attribute of a nn.Module"),
     "Container": "type nn.Sequential(...) or nn.ModuleList([...])",

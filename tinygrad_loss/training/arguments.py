@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tinygrad_loss import errors, losses
+from tinygrad_loss import errors
 from tinygrad_loss import optim as rules
 from tinygrad_loss.data import DataLoader, Dataset
 from tinygrad_loss.data.source import Columns, Rows, source
 from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.losses.synonyms import meant
 from tinygrad_loss.nn import Module
 from tinygrad_loss.optim import Adam, Optimizer
 
@@ -70,7 +71,7 @@ def as_optimizer(given: Any, model: Any) -> Optimizer:
         raise refused("model must be a module", model, "tl.nn.Sequential(...), which takes functions, too")
     if isinstance(given, str) or not (given is None or isinstance(given, Optimizer) or callable(given)):
         known = {name.lower(): name for name, kind in vars(rules).items() if isinstance(kind, type) and issubclass(kind, Optimizer)}
-        instead = f"lambda p: tl.optim.{known[errors.nearest(str(given).lower(), known)]}(p, lr=1e-3)"
+        instead = f"lambda p: tl.optim.{known[errors.similar(str(given), known) or 'adam']}(p, lr=1e-3)"
         raise refused("optimizer must be an optimiser, or make one of parameters", repr(given), instead)
     made = given if isinstance(given, Optimizer) else (given or Adam)([p for p in model.parameters() if p.requires_grad])
     if not isinstance(made, Optimizer):
@@ -86,8 +87,8 @@ def as_optimizer(given: Any, model: Any) -> Optimizer:
 def check_callables(loss: Any, metrics: Any, callbacks: Any) -> None:
     """Refuse a loss, metrics or callbacks that cannot be called."""
     if not callable(loss):
-        nearest = errors.nearest(str(loss), losses.LOSSES)
-        raise refused("loss must be a function of output and target", repr(loss), f"tl.losses.{nearest}")
+        instead = f"tl.losses.{meant(str(loss)) or 'mse_loss'}"
+        raise refused("loss must be a function of output and target", repr(loss), instead)
     if metrics is not None and not (isinstance(metrics, Mapping) and all(map(callable, metrics.values()))):
         instead = '{"accuracy": tl.training.metrics.accuracy}'
         raise refused("metrics must be functions of outputs and targets by name", metrics, instead)
