@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ from tinygrad_loss.training.arguments import (
     check_numbers,
     check_schedule,
 )
+from tinygrad_loss.training.blame import REMEMBERED, blamed, grown
 from tinygrad_loss.training.evaluate import evaluate
 from tinygrad_loss.training.history import History
 from tinygrad_loss.training.interrupt import interruptible
@@ -153,6 +155,7 @@ class Run:
         self.epoch = 0
         self.batch = 0
         self.best: dict[str, Any] = {"value": math.inf, "epoch": 0, "weights": None}
+        self.recent: deque[float] = deque(maxlen=REMEMBERED)
         self.sums: dict[str, float] = {}
         self.undefined_metrics: dict[str, errors.DomainError] = {}
         self.chances: dict[str, Any] = {}
@@ -202,6 +205,7 @@ class Run:
         """Move the parameters once."""
         number, output, norm = self.gradient(x, y)
         self.add(rows=len(x), loss=number * len(x), undefined=sum(p.report.undefined for p in self.params if p.report is not None), steps=1)
+        self.recent.append(number)
         self.add(grad_norm=norm)
         self.measure(output, y)
         if isinstance(self.optimizer, LBFGS):
@@ -219,9 +223,11 @@ class Run:
         check_loss(value)
         number = float(value.item())
         if not math.isfinite(number):
-            raise self.blame(number, x, output)
+            raise blamed(self, number, x, output)
         value.backward()
         norm = grad_norm(self.params) if self.clip_norm is None else clip_grad_norm_(self.params, self.clip_norm)
+        if not math.isfinite(norm) and grown(self.recent):
+            raise blamed(self, number, x, output)
         return number, output, norm
 
     def measure(self, output: Any, y: np.ndarray) -> None:
@@ -247,20 +253,6 @@ class Run:
         sums = self.sums
         defined = {name: sums[name] / sums[f"rows of {name}"] for name in self.metrics if name in sums}
         return {"loss": sums["loss"] / sums["rows"]} | defined
-
-    def blame(self, number: float, x: np.ndarray, output: Any) -> errors.NonFiniteError:
-        """Return the error for a loss that is not finite; it names the first thing on the way that is not."""
-        broken = self.broken_parameter()
-        if x.dtype.kind == "f" and not np.isfinite(x).all():
-            why, instead = "the inputs hold nan or inf", "np.nan_to_num(x), or leave those rows out"
-        elif broken is not None:
-            why, instead = f"parameter {broken} holds nan or inf", "a smaller lr"
-        elif not all(np.isfinite(part.data).all() for part in (output if isinstance(output, tuple) else (output,))):
-            why, instead = "the model's output overflows", "a smaller lr, or clip_norm=1.0"
-        else:
-            why, instead = "the loss of a finite output", "the loss on logits, which does not take the logarithm of 0; or finite targets"
-        where = f"tl.fit, epoch {self.epoch + 1}, batch {self.batch + 1}"
-        return errors.NonFiniteError(errors.say(where, "the loss must be finite", f"{number} ({why})", instead))
 
     def broken_parameter(self) -> str | None:
         """Return the name of the first parameter that holds nan or inf."""
