@@ -13,7 +13,7 @@ from tinygrad_loss.cli.main import main
 from tinygrad_loss.losses.synonyms import SYNONYMS, named
 from tinygrad_loss.nn import loss as loss_modules
 
-ROOMS = (tl, tl.ops, tl.losses, tl.nn, tl.optim, tl.optim.lr_scheduler, tl.distributions, tl.data)
+ROOMS = (tl, tl.ops, tl.losses, tl.nn, tl.optim, tl.optim.lr_scheduler, tl.distributions, tl.data, tl.training)
 
 
 def said(room, name):
@@ -230,8 +230,13 @@ def test_a_module_called_like_a_function_says_what_to_type(module):
     assert str(raised.value) == f"module {module.__name__!r} is not callable; {CALLED[module]}"
 
 
+def test_fit_is_found_where_it_lives():
+    assert tl.training.fit is tl.fit
+    assert said(tl.training, "evalute") == "the nearest is 'evaluate'"
+
+
 def test_the_modules_of_every_room_say_so():
-    for room in (tl.ops, tl.losses, tl.nn, tl.optim, tl.distributions, tl.data):
+    for room in (tl.ops, tl.losses, tl.nn, tl.optim, tl.distributions, tl.data, tl.training):
         for value in list(vars(room).values()):
             if isinstance(value, errors.Uncalled):
                 with pytest.raises(errors.ArgumentError, match=r"is not callable; (type |the nearest is |dir\(|[a-z])"):

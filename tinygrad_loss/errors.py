@@ -251,7 +251,7 @@ def no_name_of(room: str, name: str) -> AttributeError:
 
 
 def refuse_calls(room: str, but: Container[str] = ()) -> None:
-    """Let the modules of a room say what to type when one is called, ``but`` those whose names are looked up at every step."""
+    """Let the modules of a room say what to type when called, ``but`` those that are rooms too, or are asked for names at every step."""
     for path, module in list(sys.modules.items()):
         where, _, name = path.rpartition(".")
         if where == room and name not in but and type(module) is ModuleType:
