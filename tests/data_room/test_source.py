@@ -201,6 +201,7 @@ def test_a_data_set_without_a_length_or_without_arrays_says_so():
 def test_rows_of_ones_own_are_collected_by_the_line_that_the_message_says():
     data = Squares(4)
     assert repr(data) == "Squares(4 rows)"
+    assert "Squares" in data._repr_html_()
     assert [y for _, y in data] == [0, 1, 4, 9]
     with pytest.raises(AttributeError) as raised:
         data.split()

@@ -140,6 +140,8 @@ class Dataset:
 
     def _repr_html_(self) -> str:
         """Show what it holds, and its first rows where they are short, in a notebook."""
+        if self.makes_rows:
+            return html.sheet(f"data set {self.name}", {"rows": str(len(self)), "class": type(self).__name__})
         rows = {
             "rows": str(len(self)),
             "x": f"{self.x.shape[1:]} {self.x.dtype}",
