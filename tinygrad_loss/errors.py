@@ -189,9 +189,10 @@ def slips(a: str, b: str) -> int:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name that is `similar`, or the first of them, which is an example of one."""
+    """Return the known name that is `similar`, or one that begins so, or the first of them, which is an example of one."""
     known = list(known)
-    return similar(name, known) or known[0]
+    begun = (k for k in known if name and plain(k).startswith(plain(name)))
+    return similar(name, known) or next(begun, known[0])
 
 
 def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[str]:

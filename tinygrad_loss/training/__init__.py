@@ -4,15 +4,17 @@ from typing import Any as _Any
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.training import checkpoint as checkpoint
+from tinygrad_loss.training import fit as fit
 from tinygrad_loss.training import metrics as metrics
 from tinygrad_loss.training.evaluate import evaluate as evaluate
 from tinygrad_loss.training.evaluate import predict as predict
-from tinygrad_loss.training.fit import fit as fit
 from tinygrad_loss.training.history import History as History
+
+_ELSEWHERE = {"fit": "type tl.fit(model, loss, data)"}
 
 
 def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals())
+    raise _errors.no_name(__name__, name, globals(), _ELSEWHERE)
 
 
 _errors.refuse_calls(__name__, but=("checkpoint", "metrics"))
