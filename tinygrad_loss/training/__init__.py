@@ -1,6 +1,6 @@
 """The loop: models, losses, optimisers, data and pictures together; its history, its checkpoints, and how good the result is."""
 
-from typing import Any as _Any
+import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.training import checkpoint as checkpoint
@@ -13,8 +13,14 @@ from tinygrad_loss.training.history import History as History
 _ELSEWHERE = {"fit": "type tl.fit(model, loss, data)"}
 
 
-def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, globals(), _ELSEWHERE)
+def __dir__() -> list[str]:
+    return _errors.offered(globals(), ("checkpoint", "metrics"))
+
+
+if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
+
+    def __getattr__(name: str) -> _typing.Any:
+        raise _errors.no_name(__name__, name, __dir__(), _ELSEWHERE)
 
 
 _errors.refuse_calls(__name__, but=("checkpoint", "metrics"))
