@@ -76,5 +76,5 @@ def test_schedules_of_torch_that_are_not_here_say_what_to_type():
 
 def test_what_data_has_under_another_name_says_so():
     with pytest.raises(AttributeError) as raised:
-        tl.data.TensorDataset  # noqa: B018
-    assert str(raised.value) == "module 'tinygrad_loss.data' has no attribute 'TensorDataset'; type tl.data.Dataset(x, y)"
+        tl.data.random_split  # noqa: B018
+    assert str(raised.value) == "module 'tinygrad_loss.data' has no attribute 'random_split'; type train, test = dataset.split()"

@@ -70,15 +70,16 @@ if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
 
 def _elsewhere(name: str) -> dict[str, str]:
-    """Return what to type for a name that another room has, or NumPy, or PyTorch."""
-    import numpy as np  # noqa: PLC0415  so that it is no name of this module
-
+    """Return what to type for a name that another room has, or NumPy, or PyTorch, or that means a loss."""
     if name in _NAMES:
         return _NAMES
     for room in ("ops", "losses", "nn", "optim", "distributions", "data", "training", "training.metrics"):
         if name in dir(_import_module(f"{__name__}.{room}")):
             return {name: f"type tl.{room}.{name}"}
-    return {name: f"type np.{name}"} if hasattr(np, name) else {}
+    if found := errors.of_numpy(name):
+        return found
+    loss = _import_module(f"{__name__}.losses.synonyms").named(name)
+    return {name: f"type tl.losses.{loss}"} if loss else {}
 
 
 def __dir__() -> list[str]:

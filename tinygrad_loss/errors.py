@@ -6,9 +6,9 @@ Each class also is the builtin exception that a caller would expect to catch.
 
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -157,14 +157,47 @@ def has_unlike_rows(array: Any) -> bool:
     return len({len(row) for row in array.flat if isinstance(row, list | tuple) or getattr(row, "shape", None)}) > 1
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known name closest to ``name``, whatever its capitals, or the first one."""
-    import difflib  # noqa: PLC0415  only a mistyped name needs it
+def similar(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that differs from ``name`` by no more than a slip: one of its letters, or two of twelve and more.
 
+    Capitals and underscores do not count. A name of one or two letters has no slips, and another first letter is another word.
+    Of two that are equally near it is the longer: letters are left out more often than added.
+    """
+    word = plain(name)
+    allowed = 0 if len(word) < 3 else 1 if len(word) < 12 else 2
+    near = {k: plain(k) for k in known}
+    ranked = [(slips(word, other), -len(other), k) for k, other in near.items() if abs(len(word) - len(other)) <= allowed]
+    distance, _, found = min(ranked, key=lambda r: r[:2], default=(allowed + 1, 0, None))
+    return found if distance <= allowed else None
+
+
+def plain(name: str) -> str:
+    """Return a name without what people forget: capitals, underscores and hyphens."""
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def slips(a: str, b: str) -> int:
+    """Return how many letters must be left out, added, changed or swapped with their neighbour; a changed first letter counts two.
+
+    Source: Damerau 1964, Communications of the ACM 7, 171-176 (no letter is moved twice).
+    """
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a):
+        above, before, row = before, row, [i + 1]
+        for k, other in enumerate(b):
+            changed = before[k] + (letter != other) * (1 + (i == k == 0))
+            row.append(min(before[k + 1] + 1, row[k] + 1, changed))
+            if i and k and letter == b[k - 1] and other == a[i - 1]:
+                row[-1] = min(row[-1], above[k - 1] + 1)
+    return row[-1]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is `similar`, or one that begins so, or the first of them, which is an example of one."""
     known = list(known)
-    small = difflib.get_close_matches(name.lower(), {k.lower() for k in known}, n=1, cutoff=0.0)
-    same = [k for k in known if small and k.lower() == small[0]]
-    return (difflib.get_close_matches(name, same, n=1, cutoff=0.0) or same or known)[0]
+    begun = (k for k in known if name and plain(k).startswith(plain(name)))
+    return similar(name, known) or next(begun, known[0])
 
 
 def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[str]:
@@ -173,16 +206,70 @@ def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[
 
 
 def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:
-    """Return the error for a name that a module does not have: what to type if it is known elsewhere, else the nearest of its names."""
-    hint = (elsewhere or {}).get(name) or f"the nearest is {nearest(name, (k for k in known if not k.startswith('_')))!r}"
+    """Return the error for a name that a module does not have: what to type if it is known elsewhere, else a similar one of its names.
+
+    Args:
+        module: its full name.
+        name: what was asked for.
+        known: the names that it offers.
+        elsewhere: what to say of names that are known elsewhere.
+    """
+    public = {plain(k): k for k in known if not k.startswith("_")}
+    said = elsewhere or {}
+    hint = said.get(name)
+    if hint is None and plain(name) not in public:
+        hint = {plain(k): line for k, line in said.items()}.get(plain(name))
+    if hint is None:
+        found = similar(name, public.values())
+        hint = f"the nearest is {found!r}" if found else f"dir({module.replace('tinygrad_loss', 'tl', 1)}) lists the names that it has"
     return AttributeError(f"module {module!r} has no attribute {name!r}; {hint}")
 
 
-def unknown_name(where: str, what: str, name: object, known: Iterable[str]) -> DomainError:
-    """Return the error for a name that is not among the known ones."""
+def of_numpy(name: str) -> dict[str, str]:
+    """Return what to say of a name that NumPy has, in itself or in one of its parts; nothing where it has none."""
+    for part, where in ((np, "np"), (np.linalg, "np.linalg"), (np.fft, "np.fft")):
+        if not name.startswith("_") and name in dir(part):
+            return {name: f"type {where}.{name}"}
+    return {}
+
+
+class Uncalled(ModuleType):
+    """A module that may bear the name of a function: a call of it is answered like a name that its room does not have."""
+
+    def __call__(self, *_given: object, **_named: object) -> NoReturn:
+        where, _, name = self.__name__.rpartition(".")
+        room = vars(sys.modules[where])
+        inside = [k for k in vars(self).get("__all__", ()) if callable(room.get(k)) and room[k] is vars(self).get(k)]
+        said = str(no_name_of(where, name)).partition("; ")[2]
+        if said.startswith("dir(") and inside:
+            short = where.replace("tinygrad_loss", "tl", 1)
+            said = f"type {', '.join(f'{short}.{k}' for k in inside[:3])}"
+        raise ArgumentError(f"module {self.__name__!r} is not callable; {said}")
+
+
+def no_name_of(room: str, name: str) -> AttributeError:
+    """Return the error that a room raises for a name that it does not have."""
+    try:
+        sys.modules[room].__getattr__(name)
+    except AttributeError as error:
+        return error
+    raise AssertionError(name)
+
+
+def refuse_calls(room: str, but: Container[str] = ()) -> None:
+    """Let the modules of a room say what to type when called, ``but`` those that are rooms too, or are asked for names at every step."""
+    for path, module in list(sys.modules.items()):
+        where, _, name = path.rpartition(".")
+        if where == room and name not in but and type(module) is ModuleType:
+            module.__class__ = Uncalled  # Python looks up the names in a module of a class of its own a little more slowly
+
+
+def unknown_name(where: str, what: str, name: object, known: Iterable[str], synonyms: Mapping[str, str] | None = None) -> DomainError:
+    """Return the error for a name that is not among the known ones; ``synonyms`` are other names, as `plain` writes them."""
     known = list(known)
     listed = ", ".join(map(repr, known))
-    return DomainError(say(where, f"{what} must be one of {listed}", repr(name), repr(nearest(str(name), known))))
+    instead = (synonyms or {}).get(plain(str(name))) or nearest(str(name), known)
+    return DomainError(say(where, f"{what} must be one of {listed}", repr(name), repr(instead)))
 
 
 def missing(where: str, what: str, command: str) -> MissingPackageError:

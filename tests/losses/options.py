@@ -72,7 +72,7 @@ OWN_OPTIONS: dict[str, tuple[tuple[str, Any, type, str, str, str], ...]] = {
     "ctc_loss": tuple(("blank", x, errors.DomainError, "blank must lie in 0 to 3", f"{x}", "blank=0") for x in (4, -1)),
     "fenchel_young_loss": (
         ("family", "gni", errors.DomainError, "family must be one of 'shannon', 'gini', 'square'", "'gni'", "'gini'"),
-        ("family", 3, errors.DomainError, "family must be one of 'shannon', 'gini', 'square'", "3", "'square'"),
+        ("family", 3, errors.DomainError, "family must be one of 'shannon', 'gini', 'square'", "3", "'shannon'"),
     ),
     "general_robust_loss": (("alpha", np.inf, errors.DomainError, "alpha must be less than inf", "inf", "alpha=2.0"),),
     "linear_cross_entropy": (

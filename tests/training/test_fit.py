@@ -1,6 +1,8 @@
 """The loop does what a hand-written loop does, says what goes wrong, and can be stopped and resumed anywhere."""
 
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -104,6 +106,29 @@ def test_undefined_gradients_are_counted_and_trained_through():
     # |0 w + b - 0| at b = 0: the slope of the bias does not exist, the weight's is 0
     assert history["undefined"] == [1, 1]
     np.testing.assert_array_equal(m.bias.data, [0.0])
+
+
+def test_seconds_are_those_of_each_epoch(monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+    history = tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=4, batch_size=30)
+    assert history["seconds"] == [3.0] * 4  # a look at the clock before the epoch, and one after each of its three steps
+
+
+def test_seconds_of_an_interrupted_epoch_go_on(monkeypatch, tmp_path):
+    ticks, steps = itertools.count(), []
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(ticks)))
+
+    def interrupted(output, y):
+        steps.append(1)
+        if len(steps) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return tl.losses.cross_entropy(output, y)
+
+    options = {"epochs": 3, "batch_size": 30, "checkpoint": tmp_path / "run.safetensors", "resume": True}
+    with pytest.raises(KeyboardInterrupt):
+        tl.fit(model(), interrupted, blobs(), **options)
+    assert tl.fit(model(), tl.losses.cross_entropy, blobs(), **options)["seconds"] == [3.0] * 3
 
 
 def test_validation_is_measured_on_all_outputs():
@@ -368,6 +393,69 @@ def test_what_goes_wrong_is_said(case):
         assert "Type instead: " in str(error.value)
     else:
         assert str(error.value) == message
+
+
+def line(n=64, scale=20.0):
+    x = np.random.default_rng(0).normal(scale, scale / 2, (n, 2)).astype(np.float32)
+    return tl.data.Dataset(x, x @ np.array([[1.0], [2.0]], np.float32))
+
+
+def descended(data, lr, loss=tl.losses.mse_loss, **options):
+    return tl.fit(tl.nn.Linear(2, 1, rng=0), loss, data, optimizer=lambda p: tl.optim.SGD(p, lr=lr), epochs=200, **options)
+
+
+@pytest.mark.parametrize("scale", [1.0, 20.0, 1000.0])
+def test_a_diverging_fit_says_what_grew_and_what_to_change(scale):
+    """The square's curvature is twice the mean square of the inputs: a step of lr = 1 / scale^0.5 is too long for each of these."""
+    data, lr = line(scale=scale), 2.0 / np.sqrt(scale)
+    with pytest.raises(errors.NonFiniteError) as raised:
+        descended(data, lr)
+    said = str(raised.value)
+    assert re.search(r"the loss grew from \S+ to \S+e\+\d+ in the \d+ steps before\)\. Type instead: ", said)
+    assert "logits" not in said
+    assert said.endswith(f"lr={lr / 10:.3g}; or clip_norm=1.0")
+    assert ("tl.data.standardise(train, test)" in said) == (scale > 1)
+    # what it says to type ends the growth
+    assert np.isfinite(descended(data, lr, clip_norm=1.0).last["loss"])
+    (train,) = tl.data.standardise(data)
+    assert descended(train, min(lr, 0.4)).last["loss"] < 1e-3 * scale**2
+
+
+def test_a_gradient_that_overflows_before_the_loss_is_no_riddle():
+    steps = []
+
+    def steeper(output, y):
+        steps.append(1)
+        return np.mean(output) * np.float32(10.0 ** (9 * len(steps)))
+
+    linear = tl.nn.Linear(1, 1, bias=False, rng=0)
+    linear.load_state_dict({"weight": [[1e-6]]})
+    data = (np.full((4, 1), 1e4, np.float32), np.zeros((4, 1), np.float32))
+    with pytest.raises(errors.NonFiniteError) as raised:  # the fourth loss is 1e34, its slope 1e4 * 1e36
+        tl.fit(linear, steeper, data, optimizer=lambda p: tl.optim.SGD(p, lr=1e-42), epochs=9)
+    assert str(raised.value) == (
+        "tl.fit, epoch 4, batch 1: the gradient must be finite, got one that is not, at a loss of 1e+34 "
+        "(the loss grew from 1e+07 to 1e+25 in the 3 steps before). "
+        "Type instead: train, test = tl.data.standardise(train, test), as inputs are as large as 1e+04; or lr=1e-43; or clip_norm=1.0"
+    )
+
+
+def test_a_logarithm_of_0_after_good_steps_is_not_called_diverging():
+    steps = []
+
+    def loss(output, y):
+        steps.append(1)
+        return tl.losses.mse_loss(output, y) + (np.sum(np.log(output * 0.0)) if len(steps) > 5 else 0.0)
+
+    with pytest.raises(errors.NonFiniteError, match=r"got -?(inf|nan) \(the loss of a finite output\)\. Type instead: the loss on logits"):
+        descended(line(scale=1.0), 0.01, loss)
+
+
+def test_large_outputs_in_the_first_batch_are_named():
+    with pytest.raises(errors.NonFiniteError) as raised:
+        descended((np.full((8, 2), 1e30, np.float32), np.ones((8, 1), np.float32)), 0.01)
+    assert re.search(r"the loss of a finite output as large as 1\.\d+e\+\d+, whose square overflows", str(raised.value))
+    assert "Type instead: train, test = tl.data.standardise(train, test), as inputs are as large as 1e+30; or lr=0.001" in str(raised.value)
 
 
 def test_a_last_step_that_overflows_is_said():

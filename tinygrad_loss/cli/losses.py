@@ -12,7 +12,7 @@ from rich.table import Table
 from tinygrad_loss import errors
 from tinygrad_loss.cli import document
 from tinygrad_loss.cli.terminal import console_of_tables
-from tinygrad_loss.losses import LOSSES, Loss
+from tinygrad_loss.losses import LOSSES, Loss, synonyms
 from tinygrad_loss.losses.formula import plain
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -24,7 +24,13 @@ SHORTEST_FORMULA, SHORTEST_ESTIMATE = 24, 12
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("filter", nargs="?", default="", metavar="WORD", help="only losses whose name or formula has this in it")
+    parser.add_argument(
+        "filter",
+        nargs="?",
+        default="",
+        metavar="WORD",
+        help="only losses whose name or formula has this in it, or that people know by this name: mae, iou, ...",
+    )
     parser.add_argument("--smooth", action="store_true", help="only losses with a gradient everywhere")
     parser.add_argument("--convex", action="store_true", help="only losses that are convex in the prediction")
     parser.add_argument("--robust", action="store_true", help="only losses in which an outlier has a bounded pull")
@@ -47,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         document.write([{"name": loss.__name__, "signature": str(loss.__signature__), **_facts(loss)} for loss in found])
     if not found:
-        out.print("no loss fits; leave out a filter: tinygrad-loss losses", markup=False)
+        near = synonyms.meant(arguments.filter) if arguments.filter else None
+        line = f"the nearest is {near!r}: tinygrad-loss show {near}" if near else "leave out a filter: tinygrad-loss losses"
+        out.print(f"no loss fits; {line}", markup=False)
         return NOT_FOUND
     columns = {title: [of(loss) for loss in found] for title, of in COLUMNS.items()}
     kept, left_out = _that_fit(columns, out.width)
@@ -129,7 +137,7 @@ def _meant(word: str, estimates: Sequence[str]) -> list[str]:
 def _fits(loss: Loss, wanted: argparse.Namespace, estimates: Sequence[str]) -> bool:
     f = loss.facts
     return (
-        wanted.filter.lower() in f"{loss.__name__} {f.formula}".lower()
+        (wanted.filter.lower() in f"{loss.__name__} {f.formula}".lower() or synonyms.named(wanted.filter) == loss.__name__)
         and (f.smoothness != "kink" or not wanted.smooth)
         and (f.convex or not wanted.convex)
         and (f.robust or not wanted.robust)

@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal.mind_letters()
     name = next((word for word in argv if not word.startswith("-")), None)
     if name is not None and name not in COMMANDS:
-        sys.stderr.write(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {errors.nearest(name, COMMANDS)}\n")
+        instead = errors.similar(name, COMMANDS) or "--help"
+        sys.stderr.write(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {instead}\n")
         return FAILED
     arguments = _parser(name).parse_args(argv)
     try:

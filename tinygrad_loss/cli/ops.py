@@ -33,7 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
     named = _names()
     found = fitting if arguments.all else [op for op in fitting if op.name in named] or fitting
     if not found:
-        out.print(f"no op fits {arguments.filter!r}; the nearest name is {errors.nearest(arguments.filter, OPS)!r}", markup=False)
+        near = errors.similar(arguments.filter, OPS)
+        line = f"the nearest name is {near!r}" if near else "leave out the filter: tinygrad-loss ops"
+        out.print(f"no op fits {arguments.filter!r}; {line}", markup=False)
         return NOT_FOUND
     table = Table()
     table.add_column("op", no_wrap=True, min_width=max(len(op.name) for op in found))

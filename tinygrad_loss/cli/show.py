@@ -13,7 +13,7 @@ from tinygrad_loss.cli.along import REACH, line
 from tinygrad_loss.cli.terminal import console_of_tables
 from tinygrad_loss.engine.tensor import tensor
 from tinygrad_loss.losses import LOSSES, Loss
-from tinygrad_loss.nn import loss as loss_modules
+from tinygrad_loss.losses.synonyms import meant, named
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
@@ -25,7 +25,7 @@ LABEL, SHORTEST = 18, 30
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("name", metavar="LOSS", help="its name, or the beginning of it")
+    parser.add_argument("name", metavar="LOSS", help="its name, such as huber or mae, or the beginning of it")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,23 +38,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _named(word: str) -> Loss:
-    """Return the loss of that name, or of that class of `tinygrad_loss.nn`; an unmistakable beginning will do."""
-    name = word.lower()
-    if name in LOSSES:
-        return LOSSES[name]
-    classes = (getattr(loss_modules, known) for known in loss_modules.__all__ if known.lower() == name)
-    for kind in classes:
-        if issubclass(kind, loss_modules.LossModule):
-            return kind.loss
-    fitting = [known for known in LOSSES if known.startswith(name)]
-    plainly = [known for known in fitting if known in {f"{name}_loss", f"{name}_nll_loss", f"{name}_deviance_loss"}]
-    chosen = plainly or fitting
-    if not chosen:
-        rule = "the loss must be one that tinygrad-loss losses lists"
-        raise errors.DomainError(errors.say("show", rule, repr(word), repr(errors.nearest(word, LOSSES))))
-    if len(chosen) != 1:
-        raise errors.unknown_name("show", "the loss", word, fitting)
-    return LOSSES[chosen[0]]
+    """Return the loss of that name, or of another that people know it under; an unmistakable beginning will do."""
+    name = named(word)
+    if name is None:
+        fitting = [known for known in LOSSES if known.startswith(word.lower())]
+        if len(fitting) > 1:
+            raise errors.unknown_name("show", "the loss", word, fitting)
+        if not fitting:
+            near, rule = meant(word), "the loss must be one that tinygrad-loss losses lists"
+            raise errors.DomainError(errors.say("show", rule, repr(word), repr(near) if near else "tinygrad-loss losses"))
+        name = fitting[0]
+    return LOSSES[name]
 
 
 def _facts(loss: Loss, width: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,10 +16,14 @@ __all__ = ["Dataset", "standardise"]
 
 FIRST, WIDEST = 5, 16
 """How many rows a notebook shows, and of how many columns at most."""
+UNNAMED: Final[dict[str, Any]] = {"name": "data", "classes": (), "features": ()}
+"""What a class that does not call ``super().__init__`` has in their place."""
 
 
 class Dataset:
     """Inputs and their targets, one example per row.
+
+    A class of your own that makes its rows one at a time inherits from it and defines ``__len__`` and ``__getitem__``.
 
     Args:
         x: inputs, ``(n, ...)``; a memory-mapped array is not read until rows are taken.
@@ -29,6 +33,7 @@ class Dataset:
         features: the name of each column of ``x``, where columns have names.
 
     Raises:
+        ArgumentError: ``x`` or ``y`` is missing.
         ShapeError: ``x`` and ``y`` differ in length, or their rows do.
         DomainError: there are no rows, or a class index has no name.
 
@@ -40,8 +45,22 @@ class Dataset:
     __slots__ = ("classes", "features", "name", "x", "y")
 
     def __init__(
-        self, x: ArrayLike, y: ArrayLike, *, name: str = "data", classes: Sequence[str] = (), features: Sequence[str] = ()
+        self,
+        x: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        name: str = "data",
+        classes: Sequence[str] = (),
+        features: Sequence[str] = (),
     ) -> None:
+        self.name = name
+        self.classes = tuple(map(str, classes))
+        self.features = tuple(map(str, features))
+        if x is None and y is None and self.makes_rows:
+            return
+        if x is None or y is None:
+            got = "neither" if x is y else f"{'y' if x is None else 'x'} only"
+            raise errors.ArgumentError(errors.say("Dataset", "it needs x and y", got, "tl.data.Dataset(x, y)"))
         try:
             self.x = np.asanyarray(x)
             self.y = np.asanyarray(y)
@@ -51,9 +70,6 @@ class Dataset:
         if unlike:
             rule = "every row of x must be as long as the others, and so must every row of y"
             raise errors.ShapeError(errors.say("Dataset", rule, "rows of unlike lengths", "tl.nn.pad_sequences(rows)"))
-        self.name = name
-        self.classes = tuple(map(str, classes))
-        self.features = tuple(map(str, features))
         if self.x.ndim == 0 or self.y.ndim == 0 or len(self.x) != len(self.y):
             raise errors.shapes("Dataset", "x and y must have one row per example", (self.x.shape, self.y.shape), "Dataset(x[:n], y[:n])")
         if len(self.x) == 0:
@@ -88,21 +104,44 @@ class Dataset:
         """
         return cls(np.load(x, mmap_mode="r", allow_pickle=False), np.load(y, mmap_mode="r", allow_pickle=False), **names)
 
+    @property
+    def makes_rows(self) -> bool:
+        """Whether this is of a class that makes its rows one at a time, and need not hold ``x`` and ``y``."""
+        own = type(self)
+        return own.__getitem__ is not Dataset.__getitem__ or own.__len__ is not Dataset.__len__
+
+    def __getattr__(self, name: str) -> Any:
+        if name in UNNAMED:
+            return UNNAMED[name]
+        kind = type(self).__name__
+        if name in ("x", "y"):
+            instead = f"tl.data.Dataset(*tl.data.DataLoader(data, len(data)).take(slice(None))), or x and y in {kind}.__init__"
+            raise AttributeError(errors.say(kind, "it makes its rows one at a time", f".{name}", instead), name=name, obj=self)
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
+
     def __len__(self) -> int:
+        kind = type(self)
+        if self.makes_rows and not hasattr(self, "x"):
+            rule, instead = "it must define __len__ and __getitem__", f"def __len__(self): return n, in {kind.__name__}"
+            raise errors.ArgumentError(errors.say(kind.__name__, rule, "no __len__", instead))
         return len(self.x)
 
     def __getitem__(self, rows: Any) -> tuple[Any, Any]:
         return self.x[rows], self.y[rows]
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return zip(self.x, self.y, strict=True)
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
+        if self.makes_rows:
+            return f"{type(self).__name__}({len(self)} rows)"
         kind = f", {len(self.classes)} classes" if self.classes else ""
         return f"Dataset({self.name!r}: {len(self)} rows, x {self.x.shape[1:]} {self.x.dtype}, y {self.y.shape[1:]} {self.y.dtype}{kind})"
 
     def _repr_html_(self) -> str:
         """Show what it holds, and its first rows where they are short, in a notebook."""
+        if self.makes_rows:
+            return html.sheet(f"data set {self.name}", {"rows": str(len(self)), "class": type(self).__name__})
         rows = {
             "rows": str(len(self)),
             "x": f"{self.x.shape[1:]} {self.x.dtype}",

@@ -1,60 +1,21 @@
 """Readers of the files that data sets come in; none of them runs what a file says."""
 
 import gzip
-import importlib.util
 import math
 import os
-import pickle
 import struct
 import zlib
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Final
 
 import numpy as np
 
 from tinygrad_loss import errors
 
-__all__ = ["animal_pickles", "idx", "idx_folder", "restricted"]
+__all__ = ["CATS", "idx", "idx_folder"]
 
-ALLOWED: Final = frozenset({("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype")})
-"""What rebuilding an array needs, and all that a file may name."""
+CATS: Final = Path(__file__).with_name("cats") / "cats.npz"
 UNSIGNED_BYTE: Final = 8
-
-
-class ArraysOnly(pickle.Unpickler):
-    """An unpickler that can rebuild arrays and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return the few functions that arrays need; refuse all others."""
-        if (module, name) not in ALLOWED:
-            raise errors.DomainError(
-                errors.say("tl.data", "a data file may hold arrays only", f"a call of {module}.{name}", "np.save(path, array)")
-            )
-        # NumPy moved the function; its old name would warn.
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-
-
-def restricted(file: IO[bytes]) -> np.ndarray:
-    """Return the array in a pickle without running anything that the pickle asks for."""
-    array = ArraysOnly(file).load()
-    if type(array) is not np.ndarray or array.dtype.hasobject:
-        raise errors.DomainError(
-            errors.say("tl.data", "a data file must hold one array of numbers", type(array).__name__, "np.save(path, array)")
-        )
-    return array
-
-
-def animal_pickles() -> tuple[np.ndarray, np.ndarray]:
-    """Return the images and labels in the package animal-mnist, whose code is never imported."""
-    found = importlib.util.find_spec("animal_mnist")
-    if found is None or not found.submodule_search_locations:
-        raise errors.missing("tl.data.load('animals')", "the package animal-mnist", "pip install --no-deps animal-mnist==0.4")
-    folder = Path(found.submodule_search_locations[0]) / "data" / "Animal_MNIST"
-    arrays = []
-    for kind in ("data", "label"):
-        with gzip.open(folder / f"animal_{kind}_version_3.gz") as file:
-            arrays.append(restricted(file))  # type: ignore[arg-type]
-    return arrays[0], arrays[1]
 
 
 def idx(path: Path) -> np.ndarray:

@@ -5,43 +5,59 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.data.dataset import Dataset
+from tinygrad_loss.data.source import Batch, HasRows, source
+from tinygrad_loss.engine.arguments import NamesItsArguments
 
 __all__ = ["DataLoader"]
 
-Batch = tuple[np.ndarray, np.ndarray]
 END: Final = object()
 
 
-class DataLoader:
-    """The batches of a data set; each pass over it is one epoch.
+class DataLoader(NamesItsArguments):
+    """The batches of a data set; each pass over it is one epoch. A batch is a copy: what is done to it stays in it.
 
     Args:
-        dataset: where rows come from.
+        dataset: a `Dataset`, columns ``(x, y)`` or ``{name: column}``, a `TensorDataset`, a list of rows, or an object with
+            ``__len__`` and ``__getitem__`` that makes one row at a time, such as a `Dataset` of your own. A batch has the form of a row.
         batch_size: rows per batch.
         shuffle: whether each epoch has an order of its own.
         drop_last: whether to leave out a last batch that is smaller.
         rng: where the order comes from, a generator or a seed; the same state gives the same batches.
-        augment: a function ``(x, rng) -> x`` for each batch of inputs.
+        augment: a function ``(x, rng) -> x`` for the inputs of each batch, the first of its arrays.
         prefetch: how many batches a thread prepares ahead; 0 for none. The batches are the same.
 
     Raises:
+        ArgumentError: ``dataset`` is nothing that has rows, or an argument has another name.
+        DTypeError: rows hold something else than numbers.
+        ShapeError: columns differ in length, or rows in shape.
         DomainError: ``batch_size`` is below 1, or so large that ``drop_last`` would leave nothing; ``prefetch`` is below 0.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> data = tl.data.Dataset(np.arange(5.0), np.arange(5))
     >>> [list(y) for x, y in tl.data.DataLoader(data, batch_size=2)] == [[0, 1], [2, 3], [4]]
     True
+    >>> [batch["y"].tolist() for batch in tl.data.DataLoader({"x": data.x, "y": data.y}, batch_size=3)]
+    [[0, 1, 2], [3, 4]]
     """
+
+    INSTEAD: ClassVar = {
+        # what to type for PyTorch's arguments
+        "num_workers": "prefetch=2, for a thread that prepares batches",
+        "prefetch_factor": "prefetch=2",
+        **dict.fromkeys(("generator", "seed", "random_state"), "rng=0"),
+        "sampler": "DataLoader(data.take(rows))",
+        "collate_fn": "DataLoader(data) of rows that are arrays of one shape",
+        "transform": "augment=lambda x, rng: x",
+    }
 
     def __init__(
         self,
-        dataset: Dataset,
+        dataset: HasRows,
         batch_size: int = 32,
         shuffle: bool = False,
         *,
@@ -56,16 +72,15 @@ class DataLoader:
             )
         if not isinstance(prefetch, int | np.integer) or prefetch < 0:
             raise errors.DomainError(errors.say("DataLoader", "prefetch must be a whole number from 0 on", str(prefetch), "prefetch=2"))
-        if drop_last and batch_size > len(dataset):
-            raise errors.DomainError(
-                errors.say(
-                    "DataLoader",
-                    f"with drop_last=True batch_size must be at most the number of rows, {len(dataset)}",
-                    str(batch_size),
-                    f"batch_size={len(dataset)}",
-                )
-            )
-        self.dataset = dataset
+        self.dataset, self._source = source(dataset)
+        n = len(self._source)
+        if drop_last and batch_size > n:
+            rule = f"with drop_last=True batch_size must be at most the number of rows, {n}"
+            raise errors.DomainError(errors.say("DataLoader", rule, str(batch_size), f"batch_size={n}"))
+        if augment is not None and (not callable(augment) or isinstance(self.take(slice(1)), dict)):
+            rule, got = "augment must be a function (x, rng) -> x of the first array of a batch", type(augment).__name__
+            got = got if not callable(augment) else "batches that are dicts, which have no first"
+            raise errors.ArgumentError(errors.say("DataLoader", rule, got, "augment=tl.data.noise, and DataLoader((x, y))"))
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.drop_last = drop_last
@@ -74,22 +89,28 @@ class DataLoader:
         self.prefetch = prefetch
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self.dataset), self.batch_size)
+        whole, rest = divmod(len(self._source), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[Batch]:
-        n = len(self.dataset)
-        order = self.rng.permutation(n) if self.shuffle else np.arange(n)
-        batches = self._batches(order)
+        n = len(self._source)
+        batches = self._batches(self.rng.permutation(n) if self.shuffle else None)
         return ahead(batches, self.prefetch) if self.prefetch else batches
 
-    def _batches(self, order: np.ndarray) -> Iterator[Batch]:
+    def take(self, rows: np.ndarray | slice) -> Batch:
+        """Return the batch of the given rows, without augmentation."""
+        return self._source.batch(rows)
+
+    def _batches(self, order: np.ndarray | None) -> Iterator[Batch]:
         for i in range(len(self)):
-            rows = order[i * self.batch_size : (i + 1) * self.batch_size]
-            x, y = self.dataset[rows] if self.shuffle else self.dataset[rows[0] : rows[-1] + 1]
-            if self.augment is not None:
-                x = self.augment(x, self.rng)
-            yield x, y
+            rows = slice(i * self.batch_size, (i + 1) * self.batch_size)
+            batch = self.take(rows if order is None else order[rows])
+            yield batch if self.augment is None else self._varied(batch, self.augment)
+
+    def _varied(self, batch: Batch, augment: Callable[[Any, np.random.Generator], Any]) -> Batch:
+        if isinstance(batch, tuple):
+            return (augment(batch[0], self.rng), *batch[1:])
+        return augment(batch, self.rng)
 
 
 def ahead(items: Iterator[Any], depth: int) -> Iterator[Any]:

@@ -19,6 +19,7 @@ from tinygrad_loss.distributions.dirichlet import Dirichlet as Dirichlet
 from tinygrad_loss.distributions.divergence import Estimate as Estimate
 from tinygrad_loss.distributions.divergence import kl_divergence as kl_divergence
 from tinygrad_loss.distributions.divergence import register_kl as register_kl
+from tinygrad_loss.distributions.elsewhere import OF_THE_ROOM as _OF_THE_ROOM
 from tinygrad_loss.distributions.family import FAMILIES as FAMILIES
 from tinygrad_loss.distributions.family import Distribution as Distribution
 from tinygrad_loss.distributions.heavy_tailed import Cauchy as Cauchy
@@ -63,4 +64,7 @@ def __dir__() -> list[str]:
 if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
     def __getattr__(name: str) -> _typing.Any:
-        raise _errors.no_name(__name__, name, __dir__())
+        raise _errors.no_name(__name__, name, __dir__(), _OF_THE_ROOM)
+
+
+_errors.refuse_calls(__name__)

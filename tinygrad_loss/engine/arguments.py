@@ -1,8 +1,9 @@
 """Classes whose constructor says the nearest of its arguments when one of another name is given."""
 
 import inspect
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from tinygrad_loss import errors
 
@@ -28,6 +29,8 @@ class NamesItsArguments:
     """A base of classes that people make with arguments by name."""
 
     __signature__ = _Signature()
+    INSTEAD: ClassVar[Mapping[str, str]] = {}
+    """What to type instead of arguments that people know from elsewhere."""
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
         """Refuse an argument of another name, and say the nearest."""
@@ -39,6 +42,7 @@ class NamesItsArguments:
             parameters = _of_constructor(made).parameters
             unknown = next((name for name in named if name not in parameters), None)
             if unknown is not None and all(p.kind is not p.VAR_KEYWORD for p in parameters.values()):
-                rule, nearest = f"arguments are {', '.join(parameters)}", errors.nearest(unknown, parameters)
-                raise errors.ArgumentError(errors.say(cls.__name__, rule, f"{unknown}=", f"{nearest}="))
+                rule, similar = f"arguments are {', '.join(parameters)}", errors.similar(unknown, parameters)
+                instead = cls.INSTEAD.get(unknown) or (f"{similar}=" if similar else f"{cls.__name__}(...), without {unknown}=")
+                raise errors.ArgumentError(errors.say(cls.__name__, rule, f"{unknown}=", instead))
         return super().__new__(cls)

@@ -105,6 +105,7 @@ from tinygrad_loss.losses.similarity import triplet_margin_with_distance_loss as
 from tinygrad_loss.losses.survival import censored_exponential_nll_loss as censored_exponential_nll_loss
 from tinygrad_loss.losses.survival import censored_weibull_nll_loss as censored_weibull_nll_loss
 from tinygrad_loss.losses.survival import cox_loss as cox_loss
+from tinygrad_loss.losses.synonyms import instead_of as _instead_of
 from tinygrad_loss.losses.tempered import binary_focal_loss_with_logits as binary_focal_loss_with_logits
 from tinygrad_loss.losses.tempered import focal_loss as focal_loss
 from tinygrad_loss.losses.tempered import generalized_cross_entropy as generalized_cross_entropy
@@ -124,4 +125,7 @@ def __dir__() -> list[str]:
 if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
     def __getattr__(name: str) -> _typing.Any:
-        raise _errors.no_name(__name__, name, __dir__())
+        raise _errors.no_name(__name__, name, __dir__(), _instead_of(name))
+
+
+_errors.refuse_calls(__name__, but=("checks", "provenance"))

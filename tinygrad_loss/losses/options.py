@@ -49,7 +49,8 @@ def unknown_option(where: str, name: str, value: Any, known: Sequence[str]) -> e
     """Return the error for an option that a loss does not have: PyTorch's two old ones are a reduction, others are misspelt."""
     older = {("size_average", True): "mean", ("size_average", False): "sum", ("reduce", True): "mean", ("reduce", False): "none"}
     reduction = older.get((name, value is None or bool(value))) if name in ("size_average", "reduce") else None
-    instead = f"reduction={reduction!r}" if reduction else f"{errors.nearest(name, known)}="
+    similar = errors.similar(name, known)
+    instead = f"reduction={reduction!r}" if reduction else f"{similar}=" if similar else f"{where}(...), without {name}="
     return errors.ArgumentError(errors.say(where, f"arguments are {', '.join(known)}", f"{name}=", instead))
 
 

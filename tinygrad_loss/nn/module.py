@@ -259,8 +259,8 @@ class Module(NamesItsArguments):
 
     def _found(self, what: str, target: str, known: Mapping[str, Any]) -> Any:
         if target not in known:
-            near = f"; the nearest is {errors.nearest(target, known)!r}" if known else ""
-            message = f"{type(self).__name__!r} has no {what} {target!r}{near}"
+            near = errors.similar(target, known)
+            message = f"{type(self).__name__!r} has no {what} {target!r}" + (f"; the nearest is {near!r}" if near else "")
             raise AttributeError(message)
         return known[target]
 

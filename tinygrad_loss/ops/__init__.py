@@ -136,6 +136,7 @@ from tinygrad_loss.ops.distance import cosine_similarity as cosine_similarity
 from tinygrad_loss.ops.distance import p_norm as p_norm
 from tinygrad_loss.ops.distance import pairwise_distance as pairwise_distance
 from tinygrad_loss.ops.distance import pdist as pdist
+from tinygrad_loss.ops.elsewhere import instead_of as _instead_of
 from tinygrad_loss.ops.entmax import entmax as entmax
 from tinygrad_loss.ops.error_function import erf as erf
 from tinygrad_loss.ops.error_function import erfc as erfc
@@ -240,4 +241,7 @@ def __dir__() -> list[str]:
 if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
     def __getattr__(name: str) -> _typing.Any:
-        raise _errors.no_name(__name__, name, __dir__())
+        raise _errors.no_name(__name__, name, __dir__(), _instead_of(name))
+
+
+_errors.refuse_calls(__name__, but=("dense",))

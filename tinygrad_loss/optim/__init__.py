@@ -42,3 +42,6 @@ if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
     def __getattr__(name: str) -> _typing.Any:
         raise _errors.no_name(__name__, name, __dir__(), _OF_THE_ROOM)
+
+
+_errors.refuse_calls(__name__)

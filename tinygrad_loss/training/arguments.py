@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tinygrad_loss import errors, losses
+from tinygrad_loss import errors
 from tinygrad_loss import optim as rules
 from tinygrad_loss.data import DataLoader, Dataset
+from tinygrad_loss.data.source import Columns, Rows, source
 from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.losses.synonyms import meant
 from tinygrad_loss.nn import Module
 from tinygrad_loss.optim import Adam, Optimizer
 
@@ -33,23 +35,34 @@ def refused(rule: str, got: Any, instead: str) -> errors.ArgumentError:
 
 
 def as_dataset(name: str, given: Any) -> Dataset:
-    """Return a data set from one, or from a pair of arrays."""
-    if isinstance(given, tuple) and len(given) == 2:
-        return Dataset(*given)
-    if not isinstance(given, Dataset):
-        kinds = "a Dataset or a DataLoader" if name == "dataset" else "a Dataset"
-        raise refused(f"{name} must be {kinds}", given, "tl.data.Dataset(x, y)")
-    return given
+    """Return a data set with all rows of one, of columns (x, y), or of a list of rows (x, y)."""
+    held, found = with_targets(f"{name} must be a Dataset", given)
+    return held if isinstance(held, Dataset) and not held.makes_rows else Dataset(*found.batch(slice(None)))
 
 
 def as_loader(given: Any, batch_size: int, **options: Any) -> DataLoader:
-    """Return the loader that was given, or one that shuffles a data set."""
+    """Return the loader that was given, or one that shuffles what has inputs and targets."""
+    rule = "dataset must be a Dataset or a DataLoader"
     if not isinstance(given, DataLoader):
-        return DataLoader(as_dataset("dataset", given), batch_size, shuffle=True, **options)
+        return DataLoader(with_targets(rule, given)[0], batch_size, shuffle=True, **options)
     for name in ("augment", "prefetch"):
         if options[name]:
             raise refused("a loader brings its own settings", f"a DataLoader and {name}=", f"tl.data.DataLoader(data, {name}=...)")
+    with_targets(f"{rule} of inputs and targets", given.dataset)
     return given
+
+
+def with_targets(rule: str, given: Any) -> tuple[Any, Columns | Rows]:
+    """Return what a loader makes of something whose rows are inputs and targets."""
+    wrong = refused(rule, given, "tl.data.Dataset(x, y)")
+    try:
+        held, found = source(given)
+    except errors.ArgumentError:
+        raise wrong from None
+    first = found.batch(slice(1))
+    if not (isinstance(first, tuple) and len(first) == 2):
+        raise wrong
+    return held, found
 
 
 def as_optimizer(given: Any, model: Any) -> Optimizer:
@@ -58,7 +71,7 @@ def as_optimizer(given: Any, model: Any) -> Optimizer:
         raise refused("model must be a module", model, "tl.nn.Sequential(...), which takes functions, too")
     if isinstance(given, str) or not (given is None or isinstance(given, Optimizer) or callable(given)):
         known = {name.lower(): name for name, kind in vars(rules).items() if isinstance(kind, type) and issubclass(kind, Optimizer)}
-        instead = f"lambda p: tl.optim.{known[errors.nearest(str(given).lower(), known)]}(p, lr=1e-3)"
+        instead = f"lambda p: tl.optim.{known[errors.similar(str(given), known) or 'adam']}(p, lr=1e-3)"
         raise refused("optimizer must be an optimiser, or make one of parameters", repr(given), instead)
     made = given if isinstance(given, Optimizer) else (given or Adam)([p for p in model.parameters() if p.requires_grad])
     if not isinstance(made, Optimizer):
@@ -74,8 +87,8 @@ def as_optimizer(given: Any, model: Any) -> Optimizer:
 def check_callables(loss: Any, metrics: Any, callbacks: Any) -> None:
     """Refuse a loss, metrics or callbacks that cannot be called."""
     if not callable(loss):
-        nearest = errors.nearest(str(loss), losses.LOSSES)
-        raise refused("loss must be a function of output and target", repr(loss), f"tl.losses.{nearest}")
+        instead = f"tl.losses.{meant(str(loss)) or 'mse_loss'}"
+        raise refused("loss must be a function of output and target", repr(loss), instead)
     if metrics is not None and not (isinstance(metrics, Mapping) and all(map(callable, metrics.values()))):
         instead = '{"accuracy": tl.training.metrics.accuracy}'
         raise refused("metrics must be functions of outputs and targets by name", metrics, instead)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import at_kinks
 from tinygrad_loss.data import DataLoader, Dataset
+from tinygrad_loss.data.source import HasRows
 from tinygrad_loss.nn import Module
 from tinygrad_loss.optim import LBFGS, Optimizer, ReduceLROnPlateau, clip_grad_norm_, grad_norm
 from tinygrad_loss.training import metrics as known_metrics
@@ -27,6 +29,7 @@ from tinygrad_loss.training.arguments import (
     check_numbers,
     check_schedule,
 )
+from tinygrad_loss.training.blame import REMEMBERED, blamed, grown
 from tinygrad_loss.training.evaluate import evaluate
 from tinygrad_loss.training.history import History
 from tinygrad_loss.training.interrupt import interruptible
@@ -41,12 +44,12 @@ Loss = Callable[[Any, Any], Any]
 def fit(
     model: Module,
     loss: Loss,
-    dataset: Dataset | DataLoader | tuple[np.ndarray, np.ndarray],
+    dataset: DataLoader | HasRows,
     *,
     optimizer: Optimizer | Callable[[Any], Optimizer] | None = None,
     epochs: int = 10,
     batch_size: int = 32,
-    validation: Dataset | tuple[np.ndarray, np.ndarray] | None = None,
+    validation: HasRows | None = None,
     metrics: Mapping[str, Metric] | None = None,
     callbacks: Iterable[Callable[[Run], object]] = (),
     schedule: Any = None,
@@ -69,11 +72,12 @@ def fit(
     Args:
         model: takes a batch of inputs, ``(batch, ...)``.
         loss: a function of the model's output and the batch's targets that returns one number, such as ``tl.losses.cross_entropy``.
-        dataset: what to learn, as a data set, a pair of arrays, or a loader that cuts it into batches.
+        dataset: what to learn: a loader of batches (x, y), or anything that a loader takes and that has inputs and targets, such as a
+            data set, a pair of arrays, or a list of pairs.
         optimizer: an optimiser, or a function from parameters to one; Adam with its defaults otherwise.
         epochs: passes over the data.
         batch_size: rows per step; shuffled in each epoch.
-        validation: data to measure on after each epoch.
+        validation: data to measure on after each epoch, in any form but a loader.
         metrics: functions of outputs and targets by name; ``accuracy`` by default where targets are one class index per row. Of the training
             data the mean over batches is kept, without those where a metric is undefined (an AUC of one class); of ``validation`` the
             metric of all rows together.
@@ -113,7 +117,7 @@ def fit(
     check_schedule(schedule, optimizer)
     check_checkpoint(checkpoint, resume=resume)
     if metrics is None:
-        y = loader.dataset.y
+        _, y = loader.take(slice(1))
         metrics = {"accuracy": known_metrics.accuracy} if y.dtype.kind in "iub" and y.ndim == 1 else {}
     run = Run(model, loss, loader, optimizer, metrics, measured_on)
     run.schedule, run.schedule_per, run.clip_norm = schedule, schedule_per, clip_norm
@@ -151,6 +155,7 @@ class Run:
         self.epoch = 0
         self.batch = 0
         self.best: dict[str, Any] = {"value": math.inf, "epoch": 0, "weights": None}
+        self.recent: deque[float] = deque(maxlen=REMEMBERED)
         self.sums: dict[str, float] = {}
         self.undefined_metrics: dict[str, errors.DomainError] = {}
         self.chances: dict[str, Any] = {}
@@ -176,11 +181,11 @@ class Run:
 
     def run_epoch(self, asked: Callable[[], bool], show: Callable[..., None]) -> None:
         """Go through the data once, from where the run stands."""
-        start = time.perf_counter() - self.sums.get("seconds", 0.0)
         self.model.train()
         if self.batch == 0:
             self.order = resuming.state_of(self.loader.rng)
             self.sums = {}
+        start = time.perf_counter() - self.sums.get("seconds", 0.0)
         batches = iter(self.loader)
         for _ in range(self.batch):
             next(batches)
@@ -200,6 +205,7 @@ class Run:
         """Move the parameters once."""
         number, output, norm = self.gradient(x, y)
         self.add(rows=len(x), loss=number * len(x), undefined=sum(p.report.undefined for p in self.params if p.report is not None), steps=1)
+        self.recent.append(number)
         self.add(grad_norm=norm)
         self.measure(output, y)
         if isinstance(self.optimizer, LBFGS):
@@ -217,9 +223,11 @@ class Run:
         check_loss(value)
         number = float(value.item())
         if not math.isfinite(number):
-            raise self.blame(number, x, output)
+            raise blamed(self, number, x, output)
         value.backward()
         norm = grad_norm(self.params) if self.clip_norm is None else clip_grad_norm_(self.params, self.clip_norm)
+        if not math.isfinite(norm) and grown(self.recent):
+            raise blamed(self, number, x, output)
         return number, output, norm
 
     def measure(self, output: Any, y: np.ndarray) -> None:
@@ -245,20 +253,6 @@ class Run:
         sums = self.sums
         defined = {name: sums[name] / sums[f"rows of {name}"] for name in self.metrics if name in sums}
         return {"loss": sums["loss"] / sums["rows"]} | defined
-
-    def blame(self, number: float, x: np.ndarray, output: Any) -> errors.NonFiniteError:
-        """Return the error for a loss that is not finite; it names the first thing on the way that is not."""
-        broken = self.broken_parameter()
-        if x.dtype.kind == "f" and not np.isfinite(x).all():
-            why, instead = "the inputs hold nan or inf", "np.nan_to_num(x), or leave those rows out"
-        elif broken is not None:
-            why, instead = f"parameter {broken} holds nan or inf", "a smaller lr"
-        elif not all(np.isfinite(part.data).all() for part in (output if isinstance(output, tuple) else (output,))):
-            why, instead = "the model's output overflows", "a smaller lr, or clip_norm=1.0"
-        else:
-            why, instead = "the loss of a finite output", "the loss on logits, which does not take the logarithm of 0; or finite targets"
-        where = f"tl.fit, epoch {self.epoch + 1}, batch {self.batch + 1}"
-        return errors.NonFiniteError(errors.say(where, "the loss must be finite", f"{number} ({why})", instead))
 
     def broken_parameter(self) -> str | None:
         """Return the name of the first parameter that holds nan or inf."""

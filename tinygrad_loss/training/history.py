@@ -40,7 +40,8 @@ class History:
     """One row per epoch: ``epoch``, ``loss``, metrics, ``val_*``, ``grad_norm``, ``undefined``, ``lr``, ``seconds``.
 
     ``grad_norm`` is the mean over steps of the norm of all gradients;
-    ``undefined`` counts the entries of gradients that did not exist, where a subgradient was used instead.
+    ``undefined`` counts the entries of gradients that did not exist, where a subgradient was used instead;
+    ``seconds`` is how long the steps of this epoch took, all parts of an interrupted one together, without the validation.
 
     >>> history = History([{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.0}])
     >>> history["loss"]

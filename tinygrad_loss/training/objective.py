@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_loss import errors, losses, ops
 from tinygrad_loss.data import Dataset
 from tinygrad_loss.losses import Loss
+from tinygrad_loss.losses.synonyms import meant
 
 __all__ = ["Objective", "objective", "usable"]
 
@@ -60,8 +61,9 @@ def objective(name: str, dataset: Dataset) -> Objective:
     """
     known = usable(dataset)
     if name not in known:
+        instead = meant(name, known) or ("cross_entropy" if dataset.classes else "mse_loss")
         rule = f"loss must be one of the {len(known)} of tl.losses that compare what a model says of it"
-        raise errors.DomainError(errors.say(f"a loss for {dataset.name}", rule, repr(name), repr(errors.nearest(name, known))))
+        raise errors.DomainError(errors.say(f"a loss for {dataset.name}", rule, repr(name), repr(instead)))
     chosen: Loss = getattr(losses, name)
     if not dataset.classes:
         return chosen
