@@ -14,7 +14,7 @@ from tinygrad_loss.context import Policy, at_kinks, without_watching
 from tinygrad_loss.engine.declare import unbroadcast
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.reverse import Pass, doubtful, sweep
+from tinygrad_loss.engine.reverse import Pass, doubtful, own_ties, sweep
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor, tensor
 
 __all__ = ["bent_in", "moved", "narrowed", "reached", "tied_in"]
@@ -102,10 +102,9 @@ def _values(t: Tensor) -> list[Array]:
 
 def _tied(t: Tensor) -> np.ndarray:
     """Return the entries at which an op is not smooth."""
-    op, _, static = t.node
-    if op.facts is None:
+    if t.node[0].facts is None:
         return np.zeros(t.shape, bool)
-    return np.asarray(of_shape(op.facts.tie(t.value, *_values(t), **static), t.shape))
+    return np.asarray(of_shape(own_ties(t), t.shape))
 
 
 def _downstream(t: Tensor, found: list[np.ndarray | None], rng: np.random.Generator) -> np.ndarray:
