@@ -17,6 +17,7 @@ from tinygrad_loss.cli.folder import made
 from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.picture.draw import Picture
 from tinygrad_loss.picture.plot import plot
+from tinygrad_loss.picture.render import ask_for_graphviz
 from tinygrad_loss.training.walk import digits, distances, likelihoods
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -24,6 +25,7 @@ __all__ = ["EXAMPLE", "add_arguments", "run"]
 EXAMPLE: Final = "tinygrad-loss tour --out pictures"
 EPOCHS: Final = 30
 SHOWN: Final = (1, 2, 5, 10, 20, 30)
+NEEDED: Final = {"sklearn": "scikit-learn, whose digits its last step learns", "matplotlib": "matplotlib, which draws its curves"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk all seven steps."""
-    if find_spec("sklearn") is None:  # said now, not after six steps
-        raise errors.missing("tour", "scikit-learn, whose digits its last step learns", "pip install scikit-learn matplotlib")
+    ask_for_graphviz("tour")  # what is missing is said now, not after six steps
+    for package, what in NEEDED.items():
+        if find_spec(package) is None:
+            raise errors.missing("tour", what, "pip install scikit-learn matplotlib")
     folder = made("tour", arguments.out, "pictures")
     walk = _Walk(console(), folder, arguments.seed)
     for number, (step, title) in enumerate(walk.steps().items(), 1):
@@ -204,10 +208,7 @@ class _Walk:
         return fit
 
     def _plot(self, name: str, curves: Any, **labels: Any) -> None:
-        try:
-            self.written.append(plot(self.folder / name, curves, **labels).name)
-        except errors.MissingPackageError as error:
-            self.say(str(error))
+        self.written.append(plot(self.folder / name, curves, **labels).name)
 
 
 def _table(*headers: str) -> Table:
