@@ -1,6 +1,6 @@
 """How big the package is: files and lines of each room, blank lines and docstrings included.
 
-    python benchmarks/size.py
+python benchmarks/size.py
 """
 
 from pathlib import Path

@@ -67,7 +67,7 @@ _TORCH = {
     "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
     "mm": "type a @ b",
     "save": "type tl.training.checkpoint.save(path, model.state_dict())",
-    **dict.fromkeys(("compile", "jit"), "functions are not compiled yet: call f itself"),
+    **dict.fromkeys(("compile", "jit"), "functions are not compiled: call f itself"),
     **dict.fromkeys(("elementwise_grad", "egrad", "derivative", "deriv"), "type tl.grad(lambda x: np.sum(f(x)))"),
     **dict.fromkeys(("hessian_vector_product", "make_hvp"), "type tl.hvp(f, x, v)"),
     **dict.fromkeys(("vector_jacobian_product", "make_vjp"), "type y, pullback = tl.vjp(f, x)"),
