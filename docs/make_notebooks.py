@@ -106,12 +106,13 @@ def page(language: str, outputs: list[dict[str, Any]]) -> str:
     title = TITLES[language].split("\n", 1)[0].removeprefix("# ")
     colours = ["".join(f"--{role}: {colour}; " for role, colour in palette.items()) for palette in (LIGHT, DARK)]
     parts = [f'<nav><a href="{STEMS[other]}.html" lang="{TAGS[other]}">{NAMES[other]}</a></nav>\n<main>', html(worded(TITLES, language))]
-    for step, output in zip(STEPS, outputs, strict=True):
+    for number, (step, output) in enumerate(zip(STEPS, outputs, strict=True), 1):
+        named = output["svg"].replace("<svg", f'<svg role="img" aria-labelledby="shows-{number}"', 1)
         parts += [
             html(worded(step.says, language)),
             highlight(step.code, PythonLexer(), HtmlFormatter(nowrap=False)),
             f'<pre class="out">{escape(output["text"].rstrip())}</pre>',
-            f"<figure>{output['svg']}<figcaption>{escape(step.shows[language])}</figcaption></figure>",
+            f'<figure>{named}<figcaption id="shows-{number}">{escape(step.shows[language])}</figcaption></figure>',
         ]
     parts += [html(worded(ENDS, language)), "</main>"]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><meta name="viewport" content="width=device-width, initial-scale=1">'

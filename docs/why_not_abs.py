@@ -259,7 +259,7 @@ title = "7 log p + 3 log(1 − p)"
 value_over_gradient(
     hill,
     Curve(log_likelihood, 0.04, 0.985, at=(best,), title=title, x="p"),
-        words=Words(slope=""),
+    words=Words(slope=""),
     width=7.0,
 )""",
     ),

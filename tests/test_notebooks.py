@@ -80,7 +80,10 @@ def test_notebooks_and_pages_are_those_of_the_source(made, language):
     ]
     assert made["notebook"](language, stored) == read(language)
     page = (DOCS / f"{STEMS[language]}.html").read_text(encoding="utf-8")
-    assert re.sub(r"<figure>.*?<figcaption>", "<figure><svg></svg><figcaption>", page, flags=re.DOTALL) == made["page"](language, stored)
+    without, rebuilt = (
+        re.sub(r"<figure>.*?<figcaption", "<figcaption", text, flags=re.DOTALL) for text in (page, made["page"](language, stored))
+    )
+    assert without == rebuilt
 
 
 @pytest.mark.parametrize("language", STEMS)

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -13,6 +14,7 @@ from tinygrad_loss.picture.figure import svg_from
 from tinygrad_loss.picture.palette import COLOURS, DARK, LIGHT, STYLES
 from tinygrad_loss.picture.why import SENTENCES, why
 
+IMAGES = Path(__file__).parents[2] / "docs" / "img"
 PALETTES = {"light": LIGHT, "dark": DARK}
 
 
@@ -79,6 +81,20 @@ def test_both_slopes_of_a_kink_have_an_open_circle(f, slopes):
     assert rings(above) == []  # the value exists
 
 
+def test_no_line_crosses_a_jump():
+    _, values, gradients, verdicts = Curve(lambda x: np.where(x < 0.0, x, x + 1.0), -1.0, 1.0, at=(0.0,)).along()
+    assert verdicts[0.0].kind == "discontinuous"
+    assert np.isnan(values).sum() == 1
+    assert np.nanmax(np.abs(np.diff(values))) < 0.1
+    assert set(gradients[~np.isnan(gradients)]) == {1.0}
+
+
+def test_an_infinite_slope_is_marked_and_not_drawn():
+    above, below = value_over_gradient(Curve(lambda x: np.sqrt(np.abs(x)), -1.0, 1.0, at=(0.0,))).axes
+    assert rings(below) == []
+    assert [line.get_ydata()[0] for line in above.lines if line.get_marker() == "o"] == [0.0]
+
+
 def test_kinks_that_cancel_are_smooth():
     curve = Curve(lambda x: np.maximum(x, 0.0) - np.maximum(-x, 0.0), -1.0, 1.0, at=(0.0,))
     below = value_over_gradient(curve).axes[1]
@@ -95,6 +111,15 @@ def test_the_first_picture(language, palette):
     for text in (words.value, words.gradient, *titles, *slopes, *"\n".join(sentences).splitlines()):
         assert text in said
     assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) <= set(palette.values())
+
+
+@pytest.mark.parametrize("language", sorted(SENTENCES))
+@pytest.mark.parametrize("shade", PALETTES)
+def test_the_stored_first_picture_is_that_of_today(language, shade):
+    stored = (IMAGES / f"{'why' if language == 'en' else 'why-zh'}-{shade}.svg").read_text(encoding="utf-8")
+    drawn = svg_from(why(language), PALETTES[shade])
+    assert [t for t in ET.fromstring(stored).itertext() if t.strip()] == [t for t in ET.fromstring(drawn).itertext() if t.strip()]  # noqa: S314
+    assert set(re.findall(r"#[0-9a-f]{6}\b", stored)) <= set(PALETTES[shade].values())
 
 
 def test_the_sentences_of_the_first_picture_are_true():

@@ -19,6 +19,8 @@ __all__ = ["Curve", "Words", "value_over_gradient"]
 POINTS: Final = 161
 LINE: Final = 0.21
 """The height of a line of a sentence, in inches."""
+ROUNDING: Final = 1e-12
+"""A slope that is smaller, against the largest of its curve, is 0 up to rounding."""
 STUB: Final = 0.17
 """How far a tangent reaches to one side, as a part of the width."""
 
@@ -73,6 +75,8 @@ class Curve:
                 value, slope = (float(part) for part in both(place))
                 seen = verdicts.get(place)
                 limits = (seen.left, slope, seen.right) if seen is not None and seen.kind == "kink" else (slope,)
+                if seen is not None and seen.kind == "discontinuous":
+                    value = np.nan  # no line crosses a jump
                 rows += [(place, value, np.nan if limit is None else limit) for limit in limits]
         places, values, gradients = np.array(rows).T
         return places, values, gradients, verdicts
@@ -114,39 +118,46 @@ def value_over_gradient(*curves: Curve, words: Words = Words(), width: float | N
         for axes in (above, below):
             axes.grid(visible=True, color=LIGHT["rule"])
             axes.set_axisbelow(True)
+        rounding = ROUNDING * np.nanmax(np.abs(gradients), initial=0.0, where=np.isfinite(gradients))
+
+        def slope_of(slope: float, x: str = curve.x, least: float = rounding) -> str:
+            return words.slope.format(x=x, slope=signed(slope if abs(slope) > least else 0.0))
+
         for point, verdict in verdicts.items():
-            _judged(above, below, curve, point, verdict, words)
+            _judged(above, below, curve, point, verdict, slope_of)
     return drawn
 
 
-def _judged(above: Any, below: Any, curve: Curve, point: float, verdict: Verdict, words: Words) -> None:
+def _judged(above: Any, below: Any, curve: Curve, point: float, verdict: Verdict, slope_of: Callable[[float], str]) -> None:
     """Mark a point: its tangent, or the two slopes that do not agree."""
     others = [abs(point - other) for other in curve.at if other != point]
     reach = min([STUB * (curve.high - curve.low), *(0.4 * apart for apart in others)])
     for axes in (above, below):
         axes.axvline(point, color=QUIET, linewidth=0.9, linestyle=":", zorder=0)
-    smooth = verdict.kind == "smooth"
+    smooth, value = verdict.kind == "smooth", verdict.value
     colour = INK if smooth else COLOURS[0]
-    for step, slope, toward, away in ((-reach, verdict.left, "right", "left"), (reach, verdict.right, "left", "right")):
-        if slope is None:
+    for step, slope in ((-reach, verdict.left), (reach, verdict.right)):
+        if slope is None or not np.isfinite(slope):
             continue
-        above.plot([point, point + step], [verdict.value, verdict.value + slope * step], color=colour, linewidth=3.2, linestyle=(0, (2, 1)))
+        above.plot([point, point + step], [value, value + slope * step], color=colour, linewidth=3.2, linestyle=(0, (2, 1)))
         if not smooth:
             below.plot([point], [slope], "o", markersize=7.5, markerfacecolor=LIGHT["paper"], markeredgecolor=colour, markeredgewidth=1.8)
-            below.annotate(signed(slope), (point, slope), (-9 if step > 0 else 9, 0), textcoords="offset points", ha=away, va="center")
-            label = words.slope.format(x=curve.x, slope=signed(slope))
-            end = (point + 0.6 * step, verdict.value + 0.6 * slope * step)
-            above.annotate(label, end, (6 if step > 0 else -6, -3), textcoords="offset points", ha=toward, va="top", color=colour)
-    above.plot([point], [verdict.value], "o", markersize=6, color=colour, clip_on=False)
+            _written(below, signed(slope), (point, slope), (-9 if step > 0 else 9, 0), INK)
+            _written(above, slope_of(slope), (point + 0.6 * step, value + 0.6 * slope * step), (6 if step > 0 else -6, -9), colour)
+    above.plot([point], [value], "o", markersize=6, color=colour, clip_on=False)
     if smooth:
         slope = float(verdict.gradient)
         below.plot([point], [slope], "o", markersize=7.5, color=colour)
-        label = words.slope.format(x=curve.x, slope=signed(slope))
-        on_top = verdict.value > np.mean(above.get_ylim())
-        va = "top" if on_top else "bottom"
-        above.annotate(
-            label, (point, verdict.value), (0, -9 if on_top else 8), textcoords="offset points", ha="center", va=va, color=colour
-        )
+        if value > np.mean(above.get_ylim()):  # beside the tangent of a top, below which the curve falls
+            _written(above, slope_of(slope), (point - reach, value - slope * reach), (-6, 0), colour)
+        else:
+            _written(above, slope_of(slope), (point, value), (0, 14), colour)
+
+
+def _written(axes: Any, text: str, at: tuple[float, float], away: tuple[float, float], colour: str) -> None:
+    """Write beside a point: on its left or right, or in the middle above it."""
+    side = "center" if away[0] == 0 else "left" if away[0] > 0 else "right"
+    axes.annotate(text, at, away, textcoords="offset points", ha=side, va="center", color=colour)
 
 
 def signed(slope: float) -> str:
@@ -155,4 +166,4 @@ def signed(slope: float) -> str:
     >>> signed(-1.0), signed(0.25), signed(0.0)
     ('−1', '+0.25', '0')
     """
-    return f"{slope:+.3g}".replace("-", "\N{MINUS SIGN}") if abs(slope) > 1e-12 else "0"
+    return f"{slope:+.3g}".replace("-", "\N{MINUS SIGN}") if slope else "0"

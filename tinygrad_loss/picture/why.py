@@ -18,7 +18,7 @@ SENTENCES: Final = {
         (
             "At x = y the slope jumps\nfrom −1 to +1:\nthere is no gradient.",
             "Every point has one slope.\nIt is 0 where x = y,\nand grows with distance.",
-            "For 7 heads in 10 tosses\nthe slope is 0 at p = 0.7,\nwhere they are likeliest.",
+            "For 7 heads in 10 tosses\nthe slope is 0 at p = 0.7,\nwhere they are most likely.",
         ),
     ),
     "zh": (
