@@ -15,7 +15,7 @@ from rich.table import Table
 from tinygrad_loss import errors
 from tinygrad_loss.cli.folder import made
 from tinygrad_loss.cli.terminal import console
-from tinygrad_loss.picture.curve import Curve, value_over_gradient
+from tinygrad_loss.picture.curve import Curve, Words, value_over_gradient
 from tinygrad_loss.picture.draw import Picture
 from tinygrad_loss.picture.plot import plot
 from tinygrad_loss.picture.why import why
@@ -199,7 +199,7 @@ class _Walk:
             f"{formula} at x = y = 2: value {v.value:g}, slope {_slope(v.left)} on the left, {_slope(v.right)} on the right, gradient {gradient}."
         )
         self.keep(found.picture, f"{name}.svg")
-        curve = Curve(lambda x: distance(x, 2.0), -1.0, 5.0, at=(2.0,), title=f"{formula}, y = 2")
+        curve = Curve(lambda x: distance(x, 2.0), -1.0, 5.0, at=(2.0,), title=f"{_typeset(formula)}, y = 2")
         self._curves(f"{name}_curve.svg", lambda: value_over_gradient(curve))
 
     def _best(self, distance: Callable[[Any, Any], Any], formula: str, name: str, picture: str) -> distances.Fit:
@@ -207,9 +207,12 @@ class _Walk:
         fit = distances.best_guess(distance, data)
         self.say(f"101 measurements y: the sum of {formula} is smallest at their {name}, m = {fit.guess:.4f}, where it is {fit.total:.3f}.")
         self.keep(fit.picture, f"{picture}.svg")
-        around = (fit.guess - 4.0, fit.guess + 4.0)
-        curve = Curve(lambda m: np.sum(distance(m, data)), *around, at=(fit.guess,), title=f"the sum of {formula}", x="m")
-        self._curves(f"{picture}_curve.svg", lambda: value_over_gradient(curve))
+        at, low, high, words = (fit.guess,), fit.guess - 4.0, fit.guess + 4.0, Words()
+        if fit.verdict.kind == "kink":  # seen from near, where its corners can be told apart
+            middle = np.sort(data)[47:54]
+            at, low, high, words = tuple(middle[1:-1]), np.mean(middle[:2]), np.mean(middle[-2:]), Words(slope="")
+        curve = Curve(lambda m: np.sum(distance(m, data)), low, high, at=at, title=f"sum of {_typeset(formula)}, around the {name}", x="m")
+        self._curves(f"{picture}_curve.svg", lambda: value_over_gradient(curve, words=words, width=6.0))
         return fit
 
     def _plot(self, name: str, curves: Any, **labels: Any) -> None:
@@ -228,6 +231,10 @@ class _Walk:
 
 def _table(*headers: str) -> Table:
     return Table(*headers, box=box.SIMPLE, pad_edge=False)
+
+
+def _typeset(formula: str) -> str:
+    return formula.replace("-", "\N{MINUS SIGN}").replace("^2", "\N{SUPERSCRIPT TWO}")
 
 
 def _of_heads(p: Any) -> Any:
