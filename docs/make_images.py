@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 
 import tinygrad_loss as tl
+from tinygrad_loss.picture.figure import svg_from
+from tinygrad_loss.picture.palette import DARK, LIGHT
+from tinygrad_loss.picture.why import why
 
 IMAGES = Path(__file__).parent / "img"
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -18,6 +21,9 @@ def main() -> None:
     tl.draw(np.abs(x - y)).save(IMAGES / "absolute.svg")
     tl.draw(np.square(x - y)).save(IMAGES / "square.svg")
     tl.draw(lambda x: tl.ops.relu(x) - tl.ops.relu(-x), 0.0).save(IMAGES / "cancels.svg")
+    for name, drawn in (("why", why()), ("why-zh", why("zh"))):
+        for shade, colours in (("light", LIGHT), ("dark", DARK)):
+            (IMAGES / f"{name}-{shade}.svg").write_text(svg_from(drawn, colours), encoding="utf-8")
     with contextlib.chdir(IMAGES):
         for example in sorted(EXAMPLES.glob("1[2-7]_*.py")):
             runpy.run_path(str(example))["main"]()

@@ -3,6 +3,7 @@
 import numpy as np
 
 import tinygrad_loss as tl
+from tinygrad_loss.picture.curve import Curve, value_over_gradient
 
 
 def main() -> float:
@@ -13,6 +14,8 @@ def main() -> float:
 
     x = tl.tensor(2.0, requires_grad=True, name="x")
     tl.draw(np.abs(x - y)).save("absolute.svg")  # the op that lets no gradient through is red
+
+    value_over_gradient(Curve(lambda x: np.abs(x - y), -1.0, 5.0, at=(y,), title="|x \N{MINUS SIGN} y|")).savefig("absolute_curve.svg")
 
     # One exact meeting is enough: the m closest to an odd number of measurements is one of them.
     measured = np.array([3.1, 2.2, 9.4, 4.0, 2.9])

@@ -3,6 +3,7 @@
 import numpy as np
 
 import tinygrad_loss as tl
+from tinygrad_loss.picture.curve import Curve, value_over_gradient
 
 
 def main() -> float:
@@ -12,6 +13,7 @@ def main() -> float:
     loss.backward()
     print(f"(x - y)^2 at x = y: value {loss.item()}, gradient {x.grad}")
     tl.draw(loss).save("square.svg")  # nothing in it is red
+    value_over_gradient(Curve(lambda x: np.square(x - y), -1.0, 5.0, at=(y,), title="(x \N{MINUS SIGN} y)²")).savefig("square_curve.svg")
 
     measured = np.array([3.0, 2.0, 9.0, 4.0, 2.0])
     total, slope = tl.value_and_grad(lambda m: np.sum(np.square(m - measured)))(np.mean(measured))

@@ -1,9 +1,10 @@
 """A product of many likelihoods is 0 in floating point; the sum of their logarithms is not."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import tinygrad_loss as tl
+from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.palette import LIGHT
 
 TOSSES = np.tile([1, 1, 0, 1, 1, 0, 1, 1, 0, 1], 200)
 
@@ -30,18 +31,18 @@ def main() -> int:
 
     tosses, sums = np.arange(1, len(TOSSES) + 1), np.cumsum(np.log(each(0.7)))
     single = np.cumprod(each(0.7).astype(np.float32))
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for products, name, color in ((np.cumprod(each(0.7)), "float64", "#7570b3"), (single, "float32", "#d95f02")):
+    drawn = figure(9, 3.4)
+    left, right = drawn.subplots(1, 2)
+    for products, name, color in ((np.cumprod(each(0.7)), "float64", LIGHT["blue"]), (single, "float32", LIGHT["vermilion"])):
         last = int(np.argmax(products == 0))
         left.semilogy(tosses[:last], products[:last], color=color, label=f"{name}: 0 from toss {last + 1} on")
         left.plot(tosses[last - 1], products[last - 1], "o", color=color)
     left.set(title="the product of the likelihoods", xlabel="tosses", ylabel="product, on a logarithmic scale", xlim=(0, len(TOSSES)))
     left.set_yticks([1.0, 1e-100, 1e-200, 1e-300])
     left.legend(frameon=False)
-    right.plot(tosses, sums, color="#1b9e77")
+    right.plot(tosses, sums, color=LIGHT["green"])
     right.set(title="the sum of their logarithms", xlabel="tosses", ylabel="sum", xlim=(0, len(TOSSES)))
-    figure.savefig("product_and_sum.png", dpi=110)
+    drawn.savefig("product_and_sum.png", dpi=110)
     return gone
 
 

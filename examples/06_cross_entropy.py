@@ -3,6 +3,7 @@
 import numpy as np
 
 import tinygrad_loss as tl
+from tinygrad_loss.picture.why import why
 
 
 def main() -> float:
@@ -21,6 +22,7 @@ def main() -> float:
     p = tl.ops.softmax(scores.numpy(), axis=1)
     print("gradient = (p - what happened) / 4:", np.allclose(scores.grad, (p - np.eye(3)[happened]) / 4, rtol=1e-12))
     tl.draw(by_hand).save("cross_entropy.svg")  # nothing in it is red
+    why().savefig("why.svg")  # |x - y|, its square and this, side by side
 
     difference = abs(by_hand.item() - loss.item())
     print(f"difference: {difference:.1e}")

@@ -1,9 +1,10 @@
 """One formula, two readings: of the heads given p it is a probability, of p given the heads a likelihood."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from tinygrad_loss.distributions import Binomial, likelihood_curve
+from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.palette import LIGHT
 
 TOSSES, HEADS = 10, 7
 
@@ -23,16 +24,16 @@ def main() -> float:
     print(f"read along p, at 7 heads: the area is {area:.6f} = 1/11, the top is at {best}")
     print(f"95 % likelihood interval, within 1.92 nats of the top: {inside[0]:.3f} to {inside[-1]:.3f}")
 
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.bar(outcomes, probability, color=["#b0b0b0"] * HEADS + ["#d95f02"] + ["#b0b0b0"] * (TOSSES - HEADS))
+    drawn = figure(9, 3.4)
+    left, right = drawn.subplots(1, 2)
+    left.bar(outcomes, probability, color=[LIGHT["quiet"]] * HEADS + [LIGHT["vermilion"]] + [LIGHT["quiet"]] * (TOSSES - HEADS))
     left.set(title="probability: p = 0.5 is known", xlabel="heads in ten tosses", ylabel="P(heads | p = 0.5)")
-    right.plot(p, likelihood, color="#1b9e77")
-    right.fill_between(p, likelihood, where=np.isin(p, inside), color="#1b9e77", alpha=0.15, label="95 % likelihood interval")
-    right.plot([best, best], [0.0, likelihood.max()], color="#d95f02", label=f"most likely: {best}")
+    right.plot(p, likelihood, color=LIGHT["green"])
+    right.fill_between(p, likelihood, where=np.isin(p, inside), color=LIGHT["green"], alpha=0.15, label="95 % likelihood interval")
+    right.plot([best, best], [0.0, likelihood.max()], color=LIGHT["vermilion"], label=f"most likely: {best}")
     right.set(title="likelihood: 7 heads are known", xlabel="p", ylabel="P(7 heads | p)", ylim=(0, 0.4))
     right.legend(loc="upper left", frameon=False)
-    figure.savefig("probability_and_likelihood.png", dpi=110)
+    drawn.savefig("probability_and_likelihood.png", dpi=110)
     return area
 
 

@@ -1,9 +1,10 @@
 """Two circles differ by one number; two normal distributions do not: what shall a loss compare?"""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from tinygrad_loss.distributions import Normal, kl_divergence
+from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.palette import LIGHT
 
 
 def main() -> float:
@@ -19,18 +20,18 @@ def main() -> float:
     print(f"and it is no distance: from N(0, 4) to N(0, 1) it is {back:.4f}")
 
     y = np.linspace(-6.0, 7.0, 400)
-    figure = Figure(figsize=(9, 5.2), layout="constrained")
-    for column, q in zip(figure.subplots(2, 2, sharex=True).T, (shifted, wider), strict=True):
+    drawn = figure(9, 5.2)
+    for column, q in zip(drawn.subplots(2, 2, sharex=True).T, (shifted, wider), strict=True):
         cost = p.prob(y) * (p.log_prob(y) - q.log_prob(y))
-        column[0].plot(y, p.prob(y), color="#1b9e77", label="p = N(0, 1)")
-        column[0].plot(y, q.prob(y), color="#d95f02", label=f"q = N({float(q.mean):g}, {float(q.variance):g})")
+        column[0].plot(y, p.prob(y), color=LIGHT["green"], label="p = N(0, 1)")
+        column[0].plot(y, q.prob(y), color=LIGHT["vermilion"], label=f"q = N({float(q.mean):g}, {float(q.variance):g})")
         column[0].set(ylabel="density", ylim=(0, 0.55))
         column[0].legend(frameon=False, loc="upper right")
-        column[1].fill_between(y, cost, where=cost > 0, color="#7570b3", alpha=0.6, label="costs")
-        column[1].fill_between(y, cost, where=cost < 0, color="#66a61e", alpha=0.6, label="saves")
+        column[1].fill_between(y, cost, where=cost > 0, color=LIGHT["blue"], alpha=0.6, label="costs")
+        column[1].fill_between(y, cost, where=cost < 0, color=LIGHT["ochre"], alpha=0.6, label="saves")
         column[1].set(xlabel="y", ylabel="p log(p / q)", title=f"costs less savings: KL = {float(kl_divergence(p, q)):.3f} nats")
         column[1].legend(frameon=False, loc="upper right")
-    figure.savefig("circles_and_normals.png", dpi=110)
+    drawn.savefig("circles_and_normals.png", dpi=110)
     return divergence
 
 

@@ -1,10 +1,11 @@
 """From the coin to cross-entropy: a product of probabilities, its logarithm, the other sign, a mean."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import tinygrad_loss as tl
 from tinygrad_loss.distributions import Bernoulli, Categorical
+from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.palette import LIGHT
 
 
 def main() -> float:
@@ -27,13 +28,13 @@ def main() -> float:
     print("and the slope in the score is p - y:", np.allclose(slope, coin.probs - tosses, rtol=1e-14))
 
     p = np.linspace(0.002, 0.998, 300)
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(p, Bernoulli(p).nll(np.ones_like(p)), color="#1b9e77", label="heads came: -log p")
-    axes.plot(p, Bernoulli(p).nll(np.zeros_like(p)), color="#d95f02", label="tails came: -log(1 - p)")
+    drawn = figure(6, 3.6)
+    axes = drawn.subplots()
+    axes.plot(p, Bernoulli(p).nll(np.ones_like(p)), color=LIGHT["green"], label="heads came: -log p")
+    axes.plot(p, Bernoulli(p).nll(np.zeros_like(p)), color=LIGHT["vermilion"], label="tails came: -log(1 - p)")
     axes.set(xlabel="p, said before the toss", ylabel="nats paid after it", title="cross-entropy is what surprise costs")
     axes.legend(frameon=False, loc="upper center")
-    figure.savefig("bernoulli_to_cross_entropy.png", dpi=110)
+    drawn.savefig("bernoulli_to_cross_entropy.png", dpi=110)
     return float(max(abs(mean_nll - loss), abs(several - of_classes)))
 
 

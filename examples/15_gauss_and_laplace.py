@@ -1,10 +1,11 @@
 """The squared error is a Gaussian in disguise, the absolute error a Laplace: one outlier shows which you believed."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import tinygrad_loss as tl
 from tinygrad_loss.distributions import Laplace, Normal
+from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.palette import LIGHT
 
 
 def main() -> float:
@@ -24,15 +25,15 @@ def main() -> float:
     print(f"because the outlier pulls with {abs(float(pulls[0])):.2f} there, and with {abs(float(pulls[1])):.0f} here, as every value does")
 
     y = np.linspace(0.0, 14.0, 500)
-    figure = Figure(figsize=(7, 3.8), layout="constrained")
-    axes = figure.subplots()
-    for fitted, colour, rule in ((gauss, "#7570b3", "mean"), (laplace, "#1b9e77", "median")):
+    drawn = figure(7, 3.8)
+    axes = drawn.subplots()
+    for fitted, colour, rule in ((gauss, LIGHT["blue"], "mean"), (laplace, LIGHT["green"], "median")):
         axes.plot(y, fitted.prob(y), color=colour, label=f"{type(fitted).__name__}: centre {float(fitted.loc):.2f}, the {rule}")
         axes.axvline(float(fitted.loc), color=colour, linestyle=":")
-    axes.plot(data, np.full_like(data, 0.012), "o", color="#d95f02", markersize=7, label="the data")
+    axes.plot(data, np.full_like(data, 0.012), "o", color=LIGHT["vermilion"], markersize=7, label="the data")
     axes.set(xlabel="y", ylabel="density of the fitted noise", title="one outlier, two beliefs about noise", ylim=(0, None))
     axes.legend(frameon=False)
-    figure.savefig("gauss_and_laplace.png", dpi=110)
+    drawn.savefig("gauss_and_laplace.png", dpi=110)
     return float(gauss.loc - laplace.loc)
 
 

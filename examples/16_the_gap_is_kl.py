@@ -1,10 +1,11 @@
 """Cross-entropy never goes below the entropy of what happens, and the gap is the KL divergence."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import tinygrad_loss as tl
 from tinygrad_loss.distributions import Bernoulli, kl_divergence
+from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.palette import LIGHT
 
 RAINS = Bernoulli(0.3)
 
@@ -24,15 +25,15 @@ def main() -> float:
     print("the entropy does not depend on the belief: to minimise cross-entropy is to minimise KL")
 
     q = np.linspace(0.01, 0.97, 300)
-    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(q, cross_entropy(q), color="#7570b3", label="cross-entropy H(p, q)")
-    axes.axhline(entropy, color="#1b9e77", label=f"entropy H(p) = {entropy:.3f} nats")
-    axes.fill_between(q, entropy, cross_entropy(q), color="#d95f02", alpha=0.25, label="the gap: KL(p || q)")
-    axes.plot([0.3], [entropy], "o", color="#1b9e77")
+    drawn = figure(6.4, 3.8)
+    axes = drawn.subplots()
+    axes.plot(q, cross_entropy(q), color=LIGHT["blue"], label="cross-entropy H(p, q)")
+    axes.axhline(entropy, color=LIGHT["green"], label=f"entropy H(p) = {entropy:.3f} nats")
+    axes.fill_between(q, entropy, cross_entropy(q), color=LIGHT["vermilion"], alpha=0.25, label="the gap: KL(p || q)")
+    axes.plot([0.3], [entropy], "o", color=LIGHT["green"])
     axes.set(xlabel="q, the belief in rain; the truth is p = 0.3", ylabel="nats per day", ylim=(0, 2.5))
     axes.legend(frameon=False, loc="upper center")
-    figure.savefig("the_gap_is_kl.png", dpi=110)
+    drawn.savefig("the_gap_is_kl.png", dpi=110)
     return float(cross_entropy(0.3)) - entropy
 
 

@@ -1,9 +1,10 @@
 """Why not the squared error for classes? Where a model is surest and wrong, it teaches nothing."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import tinygrad_loss as tl
+from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.palette import LIGHT
 
 
 def squared(z):
@@ -35,16 +36,16 @@ def main() -> int:
     print(f"from score -8 to the right side: {quick} steps with cross-entropy, {slow} with the squared error")
 
     z = np.linspace(-8.0, 6.0, 400)
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for loss, colour, name in ((squared, "#d95f02", "squared error"), (cross_entropy, "#1b9e77", "cross-entropy")):
+    drawn = figure(9, 3.4)
+    left, right = drawn.subplots(1, 2)
+    for loss, colour, name in ((squared, LIGHT["vermilion"], "squared error"), (cross_entropy, LIGHT["green"], "cross-entropy")):
         left.plot(z, loss(z), color=colour, label=name)
         right.plot(z, tl.grad(lambda z, loss=loss: np.sum(loss(z)))(z), color=colour, label=name)
     left.set(xlabel="score of the class that happened", ylabel="loss")
     right.set(xlabel="score of the class that happened", ylabel="slope")
     right.annotate("sure and wrong:\nno slope left", (-6.5, -0.02), (-7.8, -0.45), arrowprops={"arrowstyle": "->"})
     left.legend(frameon=False)
-    figure.savefig("why_not_mse.png", dpi=110)
+    drawn.savefig("why_not_mse.png", dpi=110)
     return quick
 
 

@@ -1,9 +1,9 @@
 """Is it a cat? Three losses answer with a probability: how well they rank, whether to believe them, and the mistakes on one sheet."""
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import tinygrad_loss as tl
+from tinygrad_loss.picture.figure import figure
 from tinygrad_loss.training import metrics, predict
 from tinygrad_loss.training.encoders import ENCODERS
 
@@ -26,13 +26,13 @@ def focal(score: tl.Tensor, is_cat: np.ndarray) -> tl.Tensor:
 
 def sheet(images: np.ndarray, titles: list[str], path: str) -> None:
     """Draw images side by side."""
-    figure = Figure(figsize=(12, 3.5), layout="constrained")
-    figure.suptitle("The surest mistakes: what it is, and the probability p that the model gives a cat")
+    drawn = figure(12, 3.5)
+    drawn.suptitle("The surest mistakes: what it is, and the probability p that the model gives a cat")
     for k, (image, title) in enumerate(zip(images, titles, strict=True)):
-        axes = figure.add_subplot(2, 8, k + 1, xticks=[], yticks=[])
+        axes = drawn.add_subplot(2, 8, k + 1, xticks=[], yticks=[])
         axes.imshow(image, cmap="gray")
         axes.set_title(title, fontsize=9)
-    figure.savefig(path)
+    drawn.savefig(path)
 
 
 def main(encoder: str = "mlp", epochs: int = 2) -> float:

@@ -1,4 +1,4 @@
-"""Every example in a docstring, in the README and in the docs runs, and prints what it says."""
+"""Every example in a docstring and in the docs runs, and prints what it says."""
 
 import doctest
 import importlib
@@ -20,7 +20,7 @@ EXAMPLES = [
     for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name))
     if test.examples
 ]
-PAGES = [p for p in (ROOT / "README.md", ROOT / "README.zh.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))) if p.exists()]
+PAGES = [ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -37,11 +37,7 @@ def test_the_example_of_a_docstring(example, tmp_path, monkeypatch):
     assert not report, "".join(report)
 
 
-def page_param(page):
-    return pytest.param(page, id=page_name(page), marks=[pytest.mark.smoke] if page_name(page) == "README.md" else [])
-
-
-@pytest.mark.parametrize("page", list(map(page_param, PAGES)))
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_the_python_blocks_of_a_page(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "__main__"}

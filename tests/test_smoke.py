@@ -15,7 +15,7 @@ import layer_cases
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = (
-    "test_laws.py", "losses/test_reductions.py", "nn/test_against_torch.py", "test_doctests.py", "test_engine.py", "truth/test_kinks.py",
+    "test_laws.py", "losses/test_reductions.py", "nn/test_against_torch.py", "test_readme.py", "test_engine.py", "truth/test_kinks.py",
     "truth/test_policies.py",
 )  # fmt: skip
 
@@ -36,7 +36,7 @@ def test_every_op_loss_and_layer_is_asked_and_the_readme(collected):
     assert names(collected, "test_both_modes_are_one_linear_map") == {op.name for op in differentiable()}
     assert names(collected, "test_the_gradient_is_what_differences_say") == set(tl.losses.LOSSES)
     assert names(collected, "test_a_layer_answers_as_torch_does") == {case.layer for case in layer_cases.CASES}
-    assert "tests/test_doctests.py::test_the_python_blocks_of_a_page[README.md]" in collected
+    assert "tests/test_readme.py::test_the_python_blocks_print_what_stands_there[README.md]" in collected
     for file in ("tests/test_engine.py", "tests/truth/test_kinks.py", "tests/truth/test_policies.py"):
         assert any(line.startswith(f"{file}::") for line in collected)
     assert not any("[live" in line or "-live]" in line for line in collected)

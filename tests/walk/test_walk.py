@@ -103,10 +103,8 @@ def test_the_tour(tmp_path, monkeypatch, capsys):
         assert f"\n{number}. " in out
     assert "gradient undefined" in " ".join(out.split())
     assert {p.name for p in (tmp_path / "pictures").iterdir()} == {
-        "1_absolute.svg",
-        "1_absolute_sum.svg",
-        "2_square.svg",
-        "2_square_sum.svg",
+        "0_why.svg",
+        *(f"{step}{kind}.svg" for step in ("1_absolute", "1_absolute_sum", "2_square", "2_square_sum") for kind in ("", "_curve")),
         "4_likelihood.png",
         "5_log_likelihood.svg",
         "6_cross_entropy.svg",

@@ -15,8 +15,11 @@ from rich.table import Table
 from tinygrad_loss import errors
 from tinygrad_loss.cli.folder import made
 from tinygrad_loss.cli.terminal import console
+from tinygrad_loss.picture.curve import Curve, Words, value_over_gradient
 from tinygrad_loss.picture.draw import Picture
 from tinygrad_loss.picture.plot import plot
+from tinygrad_loss.picture.render import ask_for_graphviz
+from tinygrad_loss.picture.why import why
 from tinygrad_loss.training.walk import digits, distances, likelihoods
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
@@ -24,6 +27,7 @@ __all__ = ["EXAMPLE", "add_arguments", "run"]
 EXAMPLE: Final = "tinygrad-loss tour --out pictures"
 EPOCHS: Final = 30
 SHOWN: Final = (1, 2, 5, 10, 20, 30)
+NEEDED: Final = {"sklearn": "scikit-learn, whose digits its last step learns", "matplotlib": "matplotlib, which draws its curves"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,8 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk all seven steps."""
-    if find_spec("sklearn") is None:  # said now, not after six steps
-        raise errors.missing("tour", "scikit-learn, whose digits its last step learns", "pip install scikit-learn matplotlib")
+    ask_for_graphviz("tour")  # what is missing is said now, not after six steps
+    for package, what in NEEDED.items():
+        if find_spec(package) is None:
+            raise errors.missing("tour", what, "pip install scikit-learn matplotlib")
     folder = made("tour", arguments.out, "pictures")
     walk = _Walk(console(), folder, arguments.seed)
     for number, (step, title) in enumerate(walk.steps().items(), 1):
@@ -76,8 +82,9 @@ class _Walk:
 
     def absolute(self) -> None:
         """Show where |x - y| has no gradient."""
-        self._meeting(distances.absolute, "|x - y|", "1_absolute.svg")
-        fit = self._best(distances.absolute, "|m - y|", "median", "1_absolute_sum.svg")
+        self._curves("0_why.svg", why())
+        self._meeting(distances.absolute, "|x - y|", "1_absolute")
+        fit = self._best(distances.absolute, "|m - y|", "median", "1_absolute_sum")
         self.say(
             f"That m is one of the measurements: {fit.meets} of 101 pairs meets exactly, and one is enough: the sum has slope "
             f"{_slope(fit.verdict.left)} on the left and {_slope(fit.verdict.right)} on the right, so no gradient, just where it matters most."
@@ -85,8 +92,8 @@ class _Walk:
 
     def square(self) -> None:
         """Show that the square has one everywhere."""
-        self._meeting(distances.square, "(x - y)^2", "2_square.svg")
-        fit = self._best(distances.square, "(m - y)^2", "mean", "2_square_sum.svg")
+        self._meeting(distances.square, "(x - y)^2", "2_square")
+        fit = self._best(distances.square, "(m - y)^2", "mean", "2_square_sum")
         self.say(f"The gradient there exists and is {_zero(fit.verdict.gradient)}. But why the square, of all things?")
 
     def comparing(self) -> None:
@@ -187,31 +194,44 @@ class _Walk:
             title="The same classifier of real digits, three losses",
         )
 
-    def _meeting(self, distance: Callable[[Any, Any], Any], formula: str, picture: str) -> None:
+    def _meeting(self, distance: Callable[[Any, Any], Any], formula: str, name: str) -> None:
         found = distances.meeting(distance)
         v = found.verdict
         gradient = "undefined" if v.kind != "smooth" else _number(v.gradient)
         self.say(
             f"{formula} at x = y = 2: value {v.value:g}, slope {_slope(v.left)} on the left, {_slope(v.right)} on the right, gradient {gradient}."
         )
-        self.keep(found.picture, picture)
+        self.keep(found.picture, f"{name}.svg")
+        curve = Curve(lambda x: distance(x, 2.0), -1.0, 5.0, at=(2.0,), title=f"{_typeset(formula)}, y = 2")
+        self._curves(f"{name}_curve.svg", value_over_gradient(curve))
 
     def _best(self, distance: Callable[[Any, Any], Any], formula: str, name: str, picture: str) -> distances.Fit:
         data = distances.measurements(np.random.default_rng(self.seed))
         fit = distances.best_guess(distance, data)
         self.say(f"101 measurements y: the sum of {formula} is smallest at their {name}, m = {fit.guess:.4f}, where it is {fit.total:.3f}.")
-        self.keep(fit.picture, picture)
+        self.keep(fit.picture, f"{picture}.svg")
+        at, low, high, words = (fit.guess,), fit.guess - 4.0, fit.guess + 4.0, Words()
+        if fit.verdict.kind == "kink":  # seen from near, where its corners can be told apart
+            middle = np.sort(data)[47:54]
+            at, low, high, words = tuple(middle[1:-1]), np.mean(middle[:2]), np.mean(middle[-2:]), Words(slope="")
+        curve = Curve(lambda m: np.sum(distance(m, data)), low, high, at=at, title=f"sum of {_typeset(formula)}, around the {name}", x="m")
+        self._curves(f"{picture}_curve.svg", value_over_gradient(curve, words=words, width=6.0))
         return fit
 
     def _plot(self, name: str, curves: Any, **labels: Any) -> None:
-        try:
-            self.written.append(plot(self.folder / name, curves, **labels).name)
-        except errors.MissingPackageError as error:
-            self.say(str(error))
+        self._curves(name, plot(curves, **labels))
+
+    def _curves(self, name: str, figure: Any) -> None:
+        figure.savefig(self.folder / name, dpi=150)
+        self.written.append(name)
 
 
 def _table(*headers: str) -> Table:
     return Table(*headers, box=box.SIMPLE, pad_edge=False)
+
+
+def _typeset(formula: str) -> str:
+    return formula.replace("-", "\N{MINUS SIGN}").replace("^2", "\N{SUPERSCRIPT TWO}")
 
 
 def _of_heads(p: Any) -> Any:

@@ -21,6 +21,7 @@ __all__ = ["EXAMPLE", "add_arguments", "run"]
 EXAMPLE: Final = "tinygrad-loss train digits --model cnn --out runs/digits"
 TEXT: Final = "pydoc"
 """The data set whose inputs are characters, which none of the models reads."""
+CURVES: Final = "curves.png"
 SHOWN: Final = 8
 """Epochs in the table at the end."""
 NUMBERS: Final[tuple[tuple[str, Callable[[float], bool], str, str], ...]] = (
@@ -74,6 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
     written = [*experiment.keep(folder, results), folder / RUN]
     out.print(curve(experiment.history))
     out.print(figures(results))
+    try:
+        experiment.history.plot(folder / CURVES)
+    except errors.MissingPackageError as error:
+        out.print(f"No {CURVES}: {error}", soft_wrap=True, markup=False)
+    else:
+        written.append(folder / CURVES)
     out.print(f"in {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
     if arguments.json:
         document.write({**results, "folder": str(folder), "files": [path.name for path in written]})

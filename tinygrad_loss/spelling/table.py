@@ -306,7 +306,7 @@ NAMES: Final = {
     "is_grad_enabled": "leave it out: y.requires_grad says whether y was recorded",
     "is_tensor": "type isinstance(x, tl.Tensor)",
     "func": "type tl.grad, tl.jacobian or tl.hessian",
-    **dict.fromkeys(("jit", "compile"), "functions are not compiled yet: call f itself"),
+    **dict.fromkeys(("jit", "compile"), "functions are not compiled: call f itself"),
     "utils": "type tl.data.DataLoader, or tl.optim.clip_grad_norm_",
     "save": "type tl.training.checkpoint.save(path, model.state_dict())",
     "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",

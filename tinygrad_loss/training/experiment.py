@@ -176,7 +176,7 @@ class Experiment:
         return {f"test_{name}": value for name, value in found.items()} | {"epochs": len(self.history), "seconds": round(self.seconds, 3)}
 
     def keep(self, folder: Path, results: dict[str, Any]) -> list[Path]:
-        """Write the model, its history and its curves, and return the files."""
+        """Write the model and its history, and return the files."""
         written = [folder / MODEL, folder / "history.csv"]
         checkpoint.save(
             written[0],
@@ -191,11 +191,7 @@ class Experiment:
             },
         )
         self.history.to_csv(written[1])
-        try:
-            self.history.plot(folder / "curves.png")
-        except errors.MissingPackageError:
-            return written
-        return [*written, folder / "curves.png"]
+        return written
 
 
 def open_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:

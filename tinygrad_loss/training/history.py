@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tinygrad_loss import errors
-from tinygrad_loss.picture.plot import blank
+from tinygrad_loss.picture.figure import figure
 from tinygrad_loss.training.checkpoint import write_atomically
 
 __all__ = ["History", "title"]
@@ -95,9 +95,9 @@ class History:
             SaveError: the file could not be written; a former one is untouched.
         """
         names = [c for c in self.columns if c not in {"epoch", "seconds", "lr"} and not c.startswith("val_")]
-        figure = blank(3.2 * max(1, len(names)), 2.8, "History.plot")
+        drawn = figure(3.2 * max(1, len(names)), 2.8, "History.plot")
         for k, name in enumerate(names):
-            axes: Any = figure.add_subplot(1, len(names), k + 1)
+            axes: Any = drawn.add_subplot(1, len(names), k + 1)
             marker, compared = "o" if len(self) <= FEW else None, f"val_{name}" in self.columns
             axes.plot(self["epoch"], self[name], marker=marker, markersize=3, label="training")
             if compared:
@@ -110,8 +110,8 @@ class History:
                 axes.yaxis.get_major_locator().set_params(integer=True)
                 axes.set_ylim(bottom=0, top=max(1, *self[name]) * 1.05)
         if path is not None:
-            write_atomically(path, [_drawn(figure, Path(path))])
-        return figure
+            write_atomically(path, [_drawn(drawn, Path(path))])
+        return drawn
 
     def __repr__(self) -> str:
         last = ", ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.last.items())

@@ -1,0 +1,96 @@
+"""Both READMEs: every block of code runs and prints what stands there, every link leads somewhere, and both say the same."""
+
+import ast
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tinygrad_loss.cli.main import main
+
+ROOT = Path(__file__).parent.parent
+ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
+PAGES = [ENGLISH, CHINESE]
+LINKED = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)|(?:src|srcset)=\"([^\"]+)\"")
+FILE = re.compile(r"# (\w+\.py)\n")
+
+
+class Block(NamedTuple):
+    """A block of code, and what it is said to print; None where nothing is said."""
+
+    language: str
+    code: str
+    output: str | None
+
+
+def blocks(page):
+    found = [m.groups() for m in BLOCK.finditer(page.read_text(encoding="utf-8"))]
+    outputs = [code if language == "" else None for language, code in found[1:]] + [None]
+    return [Block(language, code, output) for (language, code), output in zip(found, outputs, strict=True) if language]
+
+
+def links(page):
+    return [m[1] or m[2] for m in LINK.finditer(BLOCK.sub("", page.read_text(encoding="utf-8")))]
+
+
+def commands(page):
+    """Return the parts of every command line: words without comments, cut at &&."""
+    lines = [line for block in blocks(page) if block.language == "sh" for line in block.code.splitlines()]
+    return [shlex.split(part, comments=True) for line in lines for part in line.split(" && ")]
+
+
+@pytest.mark.parametrize("page", [pytest.param(ENGLISH, marks=pytest.mark.smoke), CHINESE], ids=lambda p: p.name)
+def test_the_python_blocks_print_what_stands_there(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__main__"}
+    for language, code, output in blocks(page):
+        if language == "python":
+            exec(compile(code, page.name, "exec"), names)  # noqa: S102  our own page
+            assert capsys.readouterr().out == (output or ""), code
+
+
+def test_the_commands_print_what_stands_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for language, code, output in blocks(ENGLISH):
+        if file := FILE.match(code):
+            Path(file[1]).write_text(code, encoding="utf-8")
+        if language == "sh":
+            lines = [shlex.split(part, comments=True) for line in code.splitlines() for part in line.split(" && ")]
+            for program, *words in lines:
+                if program == "tinygrad-loss":
+                    assert main(words) == (1 if words[0] == "check" else 0)  # the function that is checked has a kink
+            said = capsys.readouterr()
+            assert not said.err
+            assert output is None or said.out == output, code
+
+
+def test_what_is_installed_is_declared():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    asked = [words for words in commands(ENGLISH) if words[0] != "tinygrad-loss"]
+    assert asked == [["pip", "install", ".[all]"], ["pip", "install", "-e", ".[test]"], ["pytest"]]
+    assert {"all", "test"} <= set(extras)
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page):
+    lost = [link for link in links(page) if not link.startswith("https://") and not (page.parent / link).exists()]
+    assert not lost
+
+
+def test_both_languages_say_the_same():
+    for ours, theirs in zip(blocks(ENGLISH), blocks(CHINESE), strict=True):
+        assert ours.output == theirs.output
+        if ours.language == "python":  # comments may differ
+            assert ast.dump(ast.parse(ours.code)) == ast.dump(ast.parse(theirs.code))
+    assert commands(ENGLISH) == commands(CHINESE)
+    assert links(ENGLISH) == [
+        {"README.md": "README.zh.md"}.get(link, link.replace("_abs.zh.", "_abs.").replace("why-zh-", "why-")) for link in links(CHINESE)
+    ]
+    for sign in ("## ", "### ", "| ", "* "):
+        lines = [[line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith(sign)] for page in PAGES]
+        assert len(lines[0]) == len(lines[1]), sign
