@@ -105,3 +105,8 @@ def test_of_entries_that_stay_equal_beside_the_point_the_first_wins(pick):
     assert tl.directional(f, np.zeros(2), np.array([0.0, 1.0])) == 0.0
     verdict = verdict_of(f, np.zeros(2))
     assert (verdict.entries[0].left, verdict.entries[0].right, verdict.entries[0].high) == (2.0, 2.0, 2.0)
+
+
+def test_what_all_members_of_a_tie_share_is_no_part_of_it():
+    w, b = np.array([[0.5, -0.5, -1.0], [0.0, -0.5, -1.0], [1.0, -0.5, 0.0]]), np.array([2.0, 2.5, -0.5])
+    np.testing.assert_array_equal(gradient(lambda x: np.max((w @ x + b)[:, None] * (w @ x + b)), np.ones(3)), [np.nan, -1.0, -2.0])

@@ -48,7 +48,10 @@ def limits_of_all_pieces(locked: Locked, start: np.ndarray) -> list[np.ndarray] 
         limits.append(locked.flat_gradient(piece.locks))
         for k in range(len(piece.walls)):
             search.spent += len(piece.walls)
-            beyond = piece.beyond(k)
+            try:
+                beyond = piece.beyond(k)
+            except ZeroDivisionError:  # the piece is too narrow to be crossed in floats
+                return None
             if beyond is not None:
                 todo.append(search.just_beyond(piece.v, *beyond))
     return limits
@@ -71,7 +74,7 @@ class Piece:
             inward = wall - others.T @ share
         if np.linalg.norm(inward) < SAME:
             return None
-        step = float(wall @ self.v) / float(inward @ inward)  # the residual is orthogonal to what it was fitted with
+        step = float(wall @ self.v) / float(wall @ inward)
         return self.v - step * inward, -step * inward
 
 

@@ -268,8 +268,9 @@ class Locked:
                 _gather_at(seeds, even.key, i, g)
         for group in bends.groups:
             kink = pair[0][group.key].kink
-            weights = rng.standard_normal(len(group.places))
-            _gather_at(seeds, group.key, 0, _placed(kink.here[0], group.places, weights - weights.mean()))
+            weights = np.round(2.0**20 * rng.standard_normal(len(group.places)))
+            weights[-1] -= np.sum(weights)  # exactly 0 together: what all rows share cancels
+            _gather_at(seeds, group.key, 0, _placed(kink.here[0], group.places, weights))
         return self._carried(seeds)
 
     def private(self, bends: Bends, pair: tuple[Locks, Locks]) -> bool:

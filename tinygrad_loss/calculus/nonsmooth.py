@@ -45,7 +45,7 @@ linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradie
 RESOLVED = OPS["resolved"]
 ALONE = 64
 """Up to this many entries are also asked about each on its own."""
-NOTHING = 1e-15
+NOTHING = 1e-13
 """A row entry this small against the largest may be rounding."""
 _LOOK = "Type instead: tl.differentiability(f, x) to look at it"
 MORE = 24
