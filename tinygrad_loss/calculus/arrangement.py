@@ -25,7 +25,9 @@ WORK: Final = 30_000
 ENTRIES: Final = 12
 """Up to this many variables are searched."""
 SAME: Final = 1e-10
-"""Walls, of unit length, this close are one."""
+"""Walls, of unit length, this close are one, or too close to tell."""
+ROUNDED: Final = 1e-13
+"""What is this small against what it was computed from is rounding."""
 
 
 def limits_of_all_pieces(locked: Locked, start: np.ndarray) -> list[np.ndarray] | None:
@@ -46,7 +48,10 @@ def limits_of_all_pieces(locked: Locked, start: np.ndarray) -> list[np.ndarray] 
         limits.append(locked.flat_gradient(piece.locks))
         for k in range(len(piece.walls)):
             search.spent += len(piece.walls)
-            beyond = piece.beyond(k)
+            try:
+                beyond = piece.beyond(k)
+            except ZeroDivisionError:  # the piece is too narrow to be crossed in floats
+                return None
             if beyond is not None:
                 todo.append(search.just_beyond(piece.v, *beyond))
     return limits
@@ -109,15 +114,22 @@ class Search:
         self.spent += (len(self.units) + 1) * len(self.locked.leading)
         columns = [self.locked.tangents(locks, unit) for unit in self.units]
         rows = np.concatenate([np.zeros((0, v.size)), *(_walls(key, lock, columns, v) for key, lock in locks.items())])
-        length = np.linalg.norm(rows, axis=1)
-        rows = rows[length > SAME * np.max(length, initial=0.0)]
+        rows = rows[np.any(rows != 0, axis=1)]
+        rows /= np.max(np.abs(rows), axis=1, keepdims=True)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         heights = rows @ v
         if np.any(np.abs(heights) < 1e-14):
             return None
         rows *= np.sign(heights)[:, None]
-        _, first = np.unique(np.round(rows, 9) + 0.0, axis=0, return_index=True)
-        return rows[first]
+        return _distinct(rows)
+
+
+def _distinct(rows: np.ndarray) -> np.ndarray | None:
+    """Return rows of unit length, each once; None where two differ by so little that what lies between them cannot be seen."""
+    apart = np.max(np.abs(rows[:, None] - rows[None, :]), axis=2) if len(rows) else np.zeros((0, 0))
+    if np.any((apart > ROUNDED) & (apart < SAME)):
+        return None
+    return rows[np.argmax(apart <= ROUNDED, axis=1) == np.arange(len(rows))] if len(rows) else rows
 
 
 def _walls(key: int, lock: Lock, columns: Sequence[dict[tuple[int, int], Array]], v: np.ndarray) -> np.ndarray:
@@ -129,7 +141,9 @@ def _walls(key: int, lock: Lock, columns: Sequence[dict[tuple[int, int], Array]]
         return _walls_of_order(kink, sum((s * d for s, d in zip(v, moved[0], strict=True)), still), moved[0])
     signs = [0.0 if d is None else 1.0 if i == 0 else -1.0 for i, d in enumerate(lock.dx)]
     steps = [sum(s * np.ravel(moved[i][j]) for i, s in enumerate(signs)) for j in range(v.size)]
-    return np.stack([np.broadcast_to(s, kink.at.shape) for s in steps], axis=1)
+    sizes = sum(np.abs(np.ravel(moved[i][j])) for i in range(len(signs)) for j in range(v.size))
+    rows = np.stack([np.broadcast_to(s, kink.at.shape) for s in steps], axis=1)
+    return np.where(np.abs(rows) > ROUNDED * np.reshape(sizes, (-1, 1)), rows, 0.0)
 
 
 def _walls_of_order(kink: Kink, along: np.ndarray, steps: Sequence[Array]) -> np.ndarray:
@@ -139,5 +153,6 @@ def _walls_of_order(kink: Kink, along: np.ndarray, steps: Sequence[Array]) -> np
     for group in groups or ():
         ranked = group.rows[np.argsort(group.rows[:, 0]), 1:]
         one = group.handed != slice(None)
-        rows.append(ranked[group.handed] - np.delete(ranked, group.handed, axis=0) if one else np.diff(ranked, axis=0))
+        found = ranked[group.handed] - np.delete(ranked, group.handed, axis=0) if one else np.diff(ranked, axis=0)
+        rows.append(np.where(np.abs(found) > ROUNDED * np.max(np.abs(ranked)), found, 0.0))
     return np.concatenate(rows)

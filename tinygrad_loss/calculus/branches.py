@@ -16,7 +16,7 @@ from tinygrad_loss.calculus.germ import ROUNDING, of_shape
 from tinygrad_loss.calculus.near import Near
 from tinygrad_loss.context import enable_grad, without_watching
 from tinygrad_loss.engine.graph import replay
-from tinygrad_loss.engine.reverse import Pass, sweep
+from tinygrad_loss.engine.reverse import Pass, own_ties, sweep
 from tinygrad_loss.engine.tensor import Tensor, tensor
 
 __all__ = ["agreed_by_all_branches"]
@@ -33,7 +33,7 @@ def agreed_by_all_branches(done: Pass, near: Near, judge: Judge) -> list[np.ndar
 
     ``judge`` gives the gradient of one branch where that is proved to exist.
     """
-    if any(t.op is None or t.op.facts is None or t.op.facts.nature == "infinite" for t in done.hits) or not math.isfinite(near.value):
+    if any(t.op is None or t.op.facts is None for t in done.hits) or not math.isfinite(near.value) or any(map(_edge, near.record)):
         return None
     tied = [(t, hit) for t in near.record if (hit := _hit(t)) is not None and np.any(hit)]
     if not tied:
@@ -85,6 +85,11 @@ def _question(t: Tensor, number: Callable[[Any], object]) -> object:
 
 def _zero(key: object) -> object:
     return "0" if key in {"0", "0.0", "-0.0", "np.float64(0.0)", "np.int64(0)"} else key
+
+
+def _edge(t: Tensor) -> bool:
+    """Whether the value or the slope of a recorded op may be infinite beside the point, or none."""
+    return t.op is not None and t.op.facts is not None and t.op.facts.nature == "infinite" and bool(np.any(own_ties(t)))
 
 
 def _hit(t: Tensor) -> np.ndarray | None:

@@ -36,9 +36,15 @@ class Kink:
         self.here = [self.gathered(x) for x in values]
         self.ordinary = {} if self.at is None else self._partials(self.here, self.gathered(y))
 
+    @property
+    def crowded(self) -> bool:
+        """Whether more than two equal operands are selected between somewhere: more than two branches meet there."""
+        y = self.gathered(self.value)
+        return self.op.kind == "selection" and bool(np.any(sum(np.equal(x, y).astype(int) for x in self.here) > 2))
+
     def adds_even_terms(self, moving: int) -> bool:
         """Whether what the op adds to a slope beyond a linear term is the same along v and -v, with so many inputs that move."""
-        return self.op.name in NORMS or (self.at is not None and moving <= 2)
+        return self.op.name in NORMS or (self.at is not None and (moving == 1 or (moving == 2 and not self.crowded)))
 
     def gathered(self, x: Array) -> Array:
         """Return the entries of an operand, or of a cotangent, at the tied entries of the result."""

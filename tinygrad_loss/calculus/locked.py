@@ -148,7 +148,8 @@ class Locked:
     def meets_two_branches(self) -> bool:
         """Whether every kink is two branches that meet, or puts equal entries in order."""
         return all(
-            kink.op.name in ORDERED or (kink.at is not None and kink.op.name != "hypot" and (len(kink.flows) == 1 or len(kink.here) == 2))
+            kink.op.name in ORDERED
+            or (kink.at is not None and (len(kink.flows) == 1 or (kink.op.kind == "selection" and len(kink.here) == 2)))
             for kink in self.kinks.values()
         )
 
@@ -259,7 +260,7 @@ class Locked:
         """Return a random combination of the rows on which what remains depends, one array per leaf: 0 where nothing depends on an entry."""
         rng = np.random.default_rng(SEED)
         seeds: dict[int, dict[int, Array]] = {}
-        factors = rng.uniform(1.0, 2.0, len(bends.kept))
+        factors = np.append(rng.uniform(1.0, 2.0, len(bends.kept)), 0.0)  # the last for kinks of no shape
         for even, rest, shape in zip(bends.evens, bends.rest, bends.shapes, strict=True):
             ahead, back = pair[0][even.key], pair[1][even.key]
             weights = np.where(rest, factors[shape], 0.0)
@@ -267,8 +268,9 @@ class Locked:
                 _gather_at(seeds, even.key, i, g)
         for group in bends.groups:
             kink = pair[0][group.key].kink
-            weights = rng.standard_normal(len(group.places))
-            _gather_at(seeds, group.key, 0, _placed(kink.here[0], group.places, weights - weights.mean()))
+            weights = np.round(2.0**20 * rng.standard_normal(len(group.places)))
+            weights[-1] -= np.sum(weights)  # exactly 0 together: what all rows share cancels
+            _gather_at(seeds, group.key, 0, _placed(kink.here[0], group.places, weights))
         return self._carried(seeds)
 
     def private(self, bends: Bends, pair: tuple[Locks, Locks]) -> bool:

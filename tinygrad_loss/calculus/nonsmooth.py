@@ -45,8 +45,8 @@ linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradie
 RESOLVED = OPS["resolved"]
 ALONE = 64
 """Up to this many entries are also asked about each on its own."""
-NOTHING = 1e-15
-"""A row entry this small against the largest is 0."""
+NOTHING = 1e-13
+"""A row entry this small against the largest may be rounding."""
 _LOOK = "Type instead: tl.differentiability(f, x) to look at it"
 MORE = 24
 """Pairs of directions asked besides, where all agree and nothing proves: kinks fed by kinks may hide in a narrow cone."""
@@ -193,16 +193,16 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
         bends = locked.bends(pairs) if locked.exact else None
         if bends is None:
             return _judged_by_probes(near, locked, pairs, limits)
-        moves = np.zeros(near.size, bool)
+        moves, still = np.zeros(near.size, bool), np.ones(near.size, bool)
         if not bends.cancel:
             rows = np.abs(flat(locked.moved(bends, pairs[0])))
-            moves = rows > NOTHING * np.max(rows, initial=0.0)
+            moves, still = rows > NOTHING * np.max(rows, initial=0.0), rows == 0
             if not _told_apart(locked, bends, pairs[0]):
                 return _judged_by_probes(near, locked, pairs, limits, moves=moves)
         if moves.any():
             limits += [flat(locked.gradient(locks)) for pair in pairs[1:] for locks in pair]
     middle = 0.5 * (limits[0] + limits[1])
-    certain = np.full(near.size, not bends.cancelled or _affine(locked)) | moves if moves.any() else np.ones(near.size, bool)
+    certain = moves | (still & (not bends.cancelled or _affine(locked))) if moves.any() else np.ones(near.size, bool)
     return _of_limits(near, limits, np.where(moves, np.nan, middle), certain)
 
 

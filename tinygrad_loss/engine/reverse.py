@@ -334,12 +334,9 @@ def tied(t: Tensor) -> bool:
 
 
 def steps(t: Tensor) -> bool:
-    """Whether an op itself stands at a jump or a pole."""
+    """Whether an op itself stands at a jump, a pole, or an edge of its domain."""
     facts = t.op.facts if t.op else None
-    if facts is None or facts.nature == "kink":
-        return False
-    hit = own_ties(t)
-    return bool(np.count_nonzero(hit if facts.nature == "jump" else hit & ~np.isfinite(t.value)))
+    return facts is not None and facts.nature != "kink" and bool(np.count_nonzero(own_ties(t)))
 
 
 def may_step(t: Tensor) -> bool:
