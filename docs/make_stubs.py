@@ -181,7 +181,7 @@ def imported(room: ModuleType, names: Iterable[str]) -> str:
 def ops_stub() -> str:
     """Return the stub of ``tl.ops``."""
     known = dict(public(ops))
-    functions = {name: f for name, f in known.items() if callable(f)}
+    functions = {name: f for name, f in known.items() if callable(f) and not isinstance(f, ModuleType)}
     text = imported(ops, known.keys() - functions.keys()) + "\n"
     text += "".join(stacked(overloads(name, parameters(f), result(f))) for name, f in functions.items())
     return with_imports(text, [inspect.unwrap(f).__globals__ for f in functions.values()])
