@@ -19,7 +19,7 @@ _ELSEWHERE = {
     "FashionMNIST": "type tl.data.load('fashion')",
     "IterableDataset": "type tl.data.DataLoader(list(rows))",
     **dict.fromkeys(("sampler", "WeightedRandomSampler"), "type dataset.take(rows)"),
-    "default_collate": "type tl.data.DataLoader(rows, len(rows)).take(slice(None))",
+    "default_collate": "type next(iter(tl.data.DataLoader(rows, len(rows))))",
     "Subset": "type dataset.take(rows)",
     "ConcatDataset": "type tl.data.Dataset(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]))",
 }

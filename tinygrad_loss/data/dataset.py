@@ -115,7 +115,7 @@ class Dataset:
             return UNNAMED[name]
         kind = type(self).__name__
         if name in ("x", "y"):
-            instead = f"tl.data.Dataset(*tl.data.DataLoader(data, len(data)).take(slice(None))), or x and y in {kind}.__init__"
+            instead = f"tl.data.Dataset(*next(iter(tl.data.DataLoader(data, len(data))))), or x and y in {kind}.__init__"
             raise AttributeError(errors.say(kind, "it makes its rows one at a time", f".{name}", instead), name=name, obj=self)
         raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=self)
 

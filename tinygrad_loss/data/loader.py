@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.data.source import Batch, HasRows, source
+from tinygrad_loss.data.source import HasRows, source
 from tinygrad_loss.engine.arguments import NamesItsArguments
 
 __all__ = ["DataLoader"]
@@ -72,12 +72,12 @@ class DataLoader(NamesItsArguments):
             )
         if not isinstance(prefetch, int | np.integer) or prefetch < 0:
             raise errors.DomainError(errors.say("DataLoader", "prefetch must be a whole number from 0 on", str(prefetch), "prefetch=2"))
-        self.dataset, self._source = source(dataset)
-        n = len(self._source)
+        self.dataset, self.source = source(dataset)
+        n = len(self.source)
         if drop_last and batch_size > n:
             rule = f"with drop_last=True batch_size must be at most the number of rows, {n}"
             raise errors.DomainError(errors.say("DataLoader", rule, str(batch_size), f"batch_size={n}"))
-        if augment is not None and (not callable(augment) or isinstance(self.take(slice(1)), dict)):
+        if augment is not None and (not callable(augment) or isinstance(self.source.batch(slice(1)), dict)):
             rule, got = "augment must be a function (x, rng) -> x of the first array of a batch", type(augment).__name__
             got = got if not callable(augment) else "batches that are dicts, which have no first"
             raise errors.ArgumentError(errors.say("DataLoader", rule, got, "augment=tl.data.noise, and DataLoader((x, y))"))
@@ -89,25 +89,21 @@ class DataLoader(NamesItsArguments):
         self.prefetch = prefetch
 
     def __len__(self) -> int:
-        whole, rest = divmod(len(self._source), self.batch_size)
+        whole, rest = divmod(len(self.source), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)
 
-    def __iter__(self) -> Iterator[Batch]:
-        n = len(self._source)
+    def __iter__(self) -> Iterator[tuple[np.ndarray, ...]]:  # what a batch mostly is; it may be a dict or an array, as a row is
+        n = len(self.source)
         batches = self._batches(self.rng.permutation(n) if self.shuffle else None)
         return ahead(batches, self.prefetch) if self.prefetch else batches
 
-    def take(self, rows: np.ndarray | slice) -> Batch:
-        """Return the batch of the given rows, without augmentation."""
-        return self._source.batch(rows)
-
-    def _batches(self, order: np.ndarray | None) -> Iterator[Batch]:
+    def _batches(self, order: np.ndarray | None) -> Iterator[Any]:
         for i in range(len(self)):
             rows = slice(i * self.batch_size, (i + 1) * self.batch_size)
-            batch = self.take(rows if order is None else order[rows])
+            batch: Any = self.source.batch(rows if order is None else order[rows])
             yield batch if self.augment is None else self._varied(batch, self.augment)
 
-    def _varied(self, batch: Batch, augment: Callable[[Any, np.random.Generator], Any]) -> Batch:
+    def _varied(self, batch: Any, augment: Callable[[Any, np.random.Generator], Any]) -> Any:
         if isinstance(batch, tuple):
             return (augment(batch[0], self.rng), *batch[1:])
         return augment(batch, self.rng)

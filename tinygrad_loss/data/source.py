@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,7 @@ from tinygrad_loss.data.dataset import Dataset
 
 __all__ = ["Columns", "HasRows", "Rows", "TensorDataset", "source"]
 
-Batch = Any
+Batch: TypeAlias = np.ndarray | tuple[np.ndarray, ...] | dict[str, np.ndarray]
 """An array, a tuple of arrays, or a dict of arrays, one row per example."""
 RULE: Final = "dataset must be a Dataset, columns such as (x, y) or {'x': x}, a list of rows, or an object with __len__ and __getitem__"
 
@@ -47,11 +47,13 @@ class Columns:
         return len(each_of(self.columns)[0])
 
     def __getitem__(self, rows: Any) -> Batch:
-        return each(self.columns, lambda a: a[rows])
+        chosen: Batch = each(self.columns, lambda a: a[rows])
+        return chosen
 
     def batch(self, rows: np.ndarray | slice) -> Batch:
         """Return a copy of the rows, so that what is done to a batch stays in it."""
-        return each(self.columns, lambda a: a[rows].copy() if isinstance(rows, slice) else a[rows])
+        chosen: Batch = each(self.columns, lambda a: a[rows].copy() if isinstance(rows, slice) else a[rows])
+        return chosen
 
 
 class TensorDataset(Columns):

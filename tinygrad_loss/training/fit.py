@@ -117,7 +117,8 @@ def fit(
     check_schedule(schedule, optimizer)
     check_checkpoint(checkpoint, resume=resume)
     if metrics is None:
-        _, y = loader.take(slice(1))
+        first: Any = loader.source.batch(slice(1))
+        y = first[1]
         metrics = {"accuracy": known_metrics.accuracy} if y.dtype.kind in "iub" and y.ndim == 1 else {}
     run = Run(model, loss, loader, optimizer, metrics, measured_on)
     run.schedule, run.schedule_per, run.clip_norm = schedule, schedule_per, clip_norm
