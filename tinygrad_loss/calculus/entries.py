@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tinygrad_loss.calculus.decide import Judgement, all_of, slope_along
-from tinygrad_loss.calculus.near import Near, rounding_in
+from tinygrad_loss.calculus.near import Near, judging
 
 __all__ = ["Entries", "Entry"]
 
@@ -55,7 +55,7 @@ class Entries(Mapping[tuple[int, ...] | int, Entry]):
     def _slope(self, index: tuple[int, ...] | int, sign: float) -> float | None:
         direction = all_of(self._near, 0.0)
         direction[self._which][index] = sign
-        with rounding_in(self._near), np.errstate(all="ignore"):
+        with judging(self._near), np.errstate(all="ignore"):
             slope = slope_along(self._near, direction)
         return None if slope is None else sign * slope + 0.0
 

@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_loss.calculus.beside import Beside, passes_alone, smooth_terms
 from tinygrad_loss.calculus.germ import CAP, CLOSE, EXACT, ONE, Exhausted, Germ, add, constant, degree, germ, rounding_of, variable
 from tinygrad_loss.calculus.germ_order import FLAT
-from tinygrad_loss.calculus.germ_work import OverBudget
+from tinygrad_loss.calculus.germ_work import OverBudget, budget
 from tinygrad_loss.calculus.numbering import Numbering
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import Settle, differentiable_order, record_of, replay
@@ -20,17 +20,27 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 
-__all__ = ["CAPS", "Near", "Side", "Sides", "limit_of", "patiently", "rounding_in", "side_of", "sides_of", "slopes_of"]
+__all__ = ["CAPS", "Near", "Side", "Sides", "limit_of", "judging", "patiently", "side_of", "sides_of", "slopes_of"]
 
 CAPS: Final = (2, 4, 8)
 """How many powers of t to keep, in the order tried."""
 
 
+WORK: Final = 1e7
+"""Work that one judgement may take, in the units of `germ_work`: about half a second."""
+EACH: Final = 1e3
+"""Work added to that for every recorded entry, so that a large array is looked at more than once."""
+
+
 @contextmanager
-def rounding_in(near: "Near") -> Iterator[None]:
-    """Return a context in which slopes are compared as the record allows: where no rule reads a value, none was rounded by its dtype."""
+def judging(near: "Near") -> Iterator[None]:
+    """Return a context in which a record is judged: with the rounding that it allows, and within a budget.
+
+    Where no rule reads a value, none was rounded by its dtype.
+    """
     affine = all(passes_alone(t) or t.node[0].kind == "selection" or t.node[0].name == "absolute" for t in near.record)
-    with rounding_of([] if affine else [near.root, *near.leaves]):
+    allowed = WORK + EACH * sum(t.size for t in near.record)
+    with rounding_of([] if affine else [near.root, *near.leaves]), budget(allowed):
         yield
 
 

@@ -28,7 +28,7 @@ from tinygrad_loss.calculus.branches import agreed_by_all_branches
 from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, proved_smooth, split
 from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, Germ
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
-from tinygrad_loss.calculus.near import Near, patiently, rounding_in, slopes_of
+from tinygrad_loss.calculus.near import Near, judging, patiently, slopes_of
 from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.reach import moved, narrowed
 from tinygrad_loss.calculus.second import SETTLED, settle
@@ -102,7 +102,7 @@ def _reported(done: Pass, policy: Policy, reached: Mapping[int, np.ndarray]) -> 
     keys = [key for key in done.leaves if key in done.cotangents]
     leaves = [done.leaves[key] for key in keys]
     near = Near(done.root, value_of(done.seed), leaves)
-    with rounding_in(near):
+    with judging(near):
         found = judged(done, near, policy)
     if found.kind == "outside" and not math.isfinite(near.value):
         ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
@@ -326,7 +326,7 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
     near = Near(y, np.ones_like(y.value), variables)
     steps = [np.asarray(value_of(tangents[id(v)]), np.float64) for v in variables]
     sides = []
-    with rounding_in(near):
+    with judging(near):
         same = ROUNDING.get().same
         for sign in (-1.0, 1.0):
             answer, _ = patiently(lambda s=sign: _slopes(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]

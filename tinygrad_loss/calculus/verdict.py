@@ -15,7 +15,7 @@ from tinygrad_loss.calculus.entries import Entries
 from tinygrad_loss.calculus.functional import Traced, connected, holds_along, real
 from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.locked import Locked, first_order
-from tinygrad_loss.calculus.near import Near, patiently, rounding_in, side_of
+from tinygrad_loss.calculus.near import Near, judging, patiently, side_of
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
 from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.second import second_of
@@ -120,7 +120,7 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     """
     traced, y = _called(f, x, "tl.differentiability", "{}, x")
     near = Near(y, np.ones_like(y.value), traced.variables)
-    with rounding_in(near):
+    with judging(near):
         found, sites = _examined(traced, near)
         second, second_proved = _second(traced, y, found) if order >= 2 else (None, None)
     if not _read_whole(traced, y):
@@ -174,7 +174,7 @@ def directional(f: Callable[..., Any], x: Any, d: Any) -> Derivative:
         if not done.doubtful:
             return np.float64(sum(float(np.vdot(g, step)) for g, step in zip(_ordinary(traced, done), steps, strict=True)))
     near = Near(y, np.ones_like(y.value), traced.variables)
-    with rounding_in(near):
+    with judging(near):
         side, _ = patiently(lambda: side_of(near.along(steps), near.value))
     return np.float64(math.nan if side is None or not side.exists or side.jumps else side.slope)
 
