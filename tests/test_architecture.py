@@ -165,8 +165,8 @@ def test_importing_the_package_imports_no_heavy_library():
 def test_contributors_are_told_of_the_rooms_that_there_are():
     page = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rooms = {
-        room: int(floor)
-        for floor, cells in re.findall(r"^\| (\d+) \|([^|]*)\|", page, re.MULTILINE)
+        room: int(float(floor))
+        for floor, cells in re.findall(r"^\| ([\d.]+) \|([^|]*)\|", page, re.MULTILINE)
         for room in re.findall(r"`(\w+)`", cells)
     }
     assert rooms == {room: int(floor) for room, floor in FLOORS.items() if not room.startswith("__")}

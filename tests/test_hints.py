@@ -143,10 +143,10 @@ OF_TORCH = {
     "Value": "type tl.tensor(array, requires_grad=True)",
     "utils": "type tl.data.DataLoader(data), or tl.optim.clip_grad_norm_(model.parameters(), 1.0)",
     "backward": "type y.backward()",
-    "Function": "type tl.op(name, forward, ...), an op of your own",
-    "autograd": "type tl.grad(f), y.backward(), or tl.op(name, forward, ...) for an op of your own",
-    "Parameter": "type tl.nn.Parameter",
-    "norm": "type np.linalg.norm",
+    "Function": "type tl.op(name, forward, derivative)",
+    "autograd": "type tl.grad(f), or y.backward(); a function with a derivative of its own is tl.op(name, forward, derivative)",
+    "Parameter": "type tl.nn.Parameter(array)",
+    "norm": "type np.linalg.norm(x)",
     "lr_scheduler": "type tl.optim.lr_scheduler",
 }
 

@@ -86,7 +86,7 @@ def with_leaves(case):
 
 def outputs(case, args, kwargs):
     if not case.name.startswith("nn.") or case.name.startswith("nn.functional."):
-        functional = "." not in case.name and callable(vars(tl.losses).get(case.name))
+        functional = "." not in case.name and case.name in tl.losses.LOSSES
         return call(f"nn.functional.{case.name}" if functional else case.name, args, kwargs)
     module = getattr(tl.nn, case.name.removeprefix("nn."))(*case.made_with[0], **case.made_with[1])
     if case.state:

@@ -163,7 +163,7 @@ MESSAGES = [
     ("indices of other axes", lambda: np.take_along_axis(leaf(2, 3), np.zeros(2, int), 1), errors.ShapeError,
      "np.take_along_axis: indices must have as many axes as the array, got (2, 3) and (2,). Type instead: np.expand_dims(indices, axis)"),
     ("an unknown mode", lambda: np.take(leaf(3), 1, mode="loop"), errors.DomainError,
-     "np.take: mode must be one of 'raise', 'wrap', 'clip', got 'loop'. Type instead: 'clip'"),
+     "np.take: mode must be one of 'raise', 'wrap', 'clip', got 'loop'. Type instead: 'raise'"),
     ("choices without conditions", lambda: np.select([np.ones(2, bool)], [leaf(2), leaf(2)]), errors.ShapeError,
      "np.select: there must be one choice per condition, and at least one, got 1 conditions and 2 choices. "
      "Type instead: np.select([x < 0, x > 0], [a, b], default=c)"),

@@ -384,13 +384,13 @@ MESSAGES = [
         "an unknown triangle",
         lambda: np.linalg.eigh(leaf(2, 2), "M"),
         errors.DomainError,
-        "np.linalg.eigh: UPLO must be one of 'L', 'U', got 'M'. Type instead: 'U'",
+        "np.linalg.eigh: UPLO must be one of 'L', 'U', got 'M'. Type instead: 'L'",
     ),
     (
         "an unknown mode",
         lambda: np.linalg.qr(leaf(2, 2), mode="raw"),
         errors.DomainError,
-        "np.linalg.qr: mode must be one of 'reduced', 'complete', 'r', got 'raw'. Type instead: 'r'",
+        "np.linalg.qr: mode must be one of 'reduced', 'complete', 'r', got 'raw'. Type instead: 'reduced'",
     ),
     (
         "a complex matrix",
@@ -417,7 +417,7 @@ MESSAGES = [
         lambda: np.linalg.norm(leaf(2, 2), "max"),
         errors.DomainError,
         "np.linalg.norm: the order of a matrix norm must be one of 'fro', 'nuc', '2', '-2', '1', '-1', 'inf', '-inf', got 'max'. "
-        "Type instead: 'nuc'",
+        "Type instead: 'fro'",
     ),
     (
         "an order without axes",

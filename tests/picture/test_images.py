@@ -105,7 +105,7 @@ def test_save_refuses_an_unknown_ending(picture, tmp_path):
     with pytest.raises(ValueError, match="ending") as error:
         picture.save(tmp_path / "y.jpg")
     assert str(error.value) == (
-        "save: the name's ending must be one of '.svg', '.png', '.pdf', '.html', '.dot', got '.jpg'. Type instead: '.png'"
+        "save: the name's ending must be one of '.svg', '.png', '.pdf', '.html', '.dot', got '.jpg'. Type instead: '.svg'"
     )
 
 

@@ -75,19 +75,31 @@ STATIC = {
 }
 
 
-@pytest.mark.parametrize("name", [n for n, op in OPS.items() if op.kind == "elementwise"])
+def settings(op):
+    """Return the settings that an op takes, from the table above."""
+    taken = {} if isinstance(op.forward, np.ufunc) else inspect.signature(op.forward).parameters
+    return {key: value for key, value in STATIC.items() if key in taken} if "static" not in taken else {}
+
+
+def answers(op):
+    """Whether an op needs no other settings."""
+    try:
+        with np.errstate(all="ignore"):
+            op.call(*(np.array([0.3 * low + 0.7 * high]) for low, high in op.domain), **settings(op))
+    except TypeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", [n for n, op in OPS.items() if op.kind == "elementwise" and answers(op)])
 def test_every_expansion_is_cheap(name):
     """Eight powers of t cost a bounded number of operations: no expansion doubles its work with every order."""
     op = OPS[name]
-    taken = {} if isinstance(op.forward, np.ufunc) else inspect.signature(op.forward).parameters
-    static = {key: value for key, value in STATIC.items() if key in taken} if "static" not in taken else {}
     inputs = [variable(np.array([0.3 * low + 0.7 * high]), np.ones(1)) for low, high in op.domain]
     token = CAP.set(8)
     try:
         with budget(1.5e7) as counted:
-            op.call(*inputs, **static)
-    except TypeError:
-        pytest.skip("it takes other settings")
+            op.call(*inputs, **settings(op))
     finally:
         CAP.reset(token)
     assert counted.done > 0

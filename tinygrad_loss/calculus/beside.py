@@ -53,7 +53,7 @@ def smooth_terms(root: Tensor, seed: Array, leaves: Sequence[Tensor], record: Se
     apart = frozenset(id(t) for t in record) - touched - needed
     body = [t for t in record if id(t) not in tail | apart]
     if not apart or id(root) not in tail:
-        return Beside(terms=single_entries(leaves, body, _handed(root, seed, record, tail)))
+        return Beside(terms=single_entries(leaves, [t for t in record if id(t) not in tail], _handed(root, seed, record, tail)))
     gradient = _gradient(root, seed, leaves, record, tail, apart)
     if not all(map(finite, gradient)):
         body, apart, gradient = [t for t in record if id(t) not in tail], frozenset(), []

@@ -174,7 +174,7 @@ def _all_sides(near: Near, sign: float) -> _Sides:
         these = todo.pop()
         d = np.zeros(n)
         d[these] = sign
-        sides, certain = patiently(lambda d=d: sides_of(*near.entries_along(split(d, near))))  # type: ignore[misc]
+        sides, certain = patiently(lambda d=d: sides_of(*near.entries_along(split(d, near)), near.noise))  # type: ignore[misc]
         if certain or len(these) == 1:
             if sides is not None:
                 found.exists[these], found.jumps[these], found.slope[these] = sides.exists[these], sides.jumps[these], sides.slope[these]
@@ -186,7 +186,7 @@ def _all_sides(near: Near, sign: float) -> _Sides:
 
 def _side(near: Near, direction: list[np.ndarray]) -> tuple[Side | None, bool]:
     """Return how the function leaves the point along a direction, and whether that is certain."""
-    return patiently(lambda: side_of(near.along(direction), near.value))
+    return patiently(lambda: side_of(near.along(direction), near.value, near.noise))
 
 
 def limits_along(near: Near, direction: list[np.ndarray]) -> list[np.ndarray] | None:
@@ -321,7 +321,7 @@ def _probe(near: Near, d: np.ndarray, seen: _Seen) -> None:
 
     def ask() -> tuple[Side, np.ndarray | None]:
         f, gradient = near.gradient_along(split(d, near))
-        side = side_of(f, near.value)
+        side = side_of(f, near.value, near.noise)
         return side, flat([limit_of(g) for g in gradient]) if side.exists else None
 
     answer, certain = patiently(ask)

@@ -13,13 +13,14 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.argnums import says_argnums
 from tinygrad_loss.calculus.forms import Gradient, ValueAndGradient
 from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
-from tinygrad_loss.context import AT_KINKS, RECORDING, at_kinks, enable_grad
+from tinygrad_loss.context import AT_KINKS, RECORDING, enable_grad
 from tinygrad_loss.engine.call import constant
+from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.departure import watching
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.op import OPS, Array, Derivative
-from tinygrad_loss.engine.reverse import complex_result, cut_path, finite, own_ties, sweep, tied, watched
+from tinygrad_loss.engine.reverse import complex_result, finite, own_ties, sweep, tied, watched
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
@@ -356,20 +357,6 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool, departed: Sequen
 
         dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get(), departed)
     return dy
-
-
-def holds_along(y: Tensor, tangents: dict[int, Array]) -> bool:
-    """Whether every rule that led to ``y`` gives the derivative of NumPy's function along tangents of the variables.
-
-    Of a symmetric matrix NumPy reads one triangle, and the rules differentiate the symmetric part: one function while the matrix stays symmetric.
-    """
-    order, _ = differentiable_order(y, tangents)
-    with at_kinks("convention"):
-        return all(
-            t.op.holds(push(t.inputs[0], tangents, again=False), *(plain(x) for x in t.inputs), **(t.static or {}))
-            for t in order
-            if t.op is not None and t.op.holds is not None
-        )
 
 
 def hvp(f: Function, x: Any, v: Any) -> Derivative:

@@ -26,8 +26,10 @@ CAPS: Final = (2, 4, 8)
 """How many powers of t to keep, in the order tried."""
 
 
-WORK: Final = 1e7
-"""Work that one judgement may take, in the units of `germ_work`: about half a second."""
+WORK: Final = 1e8
+"""Work that one judgement may take, in the units of `germ_work`: about a second."""
+ULPS: Final = 8
+"""A jump of up to this many units in the last place of what was computed is rounding."""
 EACH: Final = 1e3
 """Work added to that for every recorded entry, so that a large array is looked at more than once."""
 
@@ -58,6 +60,11 @@ class Near:
     def record(self) -> list[Tensor]:
         """Everything recorded between the leaves and the root, inputs first."""
         return record_of(self.root, {id(leaf) for leaf in self.leaves})
+
+    @cached_property
+    def noise(self) -> float:
+        """How far rounding may move the result: a few units in the last place of the largest number on the way."""
+        return ULPS * float(np.finfo(self.root.dtype).eps) * max((_largest(x) for t in self.record for x in (t, *t.inputs)), default=0.0)
 
     @cached_property
     def numbering(self) -> Numbering:
@@ -168,7 +175,7 @@ class Near:
 
         def settled_moving(y: Array, t: Tensor) -> Array:
             y, still = settle(y, t), self.numbering.of(t).still
-            known = isinstance(y, Tensor) and t.op and t.op.facts and still.any()
+            known = isinstance(y, Tensor) and t.dtype.kind == "f" and t.op and t.op.facts and still.any()
             return np.where(still, t.value, y) if known else y  # nothing flows back through what does not move
 
         with np.errstate(all="ignore"), without_watching():
@@ -246,9 +253,10 @@ class Sides:
     slope: np.ndarray
 
 
-def sides_of(f: Germ, value: np.ndarray) -> Sides:
-    """Read a germ of terms whose values at the point are ``value``, entry by entry."""
-    jumps, slope = f.constant != value, np.array(f.coefficient(1))
+def sides_of(f: Germ, value: np.ndarray, noise: float = 0.0) -> Sides:
+    """Read a germ of terms whose values at the point are ``value``, entry by entry; a jump within ``noise`` is none."""
+    with np.errstate(all="ignore"):
+        jumps, slope = (f.constant != value) & ~(np.abs(f.constant - value) <= noise), np.array(f.coefficient(1))
     told = np.greater(f.order, 1 + CLOSE) | f.missing | (jumps & ~f.unknown)
     for key, c in reversed(f.terms.items()):
         here = degree(key)
@@ -261,15 +269,15 @@ def sides_of(f: Germ, value: np.ndarray) -> Sides:
     return Sides(~f.missing, jumps, slope)
 
 
-def side_of(f: Germ, value: float) -> Side:
-    """Read a germ of a scalar function whose value at the point is ``value``."""
+def side_of(f: Germ, value: float, noise: float = 0.0) -> Side:
+    """Read a germ of a scalar function whose value at the point is ``value``; a jump within ``noise`` is none."""
     if bool(f.missing):
         return Side(exists=False)
     if _unbounded(f):
         return Side(exists=True, jumps=True)
     if bool(f.unknown):
         raise Exhausted
-    if float(f.constant) != value:
+    if float(f.constant) != value and not abs(float(f.constant) - value) <= noise:
         return Side(exists=True, jumps=True)
     slope = _first(f, 1)
     if math.isfinite(slope) and f.least <= 1 + CLOSE:

@@ -289,7 +289,7 @@ def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:
     """Try whether only branches that nothing selected made the gradient non-finite: there an exact zero absorbs nan and inf."""
     if done.suspects or not math.isfinite(near.value) or any(map(tied, done.traced)):
         return None
-    still = limits_along(near, [np.zeros(leaf.shape) for leaf in near.leaves])
+    still = limits_along(near, next(directions(near)))
     if still is None or not all(np.all(np.isfinite(g)) for g in still):
         return None
     return proved_smooth(near, still)

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.functional import Traced, connected, holds_along, jacobian
+from tinygrad_loss.calculus.functional import Traced, connected, jacobian
+from tinygrad_loss.calculus.holding import holds_along
 from tinygrad_loss.calculus.measured import Entry, Line, Place, settled_entries, value_at
 from tinygrad_loss.calculus.tree import leaves_of, refilled
 from tinygrad_loss.engine.graph import record_of

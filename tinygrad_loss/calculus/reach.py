@@ -79,7 +79,10 @@ def bent_in(record: Sequence[Tensor], entries: Mapping[int, np.ndarray]) -> dict
             mine, (op, inputs, static) = entries.get(id(t)), t.node
             if op.facts is not None or mine is None or not mine.any() or op.kind not in {"elementwise", "custom"}:
                 continue
-            given = [_leaf(x) if type(x) is Tensor and x.track & NEEDS_GRAD else value for x, value in zip(inputs, _values(t), strict=True)]
+            given = [
+                _leaf(x) if type(x) is Tensor and x.track & NEEDS_GRAD and x.dtype.kind == "f" else value
+                for x, value in zip(inputs, _values(t), strict=True)
+            ]
             hit = np.zeros(t.shape, bool)
             for i, x in enumerate(given):
                 if type(x) is Tensor:

@@ -12,8 +12,9 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.bends import SEED
 from tinygrad_loss.calculus.decide import Judgement, Kind, directions, proved_smooth
 from tinygrad_loss.calculus.entries import Entries
-from tinygrad_loss.calculus.functional import Traced, connected, holds_along, real
+from tinygrad_loss.calculus.functional import Traced, connected, real
 from tinygrad_loss.calculus.germ import Exhausted
+from tinygrad_loss.calculus.holding import holds_along
 from tinygrad_loss.calculus.locked import Locked, first_order
 from tinygrad_loss.calculus.near import Near, judging, patiently, side_of
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
@@ -175,7 +176,7 @@ def directional(f: Callable[..., Any], x: Any, d: Any) -> Derivative:
             return np.float64(sum(float(np.vdot(g, step)) for g, step in zip(_ordinary(traced, done), steps, strict=True)))
     near = Near(y, np.ones_like(y.value), traced.variables)
     with judging(near):
-        side, _ = patiently(lambda: side_of(near.along(steps), near.value))
+        side, _ = patiently(lambda: side_of(near.along(steps), near.value, near.noise))
     return np.float64(math.nan if side is None or not side.exists or side.jumps else side.slope)
 
 

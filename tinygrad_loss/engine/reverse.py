@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
+from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.debug import refuse_derivative
 from tinygrad_loss.engine.graph import differentiable_order, leading_to, spelt_out
 from tinygrad_loss.engine.op import Array, Op
@@ -422,40 +423,3 @@ def not_numbers(root: Tensor) -> errors.DTypeError:
 def _kind_of(value: Array) -> str:
     """Return the letter of a dtype; an array of objects may have summed to a Python number."""
     return value.dtype.kind if hasattr(value, "dtype") else "O"
-
-
-def cut_path(root: Tensor, where: str = "backward") -> errors.CutPathError:
-    """Return the error that names the op at which the path to the leaves was cut."""
-    if root.op is None:
-        got = "a leaf with requires_grad=False, or the result of .data, .numpy(), .detach() or tl.no_grad()"
-        instead = "x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()"
-        return errors.CutPathError(errors.say(where, "a leaf that requires grad must have led here", got, instead))
-    stack, seen, cut = [root], set(), root
-    while stack:
-        t = stack.pop()
-        if t.op is None or id(t) in seen:
-            continue
-        seen.add(id(t))
-        if any(type(x) is Tensor and x.track & NEEDS_GRAD for x in t.inputs):
-            cut = t
-            break
-        stack.extend(x for x in t.inputs if type(x) is Tensor)
-    name = cut.op.name if cut.op else "?"
-    instead = INSTEAD.get(name, "np.where(condition, a, b) of values, which has a gradient in a and b")
-    return errors.CutPathError(
-        errors.say(
-            where,
-            "a leaf that requires grad must have led here through ops that have a derivative",
-            f"a path that {name} cut",
-            instead,
-        )
-    )
-
-
-INSTEAD: Final = {
-    "argmax": "np.sum(tl.ops.softmax(x, axis=-1) * np.arange(n), axis=-1), an index that has a gradient",
-    "argmin": "np.sum(tl.ops.softmax(-x, axis=-1) * np.arange(n), axis=-1), an index that has a gradient",
-    "argsort": "np.sort(x), whose values have a gradient",
-    "cast": "x.astype(np.float32), which keeps the gradient",
-    "detach": "x itself, without .detach()",
-}

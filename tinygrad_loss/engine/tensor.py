@@ -40,7 +40,7 @@ RETAINED: Final = 4
 
 
 INTERNAL: Final = frozenset(
-    "apply assign choose first inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
+    "apply assign choose departed first inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
 )
 """Attributes of a tensor that the engine works with, or that refuse to write in place: completion does not offer them."""
 

@@ -80,7 +80,9 @@ def figure(width: float, height: float, where: str = "a picture") -> Any:
                 file = io.StringIO()
                 super().savefig(file, format="svg", metadata={"Date": None})  # the same picture is the same file
             text = file.getvalue().replace("'DejaVu Sans'", FONTS).replace("DejaVu Sans", FONTS)
-            Path(fname).write_text(text, encoding="utf-8") if isinstance(fname, str | Path) else fname.write(text)
+            Path(fname).write_text(text, encoding="utf-8") if isinstance(fname, str | Path) else fname.write(
+                text if isinstance(fname, io.TextIOBase) else text.encode()
+            )
 
         def _repr_png_(self) -> bytes:
             file = io.BytesIO()
