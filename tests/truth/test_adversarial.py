@@ -201,3 +201,13 @@ def test_the_smallest_number_is_not_zero():
 def test_truths_and_positions_that_change_just_beside_are_seen(expression, kind):
     verdict = tl.differentiability(function(expression), 0.0)
     assert (verdict.kind, verdict.proved) == (kind, True)
+
+
+def test_a_jump_along_curves_only_is_a_jump():
+    """x0^2 x1 / (x0^4 + x1^2) goes to 0 along every line, and is 1/2 on the parabola x1 = x0^2."""
+
+    def f(x):
+        d = x[0] ** 4 + x[1] ** 2
+        return np.where(d == 0, 0.0, x[0] ** 2 * x[1] / np.where(d == 0, 1.0, d))
+
+    assert tl.differentiability(f, np.zeros(2)).kind == "discontinuous"

@@ -119,6 +119,13 @@ def test_every_outcome_of_tied_conditions_is_asked():
     assert not (sliver.kind == "smooth" and sliver.proved)
 
 
+def test_comparisons_in_opposite_order_are_opposite_questions():
+    verdict = tl.differentiability(
+        lambda x: np.where((x[0] > 0) & np.logical_not(np.greater(0.0, x[0])), 2 * x[0], 0.0) + x[1], np.zeros(2)
+    )
+    assert (verdict.kind, verdict.proved) == ("kink", True)
+
+
 def test_equal_eigenvalues_of_equal_weight_are_smooth():
     for f in (lambda a: np.sum(np.linalg.svd(a, compute_uv=False) ** 2), lambda a: np.linalg.norm(a, "nuc")):
         assert tl.differentiability(f, np.eye(2)).proved

@@ -133,17 +133,24 @@ def bends_of(evens: Sequence[Evens], groups: Iterable[Group]) -> Bends:
     """Add up kinks of the same shape; groups of two different rows are two branches that meet."""
     found, longer = Bends(list(evens)), []
     for group in groups:
-        distinct, first = np.unique(group.rows, axis=0, return_index=True)
-        if len(distinct) == 2:
+        first = _distinct(group.rows)
+        if len(first) == 2:
             found.evens.append(_pair(group, first))
-        elif len(distinct) > 2:
-            longer.append(
-                group if group.handed == slice(None) else Group(group.key, group.places[first], distinct, _extreme(group, len(distinct)))
-            )
+        elif len(first) > 2:
+            whole = group.handed == slice(None)
+            longer.append(group if whole else Group(group.key, group.places[first], group.rows[first], _extreme(group, len(first))))
     if found.evens:
         _add_evens(found)
     _add_groups(found, longer)
     return found
+
+
+def _distinct(rows: np.ndarray) -> np.ndarray:
+    """Return where each different row stands first."""
+    order = np.lexsort(rows.T)  # faster than `np.unique` along an axis
+    new = np.ones(len(order), bool)
+    new[1:] = np.any(rows[order[1:]] != rows[order[:-1]], axis=1)
+    return order[new]
 
 
 def _pair(group: Group, first: np.ndarray) -> Evens:
@@ -221,9 +228,9 @@ def _add_groups(found: Bends, groups: Sequence[Group]) -> None:
         length = float(np.linalg.norm(centred))
         if length <= ROUNDING.get().chop * float(np.linalg.norm(group.rows)):
             continue
-        forms = []
+        rounded, forms = np.round(centred / (length * same)) + 0.0, []
         for sign in (1.0, -1.0):
-            rows = np.round(sign * centred / length / same) + 0.0
+            rows = sign * rounded + 0.0
             forms.append((rows[np.lexsort(rows.T)].tobytes(), length * (group.weights if sign > 0 else -group.weights[::-1])))
         key, scaled = min(forms, key=lambda form: form[0])
         total, size, members = sums.setdefault(key, (np.zeros(len(group.weights)), 0.0, []))

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_loss.calculus.germ import ROUNDING, of_shape
 from tinygrad_loss.calculus.near import Near
+from tinygrad_loss.calculus.numbering import Numbering
 from tinygrad_loss.context import enable_grad, without_watching
 from tinygrad_loss.engine.graph import replay
 from tinygrad_loss.engine.reverse import Pass, own_ties, sweep
@@ -38,13 +39,12 @@ def agreed_by_all_branches(done: Pass, near: Near, judge: Judge) -> list[np.ndar
     tied = [(t, hit) for t in near.record if (hit := _hit(t)) is not None and np.any(hit)]
     if not tied:
         return None
-    number = _numbered(near)
     questions: dict[object, tuple[list[Any], list[Tensor]]] = {}
     for t, hit in tied:
         answers = _answers(t, hit)
         if answers is None:
             return None
-        questions.setdefault(_question(t, number), (answers, []))[1].append(t)
+        questions.setdefault(_question(t, near.numbering), (answers, []))[1].append(t)
     if math.prod(len(answers) for answers, _ in questions.values()) > BRANCHES:
         return None
     agreed: list[np.ndarray] | None = None
@@ -57,34 +57,14 @@ def agreed_by_all_branches(done: Pass, near: Near, judge: Judge) -> list[np.ndar
     return agreed
 
 
-def _numbered(near: Near) -> Callable[[Any], object]:
-    """Return what gives inputs that were computed alike from the leaves the same number."""
-    numbers: dict[object, int] = {}
-    known: dict[int, int] = {}
-
-    def number(x: Any) -> object:
-        if type(x) is Tensor:
-            return known.get(id(x), id(x))
-        return repr(x) if np.ndim(x) == 0 else id(x)
-
-    for t in near.record:
-        op, inputs, static = t.node
-        known[id(t)] = numbers.setdefault((op.name, *map(number, inputs), repr(static)), -len(numbers) - 1)
-    return number
-
-
-def _question(t: Tensor, number: Callable[[Any], object]) -> object:
+def _question(t: Tensor, numbering: Numbering) -> object:
     """Return what a tied choice asks: comparisons of the same two operands ask one question."""
     op, inputs, static = t.node
-    if op.name in COMPARISONS:
-        return ("sign", number(inputs[0]), _zero(number(inputs[1])), t.shape)
-    if op.name == "sign":
-        return ("sign", number(inputs[0]), "0", t.shape)
-    return (op.name, *map(number, inputs), repr(static))
-
-
-def _zero(key: object) -> object:
-    return "0" if key in {"0", "0.0", "-0.0", "np.float64(0.0)", "np.int64(0)"} else key
+    name, numbers = op.name, [numbering.of(x).number for x in inputs]
+    if name in COMPARISONS or name == "sign":
+        name = "sign"
+        numbers = numbers[:1] if len(numbers) == 1 or not np.any(numbers[1]) else numbers  # against 0 as by its sign
+    return (name, t.shape, *((n.shape, n.tobytes()) for n in numbers), *sorted(static.items()))
 
 
 def _edge(t: Tensor) -> bool:

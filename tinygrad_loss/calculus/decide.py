@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
@@ -40,6 +40,7 @@ class Judgement:
         left, right: for a single number, the one-sided derivatives.
         second: for a single number, the one-sided second derivatives.
         middle: the mean of the limits along the first direction and its opposite, where already known.
+        further: gives more limits, each on one axis of all entries, which only the range of an entry asks for.
     """
 
     kind: Kind
@@ -51,6 +52,13 @@ class Judgement:
     right: float | None = None
     second: tuple[float, float] | None = None
     middle: list[np.ndarray] = field(default_factory=list)
+    further: Callable[[], list[np.ndarray]] | None = None
+
+    def widen(self, near: Near) -> None:
+        """Let the range of every entry take in the further limits."""
+        if self.further is not None:
+            limits = [flat(self.low), flat(self.high), *self.further()]
+            self.low, self.high, self.further = split(np.min(limits, axis=0), near), split(np.max(limits, axis=0), near), None
 
     @property
     def proved(self) -> bool:
@@ -60,7 +68,7 @@ class Judgement:
     def undecide(self, near: Near) -> None:
         """Take every claim back, because the record does not show all that the function does: keep only the numbers that were seen."""
         self.kind, self.certain = "undecided", all_of(near, False)
-        self.low, self.high, self.left, self.right, self.second = [], [], None, None, None
+        self.low, self.high, self.left, self.right, self.second, self.further = [], [], None, None, None, None
 
 
 def all_of(near: Near, value: object) -> list[np.ndarray]:
@@ -276,6 +284,8 @@ def _in_space(near: Near) -> Judgement:
     further = [] if allowed is None else [*_axes(near.size), *(flat(v) for v in itertools.islice(directions(near), PAIRS, PAIRS + LOOKS))]
     for d in further:
         _look(near, d, seen)
+    if allowed is not None and not (seen.jumps or seen.missing):
+        seen.jumps = any(_jumps_along_curve(near, d) for d in _axes(near.size)[: 2 * near.size])
     return _judged(near, seen, allowed)
 
 
@@ -284,6 +294,13 @@ def _axes(size: int) -> list[np.ndarray]:
     diagonal = [np.ones(size)] if size > 1 else []
     pairs = [unit[i] + s * unit[j] for i in range(size) for j in range(i) for s in (1.0, -1.0)] if size <= 6 else []
     return [s * d for d in [*unit, *diagonal, *pairs] for s in (1.0, -1.0)]
+
+
+def _jumps_along_curve(near: Near, d: np.ndarray) -> bool:
+    """Whether the value jumps along a curve that leaves an entry's axis: x0^2 x1 / (x0^4 + x1^2) does though it is flat along all lines."""
+    bend = list(itertools.islice(directions(near), PAIRS))[-1]
+    side, certain = patiently(lambda: side_of(near.along_curve(split(d, near), bend), near.value, near.noise))
+    return side is not None and certain and side.exists and side.jumps
 
 
 def _allowed_sides(near: Near) -> np.ndarray:

@@ -49,6 +49,7 @@ class Entries(Mapping[tuple[int, ...] | int, Entry]):
         left, right = self._slope(index, -1.0), self._slope(index, 1.0)
         seen = [s for s in (left, right) if s is not None]
         if found.low:
+            found.widen(self._near)
             seen += [s for s in (float(found.low[which][index]), float(found.high[which][index])) if not np.isnan(s)]
         return Entry(left, right, min(seen, default=None), max(seen, default=None), proved)
 

@@ -340,6 +340,10 @@ def add(a: Germ, b: Germ, sign: float = 1.0) -> Germ:
 def product(a: Germ, b: Germ, times: Callable[[Array, Array], Array] = np.multiply) -> Germ:
     """Return the product, or any bilinear map ``times``, term by term."""
     entry_by_entry = times is np.multiply
+    if entry_by_entry and _still(b):
+        return _scaled(a, b)
+    if entry_by_entry and _still(a):
+        return _scaled(b, a)
     shape = np.broadcast_shapes(a.shape, b.shape) if entry_by_entry else times(np.zeros(a.shape), np.zeros(b.shape)).shape
     order = _product_order(a, b, entry_by_entry=entry_by_entry)
     limit = min(float(np.max(order, initial=-EXACT)), a.lead + b.lead + float(CAP.get())) + CLOSE
@@ -363,6 +367,21 @@ def product(a: Germ, b: Germ, times: Callable[[Array, Array], Array] = np.multip
     with np.errstate(all="ignore"):
         sums = _sums_at_once(pairs, shape, absorbs) if at_once else _sums(pairs, times, absorbs=absorbs)
     return Germ(sums, shape, order, absorbs=absorbs).truncated()
+
+
+def _still(x: Germ) -> bool:
+    """Whether a germ is an array of finite numbers that do not move."""
+    return not x.absorbs and x.terms.keys() == {ONE} and x.least == EXACT and bool(np.all(np.isfinite(x.terms[ONE])))
+
+
+def _scaled(x: Germ, by: Germ) -> Germ:
+    """Return the product with numbers that do not move."""
+    factor = by.terms[ONE]
+    shape = x.shape if x.shape == by.shape else np.broadcast_shapes(x.shape, by.shape)
+    with np.errstate(all="ignore"):
+        terms = {key: of_shape(c * factor, shape) for key, c in x.terms.items()}
+    order = x.order if x.least == EXACT or np.all(factor) else np.where(factor != 0, x.order, EXACT)
+    return Germ({key: c for key, c in terms.items() if np.any(c)}, shape, order, absorbs=x.absorbs)
 
 
 AT_ONCE: Final = 1 << 16

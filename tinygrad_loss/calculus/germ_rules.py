@@ -22,6 +22,8 @@ from tinygrad_loss.calculus.germ import (
     degree,
     exponent,
     germ,
+    of_shape,
+    order_of,
     product,
     select,
 )
@@ -137,6 +139,9 @@ def reciprocal(x: Germ) -> Germ:
 @rule("divide")
 def divide(a: Array, b: Array) -> Germ:
     """Return a / b; where both vanish, the leading terms decide."""
+    if isinstance(a, Germ) and not isinstance(b, Germ) and np.all(np.isfinite(b) & np.not_equal(b, 0)):
+        shape = np.broadcast_shapes(a.shape, np.shape(b))
+        return a.each(lambda c: of_shape(np.divide(c, b), shape))
     return product(germ(a), power_of(germ(b), -1))
 
 
@@ -332,12 +337,9 @@ def infinite(inputs: tuple[Array, ...]) -> np.ndarray:
 
 def summed(x: Germ, linear_map: Callable[[np.ndarray], np.ndarray]) -> Germ:
     """Apply a linear map; a sum that cancels to rounding errors is zero."""
-
-    def chopped(c: np.ndarray) -> np.ndarray:
+    chop, terms = ROUNDING.get().chop, {}
+    for key, c in x.terms.items():
         total = linear_map(c)
-        return np.where(np.abs(total) <= ROUNDING.get().chop * np.abs(linear_map(np.abs(c))), 0.0, total)
-
-    moved = x.each(chopped)
-    if ONE in x.terms:
-        moved = moved.like({**moved.terms, ONE: linear_map(x.terms[ONE])})
-    return moved
+        terms[key] = total if key == ONE else np.where(np.abs(total) <= chop * np.abs(linear_map(np.abs(c))), 0.0, total)
+    shape = next(iter(terms.values())).shape if terms else linear_map(np.zeros(x.shape)).shape
+    return Germ(terms, shape, order_of((x,), shape, linear_map), absorbs=x.absorbs)

@@ -1,6 +1,7 @@
 """One kink op at a point: where it is tied, the branches that meet there, and what each adds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -68,12 +69,7 @@ class Kink:
         """Lock the op on the branch that the tangents of its inputs point to."""
         steps = [None if d is None else self.gathered(d) for d in dx]
         x = [v if d is None else variable(v, d) for v, d in zip(self.here, steps, strict=True)]
-        if self.at is None:
-            y = germ(self.op.call(*x, **self.static))
-            return Lock(self, y.coefficient(1), steps, {}, y, x)
-        partials = self._partials(x, None)
-        slope = np.asarray(sum(partials[i] * steps[i] for i in self.flows if steps[i] is not None))
-        return Lock(self, slope, steps, partials)
+        return Lock(self, steps, x, {} if self.at is None else self._partials(x, None))
 
     def _partials(self, x: list[Array], y: Array) -> dict[int, np.ndarray]:
         """Return the partial derivatives at the tied entries, or on germs just beside them; a selection's are its choices."""
@@ -86,24 +82,34 @@ class Kink:
         return {i: plain(op.vjps[i](np.ones(y.shape), y, *whole, **self.static)) for i in self.flows}  # type: ignore[misc]
 
 
-@dataclass(slots=True)
+@dataclass
 class Lock:
     """A kink op locked along one direction.
 
     Attributes:
         kink: the op and its tied entries.
-        slope: the one-sided derivative of its result there.
         dx: the tangents of its inputs there.
-        partials: the partial derivatives of the branch, per input that moves.
-        y, x: for an op that is locked as a whole, its result and inputs as germs of first order.
+        x: its inputs there as germs of first order.
+        partials: the partial derivatives of the branch, per input that moves; none for an op that is locked as a whole.
     """
 
     kink: Kink
-    slope: np.ndarray
     dx: list[Array | None]
+    x: list[Array]
     partials: dict[int, np.ndarray]
-    y: Germ | None = None
-    x: list[Array] = field(default_factory=list)
+
+    @cached_property
+    def y(self) -> Germ:
+        """The result of an op that is locked as a whole, as a germ of first order."""
+        return germ(self.kink.op.call(*self.x, **self.kink.static))
+
+    @cached_property
+    def slope(self) -> np.ndarray:
+        """The one-sided derivative of the result."""
+        kink = self.kink
+        if kink.at is None:
+            return self.y.coefficient(1)
+        return np.asarray(sum(self.partials[i] * self.dx[i] for i in kink.flows if self.dx[i] is not None))
 
     @property
     def branches(self) -> bytes:

@@ -15,7 +15,7 @@ from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.calculus.germ_work import OverBudget, budget
 from tinygrad_loss.calculus.numbering import Numbering
 from tinygrad_loss.context import without_watching
-from tinygrad_loss.engine.graph import Settle, differentiable_order, record_of, replay
+from tinygrad_loss.engine.graph import differentiable_order, record_of, replay
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
@@ -64,7 +64,14 @@ class Near:
     @cached_property
     def noise(self) -> float:
         """How far rounding may move the result: a few units in the last place of the largest number on the way."""
-        return ULPS * float(np.finfo(self.root.dtype).eps) * max((_largest(x) for t in self.record for x in (t, *t.inputs)), default=0.0)
+        largest = max([_largest(self.root, {}), *self.scales.values()])
+        return ULPS * float(np.finfo(self.root.dtype).eps) * largest
+
+    @cached_property
+    def scales(self) -> dict[int, float]:
+        """The largest number that went into each recorded op."""
+        sizes: dict[int, float] = {}
+        return {id(t): max((_largest(x, sizes) for x in t.inputs), default=0.0) for t in self.record}
 
     @cached_property
     def numbering(self) -> Numbering:
@@ -91,6 +98,14 @@ class Near:
     def along(self, direction: Sequence[Array]) -> Germ:
         """Return f(x + t v), the sum of the result's entries with their cotangents."""
         return self._total(self._result(direction, self.replayed), direction)
+
+    def along_curve(self, direction: Sequence[Array], bend: Sequence[Array]) -> Germ:
+        """Return f(x + t v + t^2 w)."""
+        curve = {
+            id(leaf): add(variable(leaf.value, v), Germ({(2, 0): np.asarray(w, np.float64)}, leaf.shape))
+            for leaf, v, w in zip(self.leaves, direction, bend, strict=True)
+        }
+        return self.total(self.replayed_at(curve))
 
     def _result(self, direction: Sequence[Array], record: list[Tensor]) -> Germ:
         given = {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)}
@@ -136,24 +151,11 @@ class Near:
                 found.add(id(t))
         return found
 
-    def _settle_moving(self, y: Array, t: Tensor) -> Array:
-        """Settle a germ along a generic direction, and let nothing flow back through entries that do not move.
-
-        An entry that keeps the value of the point along a generic direction keeps it in a cone of directions, where its gradient is
-        0. So what arrives there in backward has no share in the gradient, whatever it is: the slope of a root, say, of what is always 0.
-        """
-        y = _settle(y, t)
-        if not isinstance(y, Tensor) or not isinstance(y.value, Germ) or id(t) in self.detached:
-            return y
-        still = _still(y.value) & (y.value.constant == t.value)
-        chosen: Array = np.where(still, y.value, y) if np.any(still) else y  # type: ignore[call-overload]
-        return chosen
-
     def gradient_along(self, direction: Sequence[Array]) -> tuple[Germ, list[Germ]]:
         """Return f(x + t v) and its gradient there, entry by entry, as germs."""
         given = {id(leaf): _leaf(variable(leaf.value, v)) for leaf, v in zip(self.leaves, direction, strict=True)}
         generic = all(np.all(v) for v in direction)
-        y = self._run(self.replayed, given, self._settle_moving if generic else _settle).get(id(self.root))
+        y = self._run(self.replayed, given, generic=generic).get(id(self.root))
         zero = [constant(np.zeros(leaf.shape)) for leaf in self.leaves]
         if not isinstance(y, Tensor) or not y.requires_grad:
             return constant(np.float64(self.value)), zero  # nothing that moves leads here
@@ -168,32 +170,38 @@ class Near:
             gradients = [add(g, constant(more)) for g, more in zip(gradients, self.beside.gradient, strict=True)]
         return self._total(germ(y.value), direction), gradients
 
-    def _run(self, record: list[Tensor], given: dict[int, Array], settle: Settle | None = None) -> dict[int, Array]:
+    def _run(self, record: list[Tensor], given: dict[int, Array], *, generic: bool = False) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
         given |= {id(t): t.value for t in record if self.numbering.of(t).still.all()}
-        settle = settle or _settle
 
-        def settled_moving(y: Array, t: Tensor) -> Array:
-            y, still = settle(y, t), self.numbering.of(t).still
-            known = isinstance(y, Tensor) and t.dtype.kind == "f" and t.op and t.op.facts and still.any()
-            return np.where(still, t.value, y) if known else y  # nothing flows back through what does not move
+        def settle(y: Array, t: Tensor) -> Array:
+            if not isinstance(y, Tensor):
+                return settled(y, t.value, self.scales[id(t)])
+            y.value = settled(y.value, t.value, self.scales[id(t)])
+            still = self._still(y.value, t, generic=generic)
+            return np.where(still, t.value, y) if np.any(still) else y  # nothing flows back through what does not move
 
         with np.errstate(all="ignore"), without_watching():
             try:
-                return replay(record, given, settled_moving)
+                return replay(record, given, settle)
             except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
                 raise Exhausted from error
 
+    def _still(self, y: Array, t: Tensor, *, generic: bool) -> np.ndarray:
+        """Return the entries of a germ through which no cotangent passes, because they do not move.
 
-def _settle(y: Array, t: Tensor) -> Array:
-    scale = max((_largest(x) for x in t.inputs), default=0.0)
-    if not isinstance(y, Tensor):
-        return settled(y, t.value, scale)
-    y.value = settled(y.value, t.value, scale)
-    return y
+        An entry that keeps the value of the point along a generic direction keeps it in a cone of directions, where its gradient is
+        0. So what arrives there in backward has no share in the gradient, whatever it is: the slope of a root, say, of what is always 0.
+        """
+        still = np.zeros(t.shape, bool)
+        if t.dtype.kind == "f" and t.op and t.op.facts:
+            still = self.numbering.of(t).still
+        if generic and isinstance(y, Germ) and id(t) not in self.detached:
+            still = still | (_unmoved(y) & (y.constant == t.value))
+        return still
 
 
-def _still(y: Germ) -> np.ndarray:
+def _unmoved(y: Germ) -> np.ndarray:
     """Return which entries do not move at all."""
     still = np.broadcast_to(np.equal(np.asarray(y.order, np.float64), EXACT), y.shape)
     for key, c in y.terms.items():
@@ -208,12 +216,17 @@ def _leaf(x: Germ) -> Tensor:
     return t
 
 
-def _largest(x: Array) -> float:
+def _largest(x: Array, known: dict[int, float]) -> float:
+    """Return the size of the largest finite entry of an operand, times the square root of its length."""
+    size = known.get(id(x))
+    if size is not None:
+        return size
     value = np.asarray(x.value if type(x) is Tensor else x)
-    if value.dtype.kind not in "fiu" or not value.size:
-        return 0.0
-    size = float(np.max(np.abs(value), initial=0.0, where=np.isfinite(value)))
-    return size * max(1.0, value.size**0.5)
+    size = 0.0
+    if value.dtype.kind in "fiu" and value.size:
+        size = float(np.max(np.abs(value), initial=0.0, where=np.isfinite(value))) * max(1.0, value.size**0.5)
+    known[id(x)] = size
+    return size
 
 
 def settled(y: Array, recorded: Array, scale: float) -> Array:
@@ -222,7 +235,7 @@ def settled(y: Array, recorded: Array, scale: float) -> Array:
         return y
     here = y.constant
     recorded = np.asarray(recorded)
-    if recorded.dtype.kind != "f" or recorded.shape != here.shape:
+    if recorded.dtype.kind != "f" or recorded.shape != here.shape or not np.any(recorded != here):
         return y
     rounding = 16 * np.finfo(recorded.dtype).eps * np.maximum(np.abs(here), scale)
     recorded = recorded.astype(np.float64)

@@ -189,7 +189,7 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
     locked = Locked(done, near.leaves, exact=policy != "subgradient")
     with first_order():
         pairs = [locked.locks(v) for v in itertools.islice(directions(near), PAIRS if locked.exact else 1)]
-        limits = [flat(locked.gradient(locks)) for locks in pairs[0]]
+        limits = _limits(locked, pairs[:1])
         bends = locked.bends(pairs) if locked.exact else None
         if bends is None:
             return _judged_by_probes(near, locked, pairs, limits)
@@ -199,11 +199,18 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
             moves, still = rows > NOTHING * np.max(rows, initial=0.0), rows == 0
             if not _told_apart(locked, bends, pairs[0]):
                 return _judged_by_probes(near, locked, pairs, limits, moves=moves)
-        if moves.any():
-            limits += [flat(locked.gradient(locks)) for pair in pairs[1:] for locks in pair]
     middle = 0.5 * (limits[0] + limits[1])
     certain = moves | (still & (not bends.cancelled or _affine(locked))) if moves.any() else np.ones(near.size, bool)
-    return _of_limits(near, limits, np.where(moves, np.nan, middle), certain)
+    found = _of_limits(near, limits, np.where(moves, np.nan, middle), certain)
+    if moves.any():
+        found.further = lambda: _limits(locked, pairs[1:])
+    return found
+
+
+def _limits(locked: Locked, pairs: Sequence[tuple[Locks, Locks]]) -> list[np.ndarray]:
+    """Return the limits of gradients along some directions and their opposites, each on one axis of all entries."""
+    with first_order():
+        return [locked.flat_gradient(locks) for pair in pairs for locks in pair]
 
 
 def _told_apart(locked: Locked, bends: Bends, pair: tuple[Locks, Locks]) -> bool:
@@ -233,7 +240,7 @@ def _judged_by_probes(
             certain = ~agree | (True if np.all(agree) else _affine(locked))
             return _of_limits(near, limits, np.where(agree, 0.5 * (limits[0] + limits[1]), np.nan), certain)
     wanted = PAIRS if locked.exact else 1
-    limits += [flat(locked.gradient(locks)) for pair in pairs[1:wanted] for locks in pair]
+    limits += _limits(locked, pairs[1:wanted])
     agree = _agreed(limits, first, size)
     if locked.exact and near.size > 1:
         with first_order():

@@ -35,11 +35,12 @@ class Numbering:
         self.known: dict[int, Numbers] = {}
         self.rng = np.random.default_rng(19700701)
 
-    def of(self, t: Tensor) -> Numbers:
-        """Return what is known of a recorded tensor."""
-        for s in record_of(t, {*self.leaves, *self.known}):
-            self.known[id(s)] = self._step(s)
-        return self._operand(t)
+    def of(self, x: Array) -> Numbers:
+        """Return what is known of a recorded tensor, or of a constant."""
+        if type(x) is Tensor and id(x) not in self.known:
+            for s in record_of(x, {*self.leaves, *self.known}):
+                self.known[id(s)] = self._step(s)
+        return self._operand(x)
 
     def _operand(self, x: Array) -> Numbers:
         """Return what is known of an operand; a leaf that is not among those that move stands still."""

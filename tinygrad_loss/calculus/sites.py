@@ -145,6 +145,8 @@ def _entries(near: Near, found: Judgement, gone: Sequence[np.ndarray]) -> str:
             slopes = f": left slope {found.left:g}, right slope {found.right:g}"
         elif found.low:
             first = tuple(places[0])
+            if found.low[i][first] == found.high[i][first]:  # what was looked at so far does not show it
+                found.widen(near)
             low, high = found.low[i][first], found.high[i][first]
             slopes = f": slopes from {low:g} to {high:g}" if low != high else ""
         entry = f" {list(map(int, places[0]))}" if leaf.ndim else ""

@@ -135,14 +135,14 @@ def _own(t: Tensor, values: list[Array]) -> Germ | None:
 
 
 def _taken(u: Germ, t: Tensor, at: np.ndarray) -> Germ:
-    return u.each(lambda c: of_shape(c, t.shape).reshape(-1)[at]) if u.terms else Germ({}, at.shape, u.order)
+    return u.each(lambda c: of_shape(c, t.shape).reshape(-1)[at])
 
 
 def _read(u: Germ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return sign, slope and whether the slope decides; what does not start at 0 is no switch."""
     value, which, keys = u.leading()
     lead = np.array([float(e) if not j else np.nan for e, j in keys] + [np.inf])[which]
-    if u.order != EXACT and u.order <= 2 and np.any(which < 0):
+    if np.any(np.not_equal(u.order, EXACT) & np.less_equal(u.order, 2) & (which < 0)):
         raise Exhausted
     switching = ~(lead <= 0)
     return np.where(switching, np.sign(value), 0.0), u.coefficient(1), lead == 1

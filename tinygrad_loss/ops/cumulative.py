@@ -105,19 +105,19 @@ _regained_ = predicate(
 
 
 def _running(name: str, ufunc: Any, doc: str) -> Rule:
-    def step_by_step(x: Array, axis: int) -> Array:
-        front = (slice(None),) * axis
-        extremes = [x[(*front, slice(0, 1))]]
-        for i in range(1, x.shape[axis]):
-            extremes.append(ufunc(extremes[-1], x[(*front, slice(i, i + 1))]))
-        return np.concatenate(extremes, axis=axis)
+    def doubling(x: Array, axis: int) -> Array:
+        front, length, reach = (slice(None),) * axis, x.shape[axis], 1
+        while reach < length:  # each entry is the extreme of the last ``reach`` entries up to it
+            further = ufunc(x[(*front, slice(reach, None))], x[(*front, slice(0, length - reach))])
+            x, reach = np.concatenate([x[(*front, slice(0, reach))], further], axis=axis), 2 * reach
+        return x
 
     return custom(
         name,
         lambda x, axis: ufunc.accumulate(x, axis=axis),
         [lambda g, y, x, axis: add_along_(g, argcumextreme_(attained(x, y), axis=axis), axis=axis, shape=x.shape)],
         lambda dx, y, x, axis: take_along_(dx[0], argcumextreme_(attained(x, y), axis=axis), axis=axis),
-        facts=Facts(nature="kink", tie=lambda y, x, axis: _regained_(y, x, axis=axis), near=step_by_step),
+        facts=Facts(nature="kink", tie=lambda y, x, axis: _regained_(y, x, axis=axis), near=doubling),
         doc=doc,
     )
 
