@@ -105,10 +105,12 @@ class Near:
             id(leaf): add(variable(leaf.value, v), Germ({(2, 0): np.asarray(w, np.float64)}, leaf.shape))
             for leaf, v, w in zip(self.leaves, direction, bend, strict=True)
         }
-        return self.total(self.replayed_at(curve))
+        return self._total(self._root_of(self.replayed, curve), direction)
 
     def _result(self, direction: Sequence[Array], record: list[Tensor]) -> Germ:
-        given = {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)}
+        return self._root_of(record, {id(leaf): variable(leaf.value, v) for leaf, v in zip(self.leaves, direction, strict=True)})
+
+    def _root_of(self, record: list[Tensor], given: dict[int, Array]) -> Germ:
         return germ(self._run(record, given).get(id(self.root), self.root.value))
 
     def replayed_at(self, curve: Mapping[int, Array]) -> dict[int, Array]:
