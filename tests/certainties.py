@@ -11,7 +11,7 @@ import numpy as np
 
 import tinygrad_loss as tl
 from array_programs import Program, random_array_program
-from limits import AmbiguousError, Truth, in_hull, more_limits, second_limits, slope, truth_of
+from limits import AmbiguousError, Truth, in_hull, more_limits, more_second_limits, second_limits, slope, truth_of
 
 UNDEFINED, UNDECIDED = tl.errors.UndefinedGradientWarning, tl.errors.UndecidedGradientWarning
 
@@ -215,6 +215,11 @@ def _ordinary(program: Program, seed: int, counts: Counter[str]) -> Iterator[str
         yield f"gradient {truth.gradient}, said {values}"
 
 
+def _one_number(quotients: list[float]) -> bool:
+    first = quotients[0]
+    return bool(np.isfinite(first)) and all(_near(q, first, 1e-6 * (1 + abs(first))) for q in quotients)
+
+
 def _second(program: Program, truth: Truth, counts: Counter[str]) -> Iterator[str]:
     """Compare the Hessian with mixed quotients, and with products."""
     if truth.jumps or not np.all(np.isfinite(truth.limits)) or program.x.size > 3 or program.single or program.split:
@@ -224,8 +229,8 @@ def _second(program: Program, truth: Truth, counts: Counter[str]) -> Iterator[st
     undecided = any(issubclass(w.category, UNDECIDED) for w in warned)
     for i, j in itertools.product(range(x.size), repeat=2):
         quotients, value = second_limits(program, i, j), matrix[i, j]
-        agreed = np.isfinite(quotients[0]) and all(_near(q, quotients[0], 1e-6 * (1 + abs(quotients[0]))) for q in quotients)
-        if np.isnan(value) and agreed and warned and not undecided:
+        agreed = _one_number(quotients)
+        if np.isnan(value) and agreed and warned and not undecided and _one_number(quotients + more_second_limits(program, i, j)):
             yield f"entry {i}, {j} is {quotients[0]:g}, said nan"
         elif not np.isnan(value) and not warned and not (agreed and _near(value, quotients[0], 1e-6 * (1 + abs(value)))):
             yield f"entry {i}, {j} is {sorted(set(np.round(quotients, 5).tolist()))[:4]}, said {value:g}"

@@ -178,18 +178,28 @@ def in_hull(point: np.ndarray, limits: np.ndarray, tolerance: float) -> bool:
 def second_limits(program: Program, i: int, j: int) -> list[float]:
     """Return mixed second difference quotients along entries i and j: all signs, and steps of every relation."""
     with localcontext(prec=DIGITS):
-        x = [Decimal(float(v)) for v in program.x]
-        value, _ = program.exactly(x)
-        found = []
-        sizes = [(T, T), (T, 3 * T), (3 * T, T), (T, T ** Decimal("1.25")), (T ** Decimal("1.25"), T), (T, T * T), (T * T, T)]
-        for a, b in sizes:
-            for s, r in itertools.product((1, -1), repeat=2):
-                one, other = [Decimal(0)] * len(x), [Decimal(0)] * len(x)
-                one[i], other[j] = s * a, r * b
-                both = [p + q for p, q in zip(one, other, strict=True)]
-                ends = [program.exactly([p + q for p, q in zip(x, step, strict=True)])[0] for step in (both, one, other)]
-                found.append(_number(ends[0] - ends[1] - ends[2] + value, s * a * r * b))
-        return found
+        bent = T ** Decimal("1.25")
+        return _mixed(program, i, j, [(T, T), (T, 3 * T), (3 * T, T), (T, bent), (bent, T), (T, T * T), (T * T, T)])
+
+
+def more_second_limits(program: Program, i: int, j: int, count: int = 97) -> list[float]:
+    """Return mixed quotients along entries i and j at many more ratios of the steps."""
+    with localcontext(prec=DIGITS):
+        return _mixed(program, i, j, [(T * k, T * (count - k)) for k in range(1, count)])
+
+
+def _mixed(program: Program, i: int, j: int, sizes: list[tuple[Decimal, Decimal]]) -> list[float]:
+    x = [Decimal(float(v)) for v in program.x]
+    value, _ = program.exactly(x)
+    found = []
+    for a, b in sizes:
+        for s, r in itertools.product((1, -1), repeat=2):
+            one, other = [Decimal(0)] * len(x), [Decimal(0)] * len(x)
+            one[i], other[j] = s * a, r * b
+            both = [p + q for p, q in zip(one, other, strict=True)]
+            ends = [program.exactly([p + q for p, q in zip(x, step, strict=True)])[0] for step in (both, one, other)]
+            found.append(_number(ends[0] - ends[1] - ends[2] + value, s * a * r * b))
+    return found
 
 
 def more_limits(program: Program, count: int = 80) -> np.ndarray:
