@@ -109,3 +109,16 @@ def test_an_entry_picked_in_the_function_is_proved_too():
         warnings.simplefilter("error", errors.UnprovedGradientWarning)
         assert tl.grad(lambda x: np.log(x)[1] ** 2)(np.array([0.0, 1.0])).tolist() == [0.0, 0.0]
         assert tl.grad(lambda x: np.sum(np.sqrt(x)[1:]))(np.array([0.0, 4.0])).tolist() == [0.0, 0.25]
+
+
+def test_outside_the_domain_only_entries_without_a_say_have_a_gradient():
+    for f, x, want in [
+        (lambda x: np.log(x[0]) + x[1] ** 2, [0.0, 0.0], [np.nan, np.nan]),  # an ordinary slope of 0 is no gradient of -inf
+        (lambda x: np.sum(np.log(x[:2])), [0.0, 1.0, 2.0], [np.nan, np.nan, 0.0]),
+    ]:
+        with pytest.warns(errors.UndefinedGradientWarning), np.errstate(all="ignore"):
+            np.testing.assert_array_equal(tl.grad(f)(np.array(x)), want)
+        with np.errstate(all="ignore"):
+            verdict = tl.differentiability(f, np.array(x))
+        np.testing.assert_array_equal(verdict.gradient, want)
+        assert (verdict.kind, verdict.proved) == ("outside", True)

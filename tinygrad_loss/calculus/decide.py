@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_loss.calculus.bends import SEED
 from tinygrad_loss.calculus.germ import ROUNDING
 from tinygrad_loss.calculus.near import Near, Side, limit_of, patiently, side_of, sides_of
+from tinygrad_loss.calculus.reach import reached
 
 __all__ = ["Judgement", "Kind", "decide", "proved_smooth", "slope_along"]
 
@@ -87,7 +88,11 @@ def proved_smooth(near: Near, gradients: list[np.ndarray]) -> Judgement:
 def decide(near: Near) -> Judgement:
     """Decide what the gradient of a recorded function is at its point, entry by entry."""
     if not math.isfinite(near.value):
-        return Judgement("outside", all_of(near, np.nan), all_of(near, True))
+        start = {id(near.root): np.broadcast_to(np.not_equal(near.seed, 0), near.root.shape)}
+        say = reached(near.record, start)
+        return Judgement(
+            "outside", [np.where(say.get(id(leaf), False), np.nan, np.zeros(leaf.shape)) for leaf in near.leaves], all_of(near, True)
+        )
     if near.size == 1:
         return _on_a_line(near)
     return _in_space(near) if near.beside.terms is None else _entry_by_entry(near)

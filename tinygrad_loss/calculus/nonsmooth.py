@@ -104,9 +104,6 @@ def _reported(done: Pass, policy: Policy, reached: Mapping[int, np.ndarray]) -> 
     near = Near(done.root, value_of(done.seed), leaves)
     with judging(near):
         found = judged(done, near, policy)
-    if found.kind == "outside" and not math.isfinite(near.value):
-        ordinary = [np.asarray(value_of(done.cotangents[key])) for key in keys]
-        found.gradients = [np.where(g == 0, 0.0, np.nan) for g in ordinary]
     if reached:
         found.gradients = [np.where(reached[key], g, 0.0) for key, g in zip(keys, found.gradients, strict=True)]
         found.certain = [c | ~reached[key] for key, c in zip(keys, found.certain, strict=True)]
