@@ -8,7 +8,8 @@ import pytest
 import tinygrad_loss as tl
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.locked import Locked, first_order
-from tinygrad_loss.calculus.near import Near, side_of
+from tinygrad_loss.calculus.near import Near
+from tinygrad_loss.calculus.sides import side_of
 from tinygrad_loss.engine.reverse import sweep
 
 pytestmark = pytest.mark.smoke

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygrad_loss.calculus.decide import Judgement, all_of, slope_along
+from tinygrad_loss.calculus.decide import slope_along
+from tinygrad_loss.calculus.judgement import Judgement, all_of
 from tinygrad_loss.calculus.near import Near, judging
 
 __all__ = ["Entries", "Entry"]

@@ -25,13 +25,16 @@ from tinygrad_loss.calculus.arrangement import limits_of_all_pieces
 from tinygrad_loss.calculus.bends import Bends
 from tinygrad_loss.calculus.beside import passes_alone
 from tinygrad_loss.calculus.branches import agreed_by_all_branches
-from tinygrad_loss.calculus.decide import PAIRS, Judgement, Kind, decide, directions, flat, limits_along, proved_smooth, split
+from tinygrad_loss.calculus.decide import decide, limits_along
+from tinygrad_loss.calculus.directions import PAIRS, directions
 from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, Germ
+from tinygrad_loss.calculus.judgement import Judgement, Kind, flat, proved_smooth, split
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
-from tinygrad_loss.calculus.near import Near, judging, patiently, slopes_of
+from tinygrad_loss.calculus.near import Near, judging, patiently
 from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.reach import moved, narrowed
 from tinygrad_loss.calculus.second import SETTLED, settle
+from tinygrad_loss.calculus.sides import slopes_of
 from tinygrad_loss.calculus.sites import Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.decide import Judgement, Kind
+from tinygrad_loss.calculus.judgement import Judgement, Kind
 from tinygrad_loss.calculus.near import CAPS, Near
 from tinygrad_loss.engine.op import Array, Nature
 from tinygrad_loss.engine.reverse import Pass, own_ties

@@ -10,16 +10,18 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.bends import SEED
-from tinygrad_loss.calculus.decide import Judgement, Kind, directions, proved_smooth
+from tinygrad_loss.calculus.directions import directions
 from tinygrad_loss.calculus.entries import Entries
 from tinygrad_loss.calculus.functional import Traced, connected, real
 from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.holding import holds_along
+from tinygrad_loss.calculus.judgement import Judgement, Kind, proved_smooth
 from tinygrad_loss.calculus.locked import Locked, first_order
-from tinygrad_loss.calculus.near import Near, judging, patiently, side_of
+from tinygrad_loss.calculus.near import Near, judging, patiently
 from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
 from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.second import second_of
+from tinygrad_loss.calculus.sides import side_of
 from tinygrad_loss.calculus.sites import Site, departures, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
