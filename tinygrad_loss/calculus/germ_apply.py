@@ -15,23 +15,10 @@ import numpy as np
 
 from tinygrad_loss.calculus import germ_levels as germ_levels  # enters its rules
 from tinygrad_loss.calculus import germ_spectra as germ_spectra  # enters its rules
-from tinygrad_loss.calculus.germ import (
-    CAP,
-    CLOSE,
-    EXACT,
-    ONE,
-    Exhausted,
-    Germ,
-    Key,
-    add,
-    constant,
-    germ,
-    order_of,
-    product,
-    select,
-)
+from tinygrad_loss.calculus.germ import CAP, CLOSE, EXACT, ONE, Exhausted, Germ, Key, constant, germ, order_of
 from tinygrad_loss.calculus.germ_far import CONTINUOUS, SATURATING, beyond
 from tinygrad_loss.calculus.germ_order import FLAT
+from tinygrad_loss.calculus.germ_ring import add, product, select
 from tinygrad_loss.calculus.germ_rules import BEYOND, MOST_POWERS, RULES, infinite, power_of, powers, rule, summed
 from tinygrad_loss.calculus.germ_series import TAYLOR
 from tinygrad_loss.calculus.germ_special import AT_POINTS

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, add, constant, germ, product, select
+from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, constant, germ
+from tinygrad_loss.calculus.germ_ring import add, product, select
 from tinygrad_loss.calculus.germ_rules import BEYOND, exp, log1p, power_of, rule, spread
 from tinygrad_loss.engine.op import OPS, Array, Op
 

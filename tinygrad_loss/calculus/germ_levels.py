@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import CAP, ONE, ROUNDING, Exhausted, Germ, add, exponent
+from tinygrad_loss.calculus.germ import CAP, ONE, ROUNDING, Exhausted, Germ, exponent
+from tinygrad_loss.calculus.germ_ring import add
 from tinygrad_loss.calculus.germ_rules import power_of, rule, summed
 from tinygrad_loss.engine.op import OPS
 

@@ -5,7 +5,8 @@ from operator import itemgetter
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, add, constant, germ, of_shape, product, significance
+from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, constant, germ, of_shape, significance
+from tinygrad_loss.calculus.germ_ring import add, product
 from tinygrad_loss.calculus.germ_rules import RULES, rule, summed
 from tinygrad_loss.engine.op import Array
 

@@ -17,16 +17,14 @@ from tinygrad_loss.calculus.germ import (
     Exponent,
     Germ,
     Key,
-    add,
     constant,
     degree,
     exponent,
     germ,
     of_shape,
     order_of,
-    product,
-    select,
 )
+from tinygrad_loss.calculus.germ_ring import add, product, select
 from tinygrad_loss.engine.op import Array, Rule
 
 __all__ = ["BEYOND", "MOST_POWERS", "powers", "RULES", "exp", "infinite", "log", "log1p", "power_of", "rule", "spread", "summed"]

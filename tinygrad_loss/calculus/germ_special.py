@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, add, constant, germ, product, select
+from tinygrad_loss.calculus.germ import CAP, Exhausted, Germ, constant, germ
+from tinygrad_loss.calculus.germ_ring import add, product, select
 from tinygrad_loss.calculus.germ_rules import exp, infinite, log, power, power_of, powers, rule, spread
 from tinygrad_loss.engine.op import OPS, Array
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import ONE, ROUNDING, Exhausted, Germ, constant, germ, select
+from tinygrad_loss.calculus.germ import ONE, ROUNDING, Exhausted, Germ, constant, germ
+from tinygrad_loss.calculus.germ_ring import select
 from tinygrad_loss.calculus.germ_rules import divide, rule
 from tinygrad_loss.engine.op import OPS, Array
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss.calculus.beside import Beside, passes_alone, smooth_terms
-from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, add, constant, germ, rounding_of, variable
+from tinygrad_loss.calculus.germ import CAP, EXACT, ONE, Exhausted, Germ, constant, germ, rounding_of, variable
 from tinygrad_loss.calculus.germ_order import FLAT
+from tinygrad_loss.calculus.germ_ring import add
 from tinygrad_loss.calculus.germ_work import OverBudget, budget
 from tinygrad_loss.calculus.numbering import Numbering
 from tinygrad_loss.calculus.sides import Side, side_of

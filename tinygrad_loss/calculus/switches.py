@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, add, constant, germ, of_shape
+from tinygrad_loss.calculus.germ import EXACT, Exhausted, Germ, constant, germ, of_shape
+from tinygrad_loss.calculus.germ_ring import add
 from tinygrad_loss.calculus.near import Near
 from tinygrad_loss.calculus.reach import bent_in, reached, tied_in
 from tinygrad_loss.engine.op import Array
