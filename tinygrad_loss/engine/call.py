@@ -42,6 +42,8 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
         return x
     if type(x) is complex:
         return np.complex128(x) if type(beside) is np.float64 else x  # a float64 is a Python float: the two would make a Python number
+    if isinstance(x, int):  # of a kind of its own, such as an IntEnum: a Python number, too, and no array, which would decide the dtype
+        return int(x)
     array = np.asarray(x)
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
         raise errors.DTypeError(
