@@ -18,11 +18,11 @@ from tinygrad_loss.ops.refusals import IN_PLACE, INSTEAD
 from tinygrad_loss.ops.scipy_functions import counterparts
 from tinygrad_loss.ops.torch_functions import OTHERWISE
 from tinygrad_loss.optim.elsewhere import OF_THE_ROOM as OF_OPTIM
-from tinygrad_loss.spelling import table
+from tinygrad_loss.spelling import names, table
 from tinygrad_loss.training import _ELSEWHERE as OF_TRAINING
 
 SAID = {
-    "the front door": table.NAMES,
+    "the front door": names.NAMES,
     "modules": table.OF_MODULES,
     "nn": table.OF_THE_ROOM,
     "functional": table.OF_FUNCTIONAL,
@@ -85,13 +85,13 @@ F_OF = {"each": lambda x: x**3, "total": lambda x: np.sum(x**3)}
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_line_gives_the_answer(name):
     kind, asked, answer = ANSWERS[name]
-    line = re.split(r", which|, whose|;| on the whole|, or |, an op", table.NAMES[name].removeprefix("type "))[0]
-    names = {"np": np, "tl": tl, "f": F_OF[kind], "v": V, "array": X, "data": X}
-    names["x"] = tl.tensor(X, requires_grad=True) if ".numpy()" in asked or "isinstance" in line else X
+    line = re.split(r", which|, whose|;| on the whole|, or |, an op", names.NAMES[name].removeprefix("type "))[0]
+    letters = {"np": np, "tl": tl, "f": F_OF[kind], "v": V, "array": X, "data": X}
+    letters["x"] = tl.tensor(X, requires_grad=True) if ".numpy()" in asked or "isinstance" in line else X
     if " = " in line:
-        exec(line, names)  # noqa: S102  the line that the hint says
+        exec(line, letters)  # noqa: S102  the line that the hint says
         line = ""
-    np.testing.assert_allclose(eval(asked.format(line), names), answer, rtol=1e-12)  # noqa: S307
+    np.testing.assert_allclose(eval(asked.format(line), letters), answer, rtol=1e-12)  # noqa: S307
 
 
 def test_an_op_of_ones_own_as_the_hint_for_a_primitive_says():
@@ -100,10 +100,8 @@ def test_an_op_of_ones_own_as_the_hint_for_a_primitive_says():
 
 
 def test_what_autograd_and_jax_call_functions_is_asked():
-    theirs = list(table.NAMES)
-    begin = theirs.index("elementwise_grad")
     others = {"primitive", "extend", "custom_vjp", "custom_jvp", "defvjp", "numpy", "scipy"}
-    assert set(theirs[begin:]) - others <= set(ANSWERS)
+    assert set(names.OF_AUTOGRAD) - others <= set(ANSWERS)
 
 
 NEW = [row for row in table.METHODS if row.does is None and re.fullmatch(r"[xm]\.(bfloat16|byte|char|is_\w+|element_size|b?addb?[mc]\w+|svd|qr|dist|vdot|cov"

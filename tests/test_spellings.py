@@ -13,7 +13,7 @@ import spelled
 import tinygrad_loss as tl
 import tinygrad_loss.nn.functional as F  # noqa: N812  how everybody writes it
 from tinygrad_loss import errors
-from tinygrad_loss.spelling import table
+from tinygrad_loss.spelling import names, table
 
 RECORDED = dict(np.load(Path(__file__).parent / "data" / "spellings.npz"))
 WORKING = [row for row in table.METHODS if row.does is not None]
@@ -237,11 +237,11 @@ def test_size_is_a_number_like_any_other():
     assert tl.differentiability(lambda v: np.abs(v).sum() / v.size, np.zeros(1)).kind == "kink"
 
 
-@pytest.mark.parametrize("name", table.NAMES)
+@pytest.mark.parametrize("name", names.NAMES)
 def test_a_name_of_torch_at_the_front_door(name):
     with pytest.raises(AttributeError) as raised:
         getattr(tl, name)
-    assert str(raised.value) == f"module 'tinygrad_loss' has no attribute {name!r}; {table.NAMES[name]}"
+    assert str(raised.value) == f"module 'tinygrad_loss' has no attribute {name!r}; {names.NAMES[name]}"
     assert name not in dir(tl)
 
 
