@@ -9,8 +9,9 @@ from tinygrad_loss.spelling import names, table
 PAGE = Path(__file__).parent / "from_pytorch.md"
 HEAD = """# Coming from PyTorch
 
-Layers, losses, optimisers and schedules carry PyTorch's names and arguments; arrays are NumPy's. `import tinygrad_loss as tl` stands where
-`import torch` stood, `np` where its functions of tensors did, and `import tinygrad_loss.nn.functional as F` works as it is.
+Layers, losses, optimisers and schedules have PyTorch's names and arguments. Arrays are NumPy's. Write `import tinygrad_loss as tl` in place
+of `import torch`, and use NumPy's functions in place of PyTorch's functions of tensors. `import tinygrad_loss.nn.functional as F` works as
+in PyTorch.
 
 ```python
 >>> import numpy as np, tinygrad_loss as tl
@@ -30,8 +31,8 @@ True
 
 ```
 
-Weights are float32, as there. NumPy's numbers are float64: what a model or a loss is given is cast, unless it requires grad.
-`tl.tensor([0, 2, 1])` keeps whole numbers; whole numbers that shall require grad become float64. There are no devices.
+Weights are float32, as in PyTorch. NumPy's numbers are float64. A model or a loss casts its input to the dtype of its weights, unless the
+input requires grad. `tl.tensor([0, 2, 1])` keeps whole numbers, and makes them float64 if they shall require grad. There are no devices.
 
 ## By hand
 
@@ -42,7 +43,7 @@ Weights are float32, as there. NumPy's numbers are float64: what a model or a lo
 | `w.grad.zero_()` | `w.grad = None`, `w.grad[...] = 0`, `w.zero_grad()` or `optimizer.zero_grad()`: a gradient is a NumPy array |
 | `w.data[0] = 1.0` | `w.data = np.where(mask, 1.0, w.data)`: a graph that used the old value is refused in `backward` |
 | `y.retain_grad()` | the same |
-| `y.backward(retain_graph=True)` | `y.backward()`: graphs are kept while their result is |
+| `y.backward(retain_graph=True)` | `y.backward()`: a graph is kept as long as its result |
 | `y.backward(create_graph=True)`, `torch.autograd.grad(y, x)` | `tl.grad(tl.grad(f))(x)`, `tl.grad(f)(x)`: transforms take the function |
 | `x.size()` | `x.shape`; `x.size` is NumPy's number of entries |
 | `from torch.utils.data import DataLoader, TensorDataset` | `from tinygrad_loss.data import DataLoader, TensorDataset` |
@@ -54,7 +55,7 @@ Weights are float32, as there. NumPy's numbers are float64: what a model or a lo
 
 WORKS = """## Methods of tensors that work
 
-The method and the line on the right are the same. NumPy's own methods whose answer is PyTorch's take `dim=` and `keepdim=`, too:
+The method does the same as the line on the right. Where NumPy's method has PyTorch's answer, it also takes `dim=` and `keepdim=`:
 {same}; `flatten` takes `start_dim` and `end_dim`.
 """
 
@@ -116,9 +117,9 @@ def page() -> str:
         HEAD,
         WORKS.format(same=same),
         rows(works),
-        "\n## NumPy's answer is another\n\nNumPy's meaning stands for every name that NumPy has. Called in PyTorch's way, these raise and say:\n",
+        "\n## Methods with another answer\n\nEvery name that NumPy has means what it means in NumPy. If you call one of these in PyTorch's way, it raises an error, which says:\n",
         rows(different),
-        "\n## Methods that say their line\n\nThe call raises, and ends with this line.\n",
+        "\n## Methods that do not exist\n\nThe call raises an error, which ends with the line on the right.\n",
         rows(says),
         "\n## Names of `torch`\n",
         rows(named(names.OF_PYTORCH, "torch.")),
@@ -130,7 +131,7 @@ def page() -> str:
         rows(named(table.OF_MODULES, "model.")),
         "\n## Names of autograd and JAX\n",
         rows(named(names.OF_AUTOGRAD, "")).replace("in PyTorch", "in autograd or JAX", 1),
-        "\nWhere answers differ: [pytorch.md](pytorch.md).\n",
+        "\n[Where the answers are not PyTorch's](pytorch.md) lists the differences.\n",
     ]
     return "\n".join(parts)
 
