@@ -21,9 +21,10 @@ def main() -> None:
     tl.draw(np.abs(x - y)).save(IMAGES / "absolute.svg")
     tl.draw(np.square(x - y)).save(IMAGES / "square.svg")
     tl.draw(lambda x: tl.ops.relu(x) - tl.ops.relu(-x), 0.0).save(IMAGES / "cancels.svg")
-    for name, drawn in (("why", why()), ("why-zh", why("zh"))):
-        for shade, colours in (("light", LIGHT), ("dark", DARK)):
-            (IMAGES / f"{name}-{shade}.svg").write_text(svg_from(drawn, colours), encoding="utf-8")
+    for name, language in (("why", "en"), ("why-zh", "zh")):
+        for form, drawn in ((name, why(language)), (f"{name}-narrow", why(language, stacked=True))):
+            for shade, colours in (("light", LIGHT), ("dark", DARK)):
+                (IMAGES / f"{form}-{shade}.svg").write_text(svg_from(drawn, colours), encoding="utf-8")
     with contextlib.chdir(IMAGES):
         for example in sorted(EXAMPLES.glob("1[2-7]_*.py")):
             runpy.run_path(str(example))["main"]()

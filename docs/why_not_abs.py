@@ -171,7 +171,7 @@ plot({"|x − y|": (t, jumps), "(x − y)²": (t, settles)}, x="t", y="x")""",
 
 |x − y|³ and (x − y)⁴ are smooth at x = y, too. Why the square?
 Ask another question: *how likely is what happened?* Say that the error e = x − y follows a normal distribution.
-Minus the logarithm of its density is e²/2 and a constant: the square. For a Laplace distribution it is |e| and a constant: the absolute value.
+Minus the logarithm of its density is e²/2 plus a constant: the square. For a Laplace distribution it is |e| plus a constant: the absolute value.
 To choose a loss is to choose what you believe about errors. The two `True` confirm it at 121 errors.""",
             "zh": """## 6. 为什么偏偏是平方？
 
@@ -267,7 +267,7 @@ value_over_gradient(
         {
             "en": """## 9. Change the sign: a loss
 
-A loss shall be small when the model is good, so change the sign; and divide by the number of tosses, so that it does not grow with the data.
+A loss should be small when the model is good. So change the sign, and divide by the number of tosses, so that it does not grow with the data.
 The result is *binary cross-entropy*, the loss of every yes-or-no classifier. The two printed numbers agree: this mean by hand, and the library's loss.""",
             "zh": """## 9. 变号，得到损失
 

@@ -484,3 +484,13 @@ def test_constants_convert_freely():
     assert np.arange(5.0)[t].tolist() == [1.0, 0.0, 2.0]
     assert float(tl.tensor(2.5)) == 2.5
     assert [10, 20, 30][tl.tensor(np.int64(1))] == 20
+
+
+@pytest.mark.parametrize("rows", [[[1, 2], [3]], [[1.0], [2.0, 3.0]], [[[1], [2]], [[3]]], [1.0, [2.0]], ([1, 2], (3,))])
+@pytest.mark.parametrize("given", [{}, {"requires_grad": True}, {"dtype": np.float32}])
+def test_rows_of_unlike_lengths_say_what_pads_them(rows, given):
+    with pytest.raises(errors.ShapeError) as raised:
+        tl.tensor(rows, **given)
+    assert str(raised.value) == (
+        "tl.tensor: every row must be as long as the others, got rows of unlike lengths. Type instead: x, lengths = tl.nn.pad_sequences(rows)"
+    )

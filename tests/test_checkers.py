@@ -18,7 +18,7 @@ import tinygrad_loss as tl
 from tinygrad_loss import nn
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("", ".nn", ".losses", ".optim", ".distributions", ".data", ".ops")
+ROOMS = ("", ".nn", ".nn.functional", ".losses", ".optim", ".distributions", ".data", ".ops", ".training")
 ENGINE = {"first", "second"}
 """Fields of a tensor that hold the inputs of its op in either of two forms."""
 
@@ -57,6 +57,18 @@ CALLS = {
     "tl.fit(tl.nn.Linear(2, 1), tl.losses.mse_loss, tl.data.load('line'))": "History",
     "tl.distributions.Normal(0.0, 1.0)": "Normal",
     "tl.optim.minimize(f, a).fun": "float",
+    "tl.differentiability(f, a).gradient": "ndarray | Any",
+    "tl.differentiability(f, a).entries": "Entries | Any",
+    "tl.distributions.Normal(0.0, 1.0).loc": "Tensor | Any",
+    "tl.distributions.Gamma.fit(a).concentration": "Tensor | Any",
+    "tl.nn.functional.relu(t)": "Tensor",
+    "tl.nn.functional.softmax(a, 0)": "ndarray",
+    "tl.nn.functional.max_pool2d(t, 2)": "Tensor | Any",
+    "tl.nn.functional.cross_entropy(t, a)": "Tensor",
+    "tl.fit(tl.nn.Linear(2, 1), tl.losses.mse_loss, tl.data.load('line'))['loss'][0]": "float",
+    "tl.fit(tl.nn.Linear(2, 1), tl.losses.mse_loss, tl.data.load('line')).last['loss']": "float",
+    "tl.data.load('digits')[0][0]": "ndarray",
+    "tl.nn.Sequential(tl.nn.Linear(3, 2))[1:]": "Sequential",
 }
 
 WRONG = {
@@ -91,6 +103,7 @@ HEAD = """
 from typing import Any, TypeVar, reveal_type
 import numpy as np
 import tinygrad_loss as tl
+import tinygrad_loss.nn.functional
 T = TypeVar("T")
 def given(kind: type[T]) -> T: raise NotImplementedError
 def f(x: Any) -> Any: return x

@@ -87,13 +87,42 @@ def test_values_too_noisy_to_tell_are_called_precision():
     assert report.failures == ()  # a slope below the noise cannot be told from 0
 
 
-def test_an_argument_that_is_not_floating_says_where_it_belongs():
+@pytest.mark.parametrize("whole", [3, [1, 2], np.array([1, 2]), np.array([[1], [2]], np.uint8), np.int32(3), tl.tensor([1, 2])])
+def test_whole_numbers_are_cast_as_tl_grad_casts_them(whole):
+    report = tl.gradcheck(lambda x: np.sum(np.stack(x) ** 2) if isinstance(x, list) else np.sum(x**2), whole)
+    assert report
+    assert report.checked == np.size(getattr(whole, "value", whole))
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "dtype"),
+    [
+        (lambda x, i: x[i], (np.array([1.0]), np.array([0])), "int64"),
+        (lambda x, i: x[i], (np.array([1.0]), tl.tensor([0])), "int64"),
+        (lambda z, y: tl.losses.cross_entropy(z, y), (np.eye(2), np.array([0, 1], np.int32)), "int32"),
+        (lambda x, mask: x[mask], (np.array([1.0]), np.array([True])), "bool"),
+        (lambda x: x, ("a",), "<U1"),
+    ],
+    ids=["index", "a tensor of indices", "labels", "mask", "text"],
+)
+def test_an_argument_that_is_not_floating_says_where_it_belongs(f, x, dtype):
     with pytest.raises(tl.errors.DTypeError) as raised:
-        tl.gradcheck(lambda x, i: x[i], np.array([1.0]), np.array([0]))
+        tl.gradcheck(f, *x)
     assert str(raised.value) == (
-        "tl.gradcheck: only floating numbers have a derivative, got an argument of dtype int64. "
+        f"tl.gradcheck: only floating numbers have a derivative, got an argument of dtype {dtype}. "
         "Type instead: tl.gradcheck(lambda x: f(x, labels), x), with what is not floating inside f"
     )
+
+
+def test_an_error_of_the_function_itself_stays():
+    def broken(_x):
+        raise KeyError("mine")
+
+    for x in (np.array([1.0]), np.array([1])):
+        with pytest.raises(KeyError, match="mine"):
+            tl.gradcheck(broken, x)
+        with pytest.raises(IndexError, match="out of bounds"):
+            tl.gradcheck(lambda x: x[7], x)
 
 
 def test_a_result_without_gradient_is_an_error_not_a_pass():

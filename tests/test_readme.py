@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
+import tinygrad_loss as tl
 from tinygrad_loss.cli.main import main
+from tinygrad_loss.engine.op import OPS
 
 ROOT = Path(__file__).parent.parent
 ENGLISH, CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
@@ -80,6 +82,37 @@ def test_what_is_installed_is_declared():
 def test_every_link_leads_somewhere(page):
     lost = [link for link in links(page) if not link.startswith("https://") and not (page.parent / link).exists()]
     assert not lost
+
+
+def sizes():
+    """Return the lines of each room, counted as benchmarks/size.py counts them."""
+    counted = {}
+    for file in (ROOT / "tinygrad_loss").glob("*/**/*.py"):
+        room = file.relative_to(ROOT / "tinygrad_loss").parts[0]
+        counted[room] = counted.get(room, 0) + len(file.read_text(encoding="utf-8").splitlines())
+    return counted
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_the_sizes_are_those_of_the_rooms(page):
+    counted, said = sizes(), {}
+    for cell, lines in re.findall(r"^\| ((?:`\w+`(?:, |、)?)+) \| ([\d,]+) \|", page.read_text(encoding="utf-8"), re.MULTILINE):
+        rooms = re.findall(r"\w+", cell)
+        said |= dict.fromkeys(rooms, 0)
+        assert int(lines.replace(",", "")) == pytest.approx(sum(counted[room] for room in rooms), rel=0.1), cell
+    assert set(said) == set(counted)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_the_numbers_of_ops_and_losses_are_todays(page):
+    text = page.read_text(encoding="utf-8")
+    ops, losses = (int(re.search(pattern, text)[1]) for pattern in (r"(\d+) (?:operations|个运算)", r"(\d+) (?:losses|个损失函数)"))
+    assert ops == pytest.approx(len(OPS), rel=0.05)
+    assert losses == len(tl.losses.LOSSES)
+    read = [ROOT / link for link in re.findall(r"\((tinygrad_loss/[\w/]+\.py)\)", text)]
+    (said,) = re.findall(r"(\d,\d00) (?:lines:|行：)", text)
+    assert len(read) == 8
+    assert int(said.replace(",", "")) == pytest.approx(sum(len(p.read_text(encoding="utf-8").splitlines()) for p in read), rel=0.1)
 
 
 def test_both_languages_say_the_same():

@@ -126,3 +126,14 @@ def test_a_regression():
     shown = texts(found._repr_html_())
     assert {"coefficient 0", "coefficient 1", "scale", "AIC"} <= set(shown)
     assert repr(found).startswith("Regression(coefficients=[")
+
+
+def test_what_is_gone_through_by_a_loop():
+    data = tl.data.Dataset(np.arange(5.0), np.arange(5))
+    assert repr(tl.data.DataLoader(data, 2)) == "DataLoader(5 rows in order, in 3 batches of 2)"
+    assert repr(tl.data.DataLoader(data, 2, shuffle=True, drop_last=True)) == "DataLoader(5 rows shuffled, in 2 batches of 2)"
+    optimizer = tl.optim.SGD([tl.tensor([1.0], requires_grad=True)], lr=0.1)
+    schedule = tl.optim.StepLR(optimizer, 1)
+    assert repr(schedule) == "StepLR(step 0, lr=0.1)"
+    schedule.step()
+    assert repr(schedule) == "StepLR(step 1, lr=0.01)"

@@ -1,6 +1,8 @@
 """Spellings of PyTorch's: those that are taken give PyTorch's answer, the others raise with a line that works when it is typed."""
 
+import enum
 import importlib.util
+import json
 import math
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import spelled
 import tinygrad_loss as tl
 import tinygrad_loss.nn.functional as F  # noqa: N812  how everybody writes it
 from tinygrad_loss import errors
-from tinygrad_loss.spelling import table
+from tinygrad_loss.spelling import names, table
 
 RECORDED = dict(np.load(Path(__file__).parent / "data" / "spellings.npz"))
 WORKING = [row for row in table.METHODS if row.does is not None]
@@ -203,11 +205,43 @@ def test_what_is_refused_says_what_to_type(call, message):
     assert str(raised.value) == message
 
 
-@pytest.mark.parametrize("name", table.NAMES)
+@pytest.mark.parametrize("call", [lambda x: x.size(), lambda x: x.size(0), lambda x: x.size(dim=-1)])
+def test_a_call_of_size_names_the_shape(call):
+    x = tl.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    with pytest.raises(errors.ArgumentError) as raised:
+        call(x)
+    assert str(raised.value) == (
+        "x.size(): NumPy's size is a number, that of the entries, and no method, got a call. Type instead: x.shape, x.shape[dim] or x.size"
+    )
+
+
+class Kind(enum.IntEnum):
+    TWO = 2
+
+
+def test_size_is_a_number_like_any_other():
+    x = tl.tensor(np.ones((2, 3), np.float32), requires_grad=True)
+    n = x.size
+    assert (n, isinstance(n, int), hash(n), repr(n), f"{n}", json.dumps({"n": n}), n / 2, list(range(n))[-1]) == (
+        6, True, hash(6), "6", "6", '{"n": 6}', 3.0, 5,
+    )  # fmt: skip
+    for number, value in ((n, 6), (Kind.TWO, 2)):
+        for y in (x / number, number * x, np.maximum(x, number), np.power(x, number), np.where(x > 0, x, number)):
+            assert y.dtype == np.float32
+        np.testing.assert_array_equal((number - x).numpy(), value - np.ones((2, 3), np.float32))
+        assert (np.ones(3) / number).dtype == np.float64
+    (np.sum(x * x) / x.size).backward()
+    assert x.grad.dtype == np.float32
+    np.testing.assert_allclose(x.grad, np.full((2, 3), 1 / 3), rtol=1e-6)
+    assert tl.grad(lambda v: np.sum(v) / v.size)(np.ones(4)).tolist() == [0.25] * 4
+    assert tl.differentiability(lambda v: np.abs(v).sum() / v.size, np.zeros(1)).kind == "kink"
+
+
+@pytest.mark.parametrize("name", names.NAMES)
 def test_a_name_of_torch_at_the_front_door(name):
     with pytest.raises(AttributeError) as raised:
         getattr(tl, name)
-    assert str(raised.value) == f"module 'tinygrad_loss' has no attribute {name!r}; {table.NAMES[name]}"
+    assert str(raised.value) == f"module 'tinygrad_loss' has no attribute {name!r}; {names.NAMES[name]}"
     assert name not in dir(tl)
 
 

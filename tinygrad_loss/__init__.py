@@ -22,7 +22,7 @@ from tinygrad_loss.engine.op import Facts as Facts
 from tinygrad_loss.engine.tensor import Tensor as Tensor
 from tinygrad_loss.engine.tensor import tensor as tensor
 from tinygrad_loss.spelling import install as _install
-from tinygrad_loss.spelling.table import NAMES as _NAMES
+from tinygrad_loss.spelling.names import NAMES as _NAMES
 
 if _typing.TYPE_CHECKING:  # what `_LATER` loads on first use
     from tinygrad_loss import data as data

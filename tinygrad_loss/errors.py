@@ -144,10 +144,13 @@ def say(where: str, rule: str, got: str, instead: str) -> str:
 
 def of_dtype(where: str, rule: str, array: Any, instead: str) -> DTypeError | ShapeError:
     """Return the error for an array of a dtype that cannot take part; rows of unlike lengths have none that can."""
-    if has_unlike_rows(array):
-        rows = "every row must be as long as the others"
-        return ShapeError(say(where, rows, "rows of unlike lengths", "x, lengths = tl.nn.pad_sequences(rows)"))
-    return DTypeError(say(where, rule, f"dtype {array.dtype}", instead))
+    return unlike_rows(where) if has_unlike_rows(array) else DTypeError(say(where, rule, f"dtype {array.dtype}", instead))
+
+
+def unlike_rows(where: str) -> ShapeError:
+    """Return the error for rows of unlike lengths, of which no array of numbers can be made."""
+    rule = "every row must be as long as the others"
+    return ShapeError(say(where, rule, "rows of unlike lengths", "x, lengths = tl.nn.pad_sequences(rows)"))
 
 
 def has_unlike_rows(array: Any) -> bool:

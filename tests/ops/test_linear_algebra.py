@@ -1,5 +1,6 @@
 """Linear algebra is NumPy's in value, and its derivative is what differences say; whole error messages; closed forms."""
 
+import itertools
 import re
 
 import numpy as np
@@ -95,6 +96,44 @@ def test_a_product(f, shapes):
     first, second = (drawn(*s) for s in shapes)
     y = f(tl.tensor(first, requires_grad=True), second)  # a constant stays one
     y.backward(np.ones(y.shape))
+
+
+FITTING = {
+    name: getattr(np, name)
+    for name in ("dot", "vdot", "inner", "outer", "kron", "vecdot", "matmul", "matvec", "vecmat", "multiply")
+    if hasattr(np, name)
+} | {f"linalg.{name}": getattr(np.linalg, name) for name in ("outer", "vecdot", "matmul")}
+SHAPES = [(), (1,), (2,), (3,), (2, 3), (3, 3), (3, 1), (2, 3, 3)]
+
+
+@pytest.mark.parametrize("name", FITTING)
+def test_a_product_takes_the_shapes_that_numpy_takes_and_refuses_the_others_in_a_sentence(name):
+    f = FITTING[name]
+    for first, second in itertools.product(SHAPES, SHAPES):
+        a, b = drawn(*first), drawn(*second)
+        try:
+            wanted = f(a, b)
+        except ValueError:
+            for given in ((leaf(*first), b), (a, leaf(*second))):
+                with pytest.raises(
+                    errors.ShapeError, match=rf"^(np\.)?({name.rpartition('.')[2]}|matmul|tensordot|linalg.outer): .*Type instead: "
+                ):
+                    f(*given)
+        else:
+            np.testing.assert_allclose(f(tl.tensor(a, requires_grad=True), b).numpy(), wanted, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["vdot", "vecdot", "matvec", "vecmat", "matmul"])
+def test_the_line_for_a_product_that_does_not_fit_can_be_typed(name):
+    f = FITTING.get(name, np.matmul)
+    for first, second in (((), ()), ((), (3,)), ((2, 3), ()), ((3,), (2,)), ((3,), (3,))):
+        a, b = leaf(*first), leaf(*second)
+        try:
+            f(a, b)
+        except errors.ShapeError as error:
+            line = str(error).partition("Type instead: ")[2].partition(", which")[0]
+            if line != "np.swapaxes(x, -1, -2)":  # which is typed of the matrix; here no transpose fits
+                eval(line, {"np": np, "a": a, "b": b}).sum().backward()  # noqa: S307  the line that the message says
 
 
 @FEW
@@ -467,6 +506,13 @@ MESSAGES = [
         lambda: np.convolve(leaf(2, 2), np.ones(2)),
         errors.ShapeError,
         "np.convolve: it takes two sequences that are not empty, got (2, 2) and (2,). Type instead: tl.ops.conv1d or tl.ops.conv2d",
+    ),
+    (
+        "help of NumPy's own",
+        lambda: np.linalg.solve(leaf(3, 3), leaf()),
+        errors.ShapeError,
+        "solve: solve: Input operand 1 does not have enough dimensions (has 0, gufunc core with signature (m,m),(m,n)->(m,n) requires 2), "
+        "got (3, 3) and (). Type instead: help(np.linalg.solve)",
     ),
     (
         "points of two spaces",

@@ -1,5 +1,6 @@
 """Curves: what they show is what the engine says, in colours that everybody sees."""
 
+import io
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -101,10 +102,14 @@ def test_kinks_that_cancel_are_smooth():
     assert rings(below) == []
 
 
+STACKED = pytest.mark.parametrize("stacked", [False, True], ids=["side by side", "stacked"])
+
+
 @pytest.mark.parametrize("language", sorted(SENTENCES))
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=PALETTES)
-def test_the_first_picture(language, palette):
-    svg = svg_from(why(language), palette)
+@STACKED
+def test_the_first_picture(language, palette, stacked):
+    svg = svg_from(why(language, stacked=stacked), palette)
     said = [text for text in ET.fromstring(svg).itertext() if text.strip()]  # noqa: S314  our own text
     words, titles, sentences = SENTENCES[language]
     slopes = [words.slope.format(slope=slope) for slope in ("−1", "+1", "0", "0")]
@@ -115,11 +120,24 @@ def test_the_first_picture(language, palette):
 
 @pytest.mark.parametrize("language", sorted(SENTENCES))
 @pytest.mark.parametrize("shade", PALETTES)
-def test_the_stored_first_picture_is_that_of_today(language, shade):
-    stored = (IMAGES / f"{'why' if language == 'en' else 'why-zh'}-{shade}.svg").read_text(encoding="utf-8")
-    drawn = svg_from(why(language), PALETTES[shade])
+@STACKED
+def test_the_stored_first_picture_is_that_of_today(language, shade, stacked):
+    name = f"{'why' if language == 'en' else 'why-zh'}{'-narrow' if stacked else ''}-{shade}.svg"
+    stored = (IMAGES / name).read_text(encoding="utf-8")
+    drawn = svg_from(why(language, stacked=stacked), PALETTES[shade])
     assert [t for t in ET.fromstring(stored).itertext() if t.strip()] == [t for t in ET.fromstring(drawn).itertext() if t.strip()]  # noqa: S314
     assert set(re.findall(r"#[0-9a-f]{6}\b", stored)) <= set(PALETTES[shade].values())
+
+
+def test_stacked_curves_are_as_wide_as_a_phone_and_nothing_overlaps():
+    drawn = why(stacked=True)
+    drawn.savefig(io.BytesIO(), format="svg")
+    boxes = [axes.get_tightbbox() for axes in drawn.axes]
+    assert all(above.y0 >= below.y1 for above, below in pairwise(boxes))
+    width, height = drawn.get_size_inches() * 72
+    assert width <= 270
+    right, top = width * drawn.dpi / 72, height * drawn.dpi / 72
+    assert all(box.x0 >= 0 and box.x1 <= right and box.y0 >= 0 and box.y1 <= top for box in boxes)
 
 
 def test_the_sentences_of_the_first_picture_are_true():

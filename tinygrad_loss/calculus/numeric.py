@@ -62,7 +62,7 @@ def gradcheck(f: Callable[..., Any], *x: Any) -> Report:
 
     Args:
         f: any function from arrays to one array.
-        x: its arguments: tensors, arrays, numbers, or nested lists, tuples and dicts of them.
+        x: its arguments: tensors, arrays, numbers, or nested lists, tuples and dicts of them; whole numbers become float64.
 
     Returns:
         A report, true when right. Each failing entry is classified: wrong, at a kink (left and right slope differ),
@@ -70,7 +70,7 @@ def gradcheck(f: Callable[..., Any], *x: Any) -> Report:
 
     Raises:
         CutPathError: the result does not depend on ``x`` through ops that have a derivative.
-        DTypeError: an argument is not floating, or the result is complex.
+        DTypeError: an argument is neither floating nor whole, ``f`` cannot take whole numbers as floats, or the result is complex.
         OutOfReachError: ``f`` gives two answers when called twice.
 
     Source: Ridders 1982, Advances in Engineering Software 4(2).
@@ -79,9 +79,17 @@ def gradcheck(f: Callable[..., Any], *x: Any) -> Report:
     >>> bool(tl.gradcheck(np.tanh, np.array([0.5, -2.0])))
     True
     """
-    leaves = [_floating(leaf) for leaf in leaves_of(list(x))]
-    double = [leaf.astype(np.float64) for leaf in leaves]
-    _refuse_what_has_no_slope(f, x, double)
+    given = [_given(leaf) for leaf in leaves_of(list(x))]
+    double = [leaf.astype(np.float64) for leaf in given]
+    leaves = [leaf if leaf.dtype.kind == "f" else same for leaf, same in zip(given, double, strict=True)]
+    try:
+        _refuse_what_has_no_slope(f, x, double)
+    except Exception as error:
+        whole = next((leaf for leaf in given if leaf.dtype.kind != "f"), None)
+        if whole is None:
+            raise
+        value_at(f, x, given)  # an error of whole numbers too is its own
+        raise _not_floating(whole) from error
     said = _analytic(f, x, leaves)
     exact = said if all(a.dtype == np.float64 for a in leaves) else _analytic(f, x, double)
     both_ways = _both_ways(f, x, double)
@@ -143,20 +151,16 @@ def _refuse_what_has_no_slope(f: Callable[..., Any], x: tuple[Any, ...], leaves:
         )
 
 
-def _floating(leaf: Any) -> np.ndarray:
+def _given(leaf: Any) -> np.ndarray:
     array = np.asarray(leaf.value if isinstance(leaf, Tensor) else leaf)
-    if array.dtype.kind in "iub" and not isinstance(leaf, Tensor | np.ndarray | np.generic):
-        array = array.astype(np.float64)
-    if array.dtype.kind != "f":
-        raise errors.DTypeError(
-            errors.say(
-                "tl.gradcheck",
-                "only floating numbers have a derivative",
-                f"an argument of dtype {array.dtype}",
-                "tl.gradcheck(lambda x: f(x, labels), x), with what is not floating inside f",
-            )
-        )
+    if array.dtype.kind not in "fiu":
+        raise _not_floating(array)
     return array
+
+
+def _not_floating(array: np.ndarray) -> errors.DTypeError:
+    rule, instead = "only floating numbers have a derivative", "tl.gradcheck(lambda x: f(x, labels), x), with what is not floating inside f"
+    return errors.DTypeError(errors.say("tl.gradcheck", rule, f"an argument of dtype {array.dtype}", instead))
 
 
 def _analytic(f: Callable[..., Any], x: tuple[Any, ...], leaves: list[np.ndarray]) -> list[np.ndarray]:

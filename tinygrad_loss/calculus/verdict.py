@@ -57,7 +57,7 @@ class Verdict:
     """
 
     kind: Kind
-    gradient: Any
+    gradient: Derivative
     left: float | None
     right: float | None
     proved: bool
@@ -66,7 +66,7 @@ class Verdict:
     second: tuple[float, float] | np.ndarray | None = None
     second_proved: bool | None = None
     value: float = math.nan
-    entries: Any = field(default=None, repr=False, compare=False)
+    entries: Entries | Any = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Say it in sentences."""

@@ -94,7 +94,7 @@ class _Walk:
         """Show that the square has one everywhere."""
         self._meeting(distances.square, "(x - y)^2", "2_square")
         fit = self._best(distances.square, "(m - y)^2", "mean", "2_square_sum")
-        self.say(f"The gradient there exists and is {_zero(fit.verdict.gradient)}. But why the square, of all things?")
+        self.say(f"The gradient there exists and is {_zero(float(fit.verdict.gradient))}. But why the square, of all things?")
 
     def comparing(self) -> None:
         """Show that comparing one number is not enough."""

@@ -126,10 +126,10 @@ class Dataset:
             raise errors.ArgumentError(errors.say(kind.__name__, rule, "no __len__", instead))
         return len(self.x)
 
-    def __getitem__(self, rows: Any) -> tuple[Any, Any]:
+    def __getitem__(self, rows: Any) -> tuple[np.ndarray, np.ndarray]:
         return self.x[rows], self.y[rows]
 
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:

@@ -88,6 +88,10 @@ class DataLoader(NamesItsArguments):
         self.augment = augment
         self.prefetch = prefetch
 
+    def __repr__(self) -> str:
+        order = "shuffled" if self.shuffle else "in order"
+        return f"DataLoader({len(self.source)} rows {order}, in {len(self)} batches of {self.batch_size})"
+
     def __len__(self) -> int:
         whole, rest = divmod(len(self.source), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)

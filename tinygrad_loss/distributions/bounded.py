@@ -11,7 +11,7 @@ from tinygrad_loss.distributions import gamma_noise, likelihood
 from tinygrad_loss.distributions.constraint import Constraint, interval, positive, real, unit
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype, numbers
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import bessel, exponential, special
 from tinygrad_loss.ops.incomplete_beta import betainc
 from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
@@ -38,8 +38,8 @@ class Beta(Distribution):
 
     parameters = {"concentration1": positive, "concentration0": positive}
     support = unit
-    concentration1: Array
-    concentration0: Array
+    concentration1: Result
+    concentration0: Result
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, concentration1=concentration1, concentration0=concentration0)
@@ -109,8 +109,8 @@ class Uniform(Distribution):
 
     parameters = {"low": real, "high": real}
     irregular = "the likelihood is greatest at its edge, the extreme values, where it has no curvature"
-    low: Array
-    high: Array
+    low: Result
+    high: Result
 
     def __init__(self, low: Any, high: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, low=low, high=high)
@@ -181,8 +181,8 @@ class VonMises(Distribution):
     parameters = {"loc": real, "concentration": positive}
     support = real
     no_rsample = "an angle is drawn by rejection, and its cdf has no closed form through which a derivative could flow"
-    loc: Array
-    concentration: Array
+    loc: Result
+    concentration: Result
 
     def __init__(self, loc: Any, concentration: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, loc=loc, concentration=concentration)

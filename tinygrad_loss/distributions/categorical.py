@@ -136,7 +136,7 @@ class Multinomial(Classes):
 
     parameters = {"total_count": counts, "probs": simplex, "logits": vector}
     event_ndim = 1
-    total_count: Array
+    total_count: Result
 
     def __init__(self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
         if np.ndim(numbers(total_count)) != 0:

@@ -10,7 +10,7 @@ from tinygrad_loss.distributions.constraint import Constraint, counts, nonnegati
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.distributions.trials import LEAST, STEP, Trials
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.densities import log_multichoose
 from tinygrad_loss.ops.incomplete_beta import betainc
@@ -51,7 +51,7 @@ class Poisson(Distribution):
     parameters = {"rate": nonnegative}
     support = counts
     no_rsample = STEP
-    rate: Array
+    rate: Result
 
     def __init__(self, rate: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, rate=rate)
@@ -105,7 +105,7 @@ class NegativeBinomial(Trials):
     }
     estimated = ("total_count", "probs")
     support = counts
-    total_count: Array
+    total_count: Result
 
     def __init__(self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
         one = self._one_of("the probability", {"probs": probs, "logits": logits})

@@ -10,7 +10,7 @@ from tinygrad_loss.distributions import gamma_noise
 from tinygrad_loss.distributions.constraint import positive_vector, simplex
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import numbers
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import exponential, special
 from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
 
@@ -36,7 +36,7 @@ class Dirichlet(Distribution):
     parameters = {"concentration": positive_vector}
     support = simplex
     event_ndim = 1
-    concentration: Array
+    concentration: Result
 
     def __init__(self, concentration: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, concentration=concentration)

@@ -370,8 +370,8 @@ class Distribution(NamesItsArguments):
 class LocationScale(Distribution):
     r"""A family $Y = loc + scale \cdot Z$ whose formulas are those of the standard variable Z."""
 
-    loc: Array
-    scale: Array
+    loc: Result
+    scale: Result
 
     def _standardised(self, y: Array) -> Array:
         return (y - self.loc) / self.scale

@@ -12,7 +12,7 @@ from tinygrad_loss.distributions.constraint import positive, real
 from tinygrad_loss.distributions.family import LocationScale
 from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.distributions.quantile import weighted_quantile
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.densities import power_tail
 from tinygrad_loss.ops.incomplete_beta import stdtr
@@ -108,7 +108,7 @@ class StudentT(LocationScale):
 
     parameters = {"df": positive, "loc": real, "scale": positive}
     support = real
-    df: Array
+    df: Result
 
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, df=df, loc=loc, scale=scale)

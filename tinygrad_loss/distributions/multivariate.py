@@ -11,7 +11,7 @@ from tinygrad_loss.distributions.divergence import register_kl
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.symmetric import LOG_SQRT_TAU
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops.densities import mahalanobis_far_out
 from tinygrad_loss.ops.properties import values
 
@@ -46,8 +46,8 @@ class MultivariateNormal(Distribution):
     estimated: ClassVar[tuple[str, ...]] = ("loc", "scale_tril")
     support = vector
     event_ndim = 1
-    loc: Array
-    scale_tril: Array
+    loc: Result
+    scale_tril: Result
 
     def __init__(
         self, loc: Any, covariance_matrix: Any = None, precision_matrix: Any = None, scale_tril: Any = None, validate_args: bool = True

@@ -12,7 +12,7 @@ from tinygrad_loss.distributions.constraint import nonnegative, positive
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.skewed import EULER
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.densities import gamma_log_density, weibull_log_density
 from tinygrad_loss.ops.incomplete_gamma import gamma_cdf
@@ -45,7 +45,7 @@ class Exponential(Distribution):
 
     parameters = {"rate": positive}
     support = nonnegative
-    rate: Array
+    rate: Result
 
     def __init__(self, rate: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, rate=rate)
@@ -96,8 +96,8 @@ class Gamma(Distribution):
 
     parameters = {"concentration": positive, "rate": positive}
     support = nonnegative
-    concentration: Array
-    rate: Array
+    concentration: Result
+    rate: Result
 
     def __init__(self, concentration: Any, rate: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, concentration=concentration, rate=rate)
@@ -160,8 +160,8 @@ class Weibull(Distribution):
 
     parameters = {"scale": positive, "concentration": positive}
     support = positive
-    scale: Array
-    concentration: Array
+    scale: Result
+    concentration: Result
 
     def __init__(self, scale: Any, concentration: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, scale=scale, concentration=concentration)

@@ -10,7 +10,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import open_unit, positive, real
 from tinygrad_loss.distributions.family import LocationScale
 from tinygrad_loss.distributions.quantile import weighted_quantile
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops.residual import exp_remainder
 
 __all__ = ["AsymmetricLaplace", "Gumbel"]
@@ -87,7 +87,7 @@ class AsymmetricLaplace(LocationScale):
     parameters = {"loc": real, "scale": positive, "quantile": open_unit}
     support = real
     irregular = "the log-likelihood has a kink at every value, so its curvature there is not the information"
-    quantile: Array
+    quantile: Result
 
     def __init__(self, loc: Any, scale: Any, quantile: Any = 0.5, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, loc=loc, scale=scale, quantile=quantile)

@@ -10,7 +10,7 @@ from tinygrad_loss.distributions.constraint import positive, real
 from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.symmetric import LOG_SQRT_TAU, Normal
-from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import error_function
 from tinygrad_loss.ops.densities import log_normal_exponent
 from tinygrad_loss.ops.exponential_integral import scaled_exp1
@@ -38,8 +38,8 @@ class LogNormal(Distribution):
 
     parameters = {"loc": real, "scale": positive}
     support = positive
-    loc: Array
-    scale: Array
+    loc: Result
+    scale: Result
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, loc=loc, scale=scale)
@@ -92,8 +92,8 @@ class InverseGaussian(Distribution):
 
     parameters = {"loc": positive, "concentration": positive}
     support = positive
-    loc: Array
-    concentration: Array
+    loc: Result
+    concentration: Result
 
     def __init__(self, loc: Any, concentration: Any, validate_args: bool = True) -> None:
         self._take(validate_args=validate_args, loc=loc, concentration=concentration)

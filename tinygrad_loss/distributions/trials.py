@@ -136,7 +136,7 @@ class Binomial(Trials):
     """
 
     parameters = {"total_count": counts, "probs": unit, "logits": real}
-    total_count: Array
+    total_count: Result
 
     def __init__(self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool = True) -> None:
         one = self._one_of("the probability", {"probs": probs, "logits": logits})

@@ -42,6 +42,8 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
         return x
     if type(x) is complex:
         return np.complex128(x) if type(beside) is np.float64 else x  # a float64 is a Python float: the two would make a Python number
+    if isinstance(x, int):  # of a kind of its own, such as an IntEnum: a Python number, too, and no array, which would decide the dtype
+        return int(x)
     array = np.asarray(x)
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
         raise errors.DTypeError(
@@ -204,7 +206,10 @@ def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
             op.name, "shapes must broadcast: equal lengths, or 1, axis by axis from the right", arrays, "np.reshape(x, ...) or x[:, None]"
         )
     if "matmul" in text or "mismatch in its core dimension" in text or "not aligned" in text:
-        return errors.shapes(
-            op.name, "the last axis of the first must be as long as the last but one of the second", arrays, "np.swapaxes(x, -1, -2)"
-        )
-    return errors.ShapeError(errors.say(op.name, text, " and ".join(map(str, arrays)), f"help(np.{op.name})"))
+        rule = "the last axis of the first must be as long as the last but one of the second"
+        axes = [len(shape) for shape in arrays]
+        instead = "np.multiply(a, b)" if min(axes) == 0 else "np.swapaxes(x, -1, -2)" if max(axes) > 1 else "np.outer(a, b)"
+        return errors.shapes(op.name, rule, arrays, instead)
+    numpys = errors.of_numpy(op.name).get(op.name, "").removeprefix("type ")
+    instead = f"help({numpys})" if numpys else f"tinygrad-loss ops {op.name}"
+    return errors.ShapeError(errors.say(op.name, text, " and ".join(map(str, arrays)), instead))

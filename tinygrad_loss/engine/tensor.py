@@ -390,6 +390,7 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
 
     Raises:
         DTypeError: complex, object or text data; or truth values, or an integer ``dtype``, that should require grad.
+        ShapeError: rows of unlike lengths.
 
     >>> import tinygrad_loss as tl
     >>> tl.tensor([1, 2], requires_grad=True, name="x")
@@ -404,7 +405,7 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
     if isinstance(data, Kind):
         array: Array = data
     else:
-        array = np.array(data, dtype=dtype)
+        array = _read(data, dtype)
         if requires_grad and dtype is None and array.dtype.kind in "iu":
             array = array.astype(np.float64)
         if array.dtype.kind not in "biuf":
@@ -429,6 +430,15 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
     if name is not None:
         new.name = name
     return new
+
+
+def _read(data: Any, dtype: DTypeLike | None) -> np.ndarray:
+    try:
+        return np.array(data, dtype=dtype)
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise errors.unlike_rows("tl.tensor") from None
+        raise
 
 
 def is_constant(x: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Any, Never, Self
+from typing import Any, Never, Self, overload
 
 import numpy as np
 
@@ -72,6 +72,10 @@ class ModuleList(Module):
     def __iter__(self) -> Iterator[Module]:
         return self.children()
 
+    @overload
+    def __getitem__(self, index: int) -> Any: ...  # a checker cannot know which module it is, and what that has
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> Any:
         chosen = list(self.children())[index]
         return new(type(self), chosen) if isinstance(chosen, list) else chosen

@@ -5,9 +5,14 @@ answer by their documented convention at a kink, unchecked; ``tl.ops.relu`` tell
 """
 
 from collections.abc import Callable as _Callable
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
+from typing import Protocol as _Protocol
+from typing import cast as _cast
+from typing import overload as _overload
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.op import Result as _Result
 from tinygrad_loss.losses import binary_cross_entropy as binary_cross_entropy
 from tinygrad_loss.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from tinygrad_loss.losses import cosine_embedding_loss as cosine_embedding_loss
@@ -76,8 +81,23 @@ from tinygrad_loss.ops.activation import LAYER as _LAYER
 from tinygrad_loss.ops.activation import along_channels as _along_channels
 from tinygrad_loss.spelling.table import OF_FUNCTIONAL as _OF_FUNCTIONAL
 
+if _TYPE_CHECKING:
+    from numpy import ndarray as _ndarray
+    from numpy.typing import ArrayLike as _ArrayLike
 
-def _of(layer: type[_Any], name: str) -> _Callable[..., _Any]:
+    from tinygrad_loss.engine.tensor import Tensor as _Tensor
+
+
+class _Function(_Protocol):
+    """A tensor of a tensor, and an array of an array."""
+
+    @_overload
+    def __call__(self, input: "_Tensor", *settings: _Any, **named: _Any) -> "_Tensor": ...
+    @_overload
+    def __call__(self, input: "_ArrayLike", *settings: _Any, **named: _Any) -> "_ndarray": ...
+
+
+def _of(layer: type[_Any], name: str) -> _Function:
     """Return a layer without parameters as a function: its settings follow the input, as in PyTorch."""
 
     def function(input: _Any, *settings: _Any, **named: _Any) -> _Any:  # noqa: A002  PyTorch's name
@@ -85,10 +105,10 @@ def _of(layer: type[_Any], name: str) -> _Callable[..., _Any]:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"``nn.{layer.__name__}(*settings)(input)``: {layer.__doc__}".partition("\n")[0]
-    return function
+    return _cast("_Function", function)
 
 
-def _max_pool(layer: type[_Any], name: str) -> _Callable[..., _Any]:
+def _max_pool(layer: type[_Any], name: str) -> _Callable[..., _Result]:
     def function(
         input: _Any,  # noqa: A002  PyTorch's name
         kernel_size: _Any,
@@ -97,7 +117,7 @@ def _max_pool(layer: type[_Any], name: str) -> _Callable[..., _Any]:
         dilation: _Any = 1,
         ceil_mode: bool = False,
         return_indices: bool = False,
-    ) -> _Any:
+    ) -> _Result:
         return layer(kernel_size, stride, padding, dilation, return_indices, ceil_mode).forward(input)
 
     function.__name__ = function.__qualname__ = name
@@ -138,7 +158,7 @@ max_pool2d = _max_pool(_pooling.MaxPool2d, "max_pool2d")
 max_pool3d = _max_pool(_pooling.MaxPool3d, "max_pool3d")
 
 
-def prelu(input: _Any, weight: _Any) -> _Any:  # noqa: A002  PyTorch's name
+def prelu(input: _Any, weight: _Any) -> _Result:  # noqa: A002  PyTorch's name
     """Return $x$ for $x > 0$, else ``weight`` times $x$: one number, or one per channel of axis 1."""
     return _LAYER["prelu"](input, _along_channels(weight, input))
 

@@ -1,7 +1,6 @@
 """Products of matrices, and what is solved with them."""
 
 import math
-import operator
 
 import numpy as np
 
@@ -35,5 +34,5 @@ def _matmul_b(g: Array, a: Array, b: Array) -> Array:
 
 
 matmul = bilinear(
-    "matmul", operator.matmul, _matmul_a, _matmul_b, numpy=np.matmul, methods=("__matmul__", "__rmatmul__"), doc=r"\sum_k a_{ik} b_{kj}"
+    "matmul", np.matmul, _matmul_a, _matmul_b, numpy=np.matmul, methods=("__matmul__", "__rmatmul__"), doc=r"\sum_k a_{ik} b_{kj}"
 )

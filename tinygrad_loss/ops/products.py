@@ -15,6 +15,8 @@ from tinygrad_loss.ops.properties import operand
 
 __all__ = ["cross", "dot", "inner", "kron", "multi_dot", "outer", "tensordot", "vdot", "vecdot"]
 
+EVERY_PAIR = "np.tensordot(a, b, 0), which multiplies each entry with each"
+
 
 @door(np.dot, methods=("dot",))
 def dot(a: Array, b: Array, out: None = None) -> Array:
@@ -62,13 +64,18 @@ def inner(a: Array, b: Array, /) -> Array:
 @door(np.vdot)
 def vdot(a: Array, b: Array, /) -> Array:
     """Return the inner product of all entries, those of ``a`` conjugated."""
-    return np.dot(np.ravel(np.conj(operand(a))), np.ravel(operand(b)))
+    a, b = (np.ravel(operand(x)) for x in (a, b))
+    _pair("np.vdot", a, b, "it takes as many entries of the one as of the other", (1, 1), -1)
+    return np.dot(np.conj(a), b)
 
 
 @door(np.vecdot, np.linalg.vecdot)
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """Return the inner products along one axis, the first factor conjugated; the other axes broadcast."""
-    a, b = (np.moveaxis(operand(x), axis, -1) for x in (x1, x2))
+    a, b = operand(x1), operand(x2)
+    if a.ndim and b.ndim:
+        a, b = (np.moveaxis(x, axis, -1) for x in (a, b))
+    _pair("np.vecdot", a, b, "it takes two vectors of one length", (1, 1), -1)
     return (np.conj(a)[..., None, :] @ b[..., :, None])[..., 0, 0]
 
 
@@ -77,12 +84,25 @@ if hasattr(np, "matvec"):
     @door(np.matvec)
     def matvec(x1: Array, x2: Array, /) -> Array:
         """Return the products of matrices with vectors; the leading axes broadcast."""
-        return (operand(x1) @ operand(x2)[..., :, None])[..., 0]
+        a, b = operand(x1), operand(x2)
+        _pair("np.matvec", a, b, "it takes a matrix, and a vector as long as its rows", (2, 1), -1)
+        return (a @ b[..., :, None])[..., 0]
 
     @door(np.vecmat)
     def vecmat(x1: Array, x2: Array, /) -> Array:
         """Return the products of conjugated vectors with matrices; the leading axes broadcast."""
-        return (np.conj(operand(x1))[..., None, :] @ operand(x2))[..., 0, :]
+        a, b = operand(x1), operand(x2)
+        _pair("np.vecmat", a, b, "it takes a vector, and a matrix whose columns are as long", (1, 2), -2)
+        return (np.conj(a)[..., None, :] @ b)[..., 0, :]
+
+
+def _pair(name: str, a: Array, b: Array, rule: str, axes: tuple[int, int], along: int) -> None:
+    """Refuse factors with too few axes, and those that differ in length where they meet: in the last axis of ``a``, in ``along`` of ``b``."""
+    if a.ndim < axes[0] or b.ndim < axes[1]:
+        instead = "np.multiply(a, b)" if a.ndim * b.ndim == 0 else "np.vecdot(a, b)" if a.shape == b.shape else EVERY_PAIR
+        raise errors.shapes(name, rule, [a.shape, b.shape], instead)
+    if a.shape[-1] != b.shape[along]:
+        raise errors.shapes(name, rule, [a.shape, b.shape], EVERY_PAIR)
 
 
 @door(np.linalg.matmul)

@@ -24,6 +24,7 @@ SPECIAL: Final = {
 LINALG: Final = {
     **{name: f"np.linalg.{name}(a)" for name in ("det", "eigh", "eigvalsh", "inv", "norm", "pinv", "qr", "svd", "svdvals")},
     "cholesky": "np.linalg.cholesky(a).T",
+    "expm": "tl.ops.matrix_exp(a)",
     "solve": "np.linalg.solve(a, b)",
     "solve_triangular": "tl.ops.solve_triangular(a, b, upper=True)",
     "lstsq": "np.linalg.pinv(a) @ b",

@@ -31,6 +31,10 @@ class Schedule:
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.step()
 
+    def __repr__(self) -> str:
+        rates = ", ".join(f"{group['lr']:g}" for group in self.optimizer.param_groups)
+        return f"{type(self).__name__}(step {self.last_epoch}, lr={rates})"
+
     def rate(self, base: float, t: float, i: int) -> float:
         """Return the learning rate of group ``i`` after ``t`` steps, when it began at ``base``."""
         raise NotImplementedError

@@ -82,13 +82,14 @@ class Curve:
         return places, values, gradients, verdicts
 
 
-def value_over_gradient(*curves: Curve, words: Words = Words(), width: float | None = None) -> Any:
+def value_over_gradient(*curves: Curve, words: Words = Words(), width: float | None = None, stacked: bool = False) -> Any:
     """Draw curves side by side: each value above its gradient, an open circle at both slopes where there is no gradient.
 
     Args:
         curves: at least one.
         words: what the axes and slopes are called.
         width: of the figure, in inches.
+        stacked: one curve below the other instead, for a narrow page.
 
     Returns:
         Matplotlib's figure.
@@ -96,21 +97,23 @@ def value_over_gradient(*curves: Curve, words: Words = Words(), width: float | N
     Raises:
         MissingPackageError: Matplotlib is not installed.
     """
-    across = width or (4.6 if len(curves) == 1 else 2.9 * len(curves))
+    down, across = (len(curves), 1) if stacked else (1, len(curves))
     lines = max(len(curve.says.splitlines()) for curve in curves)
-    drawn = figure(across, 4.0 + LINE * lines)
+    drawn = figure(width or (4.6 if across == 1 else 2.9 * across), down * ((3.2 if stacked else 4.0) + LINE * lines))
     drawn.get_layout_engine().set(w_pad=0.08, h_pad=0.1)
-    cells = np.asarray(drawn.subplots(2, len(curves), sharex="col", squeeze=False, height_ratios=(3, 2)))
-    for k, (curve, (above, below)) in enumerate(zip(curves, cells.T, strict=True)):
+    cells = np.asarray(drawn.subplots(2 * down, across, squeeze=False, height_ratios=(3, 2) * down))
+    for k, (curve, (above, below)) in enumerate(zip(curves, cells.T.reshape(-1, 2), strict=True)):
         places, values, gradients, verdicts = curve.along()
         above.plot(places, values, color=COLOURS[1], linestyle="-", clip_on=False)
         below.plot(places, gradients, color=COLOURS[2], linestyle="-", clip_on=False)
         below.axhline(0.0, color=QUIET, linewidth=0.8, linestyle="-", zorder=0)
+        above.sharex(below)
+        above.tick_params(labelbottom=False)
         above.set_title(curve.title, pad=10)
         below.set_xlabel(curve.x)
         for line, text in enumerate(curve.says.splitlines()):  # each by itself, so that any font keeps it in the middle
             below.annotate(text, (0.5, 0.0), (0, -48 - 72 * LINE * line), "axes fraction", "offset points", ha="center", va="top")
-        if k == 0:
+        if k == 0 or stacked:
             above.set_ylabel(words.value.format(x=curve.x))
             below.set_ylabel(words.gradient.format(x=curve.x))
         above.margins(y=0.06)

@@ -25,7 +25,7 @@ def dot_of(scene: Scene, title: str = "") -> str:
     graph.attr(fontname=FONT, fontsize="9", fontcolor=QUIET, label=_meaning(scene))
     if len(scene.boxes) <= SMALL_GRAPH:
         graph.attr(ordering="in")
-    graph.attr("node", fontname=FONT, fontsize="11", margin="0.14,0.06", color=QUIET)
+    graph.attr("node", fontname=FONT, fontsize="11", margin="0.18,0.06", color=QUIET)
     graph.attr("edge", fontname=FONT, fontsize="9", color=QUIET, fontcolor=QUIET, arrowsize="0.7")
     with graph.subgraph(name="cluster_all" if title else "all") as whole:
         if title:

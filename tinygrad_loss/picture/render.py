@@ -20,7 +20,7 @@ __all__ = ["ask_for_graphviz", "pdf_from", "png_from", "svg_of"]
 
 ZOOM: Final = 2
 """Pixels per point of a PNG, so that small print stays sharp."""
-FONTS: Final = "Arial, Helvetica, Liberation Sans, sans-serif"
+FONTS: Final = "Arial, Helvetica, Liberation Sans, DejaVu Sans Condensed, sans-serif"
 INSTEAD: Final = "FreeSans, Noto Sans, Open Sans, DejaVu Sans, sans-serif"
 """What stands in for those fonts in an image: where none that is named is there, resvg takes Times New Roman or its stand-in, or no letter."""
 NARROWER: Final = 0.85

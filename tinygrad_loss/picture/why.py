@@ -34,11 +34,12 @@ SENTENCES: Final = {
 """By language: the names of the axes, the titles, and a sentence for each."""
 
 
-def why(language: str = "en") -> Any:
+def why(language: str = "en", *, stacked: bool = False) -> Any:
     """Draw it.
 
     Args:
         language: "en" or "zh".
+        stacked: one below the other, for a narrow page.
 
     Returns:
         Matplotlib's figure.
@@ -52,5 +53,6 @@ def why(language: str = "en") -> Any:
         Curve(lambda x: np.square(x - Y), -1.0, 5.0, (Y,), titles[1], f"x  (y = {Y:g})", sentences[1]),
         Curve(lambda p: np.mean(Bernoulli(p).nll(TOSSES)), 0.04, 0.985, (0.7,), titles[2], "p", sentences[2]),
         words=words,
-        width=6.8,
+        width=3.6 if stacked else 6.8,
+        stacked=stacked,
     )

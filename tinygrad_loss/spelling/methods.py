@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.tensor import Tensor
@@ -21,6 +21,16 @@ class Elsewhere:
         raise AttributeError(errors.say(f"x.{self.name}", "a tensor has the attributes of a NumPy array", self.name, self.here))
 
 
+class Size(int):
+    """The number of entries. PyTorch's users call it: for them it is a method."""
+
+    __slots__ = ()
+
+    def __call__(self, *_dim: object, **_named: object) -> NoReturn:
+        rule = "NumPy's size is a number, that of the entries, and no method"
+        raise errors.ArgumentError(errors.say("x.size()", rule, "a call", "x.shape, x.shape[dim] or x.size"))
+
+
 def install() -> None:
     """Give tensors the spellings of the table."""
     for row in METHODS:
@@ -29,6 +39,7 @@ def install() -> None:
         setattr(Tensor, name, _taking_dim(name, getattr(Tensor, name)))
     for name, lines in DIFFERENT.items():
         setattr(Tensor, name, _telling_apart(name, getattr(Tensor, name), lines))
+    setattr(Tensor, "size", property(lambda x: Size(x.value.size), doc=Tensor.size.__doc__))  # noqa: B010
     setattr(Tensor, "flatten", _flatten(Tensor.flatten))  # noqa: B010  to a checker it is a method that nobody assigns
 
 

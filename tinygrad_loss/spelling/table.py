@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_loss import errors, ops
 
-__all__ = ["DIFFERENT", "METHODS", "NAMES", "OF_FUNCTIONAL", "OF_MODULES", "OF_THE_ROOM", "SAME", "UNLIKE", "Row"]
+__all__ = ["DIFFERENT", "METHODS", "OF_FUNCTIONAL", "OF_MODULES", "OF_THE_ROOM", "SAME", "UNLIKE", "Row"]
 
 
 class Row(NamedTuple):
@@ -221,7 +221,29 @@ METHODS: Final[tuple[Row, ...]] = (
     Row("x.quantile(0.5)", "np.quantile(x, 0.5)"),
     Row("x.unique()", "np.unique(x.numpy())"),
     Row("x.cuda()", "x, which is in this machine's memory already"),
+    Row("x.pin_memory()", "x, which is in this machine's memory already"),
+    Row("x.is_cuda", 'x.device == "cpu"'),
     Row("x.type(dtype)", "x.astype(dtype)"),
+    Row("x.bfloat16()", "x.astype(np.float16)"),
+    Row("x.byte()", "x.astype(np.uint8)"),
+    Row("x.char()", "x.astype(np.int8)"),
+    Row("x.is_complex()", 'x.dtype.kind == "c"'),
+    Row("x.is_contiguous()", "x.numpy().flags.c_contiguous"),
+    Row("x.element_size()", "x.dtype.itemsize"),
+    Row("m.addmm(m, m)", "m + m @ m"),
+    Row("m.baddbmm(m, m)", "m + m @ m"),
+    Row("x.addcmul(y, y)", "x + y * y"),
+    Row("x.addcdiv(y, y)", "x + y / y"),
+    Row("m.svd()", "np.linalg.svd(m)"),
+    Row("m.qr()", "np.linalg.qr(m)"),
+    Row("x.dist(y)", "np.linalg.norm(x - y)"),
+    Row("x.vdot(y)", "np.vdot(x, y)"),
+    Row("x.cov()", "np.cov(x)"),
+    Row("x.corrcoef()", "np.corrcoef(x)"),
+    Row("x.polygamma(n)", "tl.ops.polygamma(n, x)"),
+    Row("x.aminmax()", "np.min(x), np.max(x)"),
+    Row("x.argwhere()", "np.argwhere(x.numpy())"),
+    Row("x.tensor_split(2, dim)", "np.array_split(x, 2, axis=dim)"),
     Row("x.grad_fn", "tl.draw(x), which shows how x was computed"),
     Row("x.register_hook(f)", "x.retain_grad(), then x.grad after backward"),
     Row("x.detach_()", "x = x.detach()"),
@@ -274,74 +296,6 @@ DIFFERENT: Final = {
 
 UNLIKE: Final = frozenset({"dim", "keepdim", "unbiased", "correction", "descending", "dim0", "dim1", "other"})
 """Arguments that PyTorch's methods of these names have, and NumPy's have not."""
-
-# ---- the front door ------------------------------------------------------------------------------------------------
-
-_RANDOM: Final = "type rng = np.random.default_rng(0), then rng.{}"
-
-NAMES: Final = {
-    "gradient": "the nearest is 'grad'",
-    "rand": _RANDOM.format("random(shape)"),
-    "randn": _RANDOM.format("normal(size=shape)"),
-    "randint": _RANDOM.format("integers(low, high, shape)"),
-    "randperm": _RANDOM.format("permutation(n)"),
-    "normal": _RANDOM.format("normal(mean, std, shape)"),
-    "bernoulli": _RANDOM.format("random(p.shape) < p"),
-    "multinomial": _RANDOM.format("choice(p.size, n, p=p)"),
-    **dict.fromkeys(("manual_seed", "seed", "Generator"), "type rng = np.random.default_rng(0), and give rng= to what draws"),
-    **dict.fromkeys(("Variable", "Value", "as_tensor", "from_numpy", "asarray"), "type tl.tensor(array, requires_grad=True)"),
-    **dict.fromkeys(("FloatTensor", "DoubleTensor"), "type tl.tensor(data, dtype=np.float32)"),
-    "LongTensor": "type tl.tensor(data), which keeps whole numbers",
-    **dict.fromkeys(("Parameter",), "type tl.nn.Parameter(array)"),
-    **dict.fromkeys(("cuda", "device", "mps", "set_default_device"), "leave it out: arrays live in main memory"),
-    "set_default_dtype": "leave it out: give dtype= to tl.tensor and to layers",
-    "long": "type np.int64",
-    "double": "type np.float64",
-    "half": "type np.float16",
-    "autograd": "type tl.grad(f), or y.backward(); a function with a derivative of its own is tl.op(name, forward, derivative)",
-    "Function": "type tl.op(name, forward, derivative)",
-    "backward": "type y.backward()",
-    "inference_mode": "type with tl.no_grad():",
-    "set_grad_enabled": "type with tl.no_grad():, or with tl.enable_grad():",
-    "is_grad_enabled": "leave it out: y.requires_grad says whether y was recorded",
-    "is_tensor": "type isinstance(x, tl.Tensor)",
-    "func": "type tl.grad, tl.jacobian or tl.hessian",
-    **dict.fromkeys(("jit", "compile"), "functions are not compiled: call f itself"),
-    "utils": "type tl.data.DataLoader(data), or tl.optim.clip_grad_norm_(model.parameters(), 1.0)",
-    "save": "type tl.training.checkpoint.save(path, model.state_dict())",
-    "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
-    **dict.fromkeys(("cat", "concat"), "type np.concatenate"),
-    **dict.fromkeys(("mm", "bmm", "mv"), "type a @ b"),
-    "clamp": "type np.clip(x, low, high)",
-    "gather": "type np.take_along_axis(x, index, axis)",
-    "index_select": "type np.take(x, index, axis)",
-    "masked_select": "type x[mask]",
-    "unsqueeze": "type np.expand_dims(x, axis)",
-    "t": "type x.T",
-    "view": "type x.reshape(shape)",
-    "norm": "type np.linalg.norm(x)",
-    "inverse": "type np.linalg.inv(a)",
-    "chunk": "type np.array_split(x, n)",
-    "rsqrt": "type 1 / np.sqrt(x)",
-    "numel": "type x.size",
-    # autograd's and JAX's
-    **dict.fromkeys(("elementwise_grad", "egrad", "derivative", "deriv"), "type tl.grad(lambda x: np.sum(f(x)))"),
-    **dict.fromkeys(("hessian_vector_product", "make_hvp"), "type tl.hvp(f, x, v)"),
-    **dict.fromkeys(("vector_jacobian_product", "make_vjp"), "type y, pullback = tl.vjp(f, x)"),
-    **dict.fromkeys(("jacobian_vector_product", "make_jvp", "linearize"), "type y, dy = tl.jvp(f, x, v)"),
-    **dict.fromkeys(("jacfwd", "jacrev"), "type tl.jacobian(f)"),
-    **dict.fromkeys(
-        ("grad_and_value", "multigrad_dict"), "type tl.value_and_grad(f), whose arguments may be dicts, lists and tuples of arrays"
-    ),
-    **dict.fromkeys(("check_grads", "checkgrad", "test_util"), "type tl.gradcheck(f, x)"),
-    **dict.fromkeys(("primitive", "extend", "custom_vjp", "custom_jvp", "defvjp"), "type tl.op(name, forward, ...), an op of your own"),
-    "stop_gradient": "type x.detach()",
-    "flatten": "type np.ravel(x); tl.grad and tl.optim.minimize take dicts, lists and tuples of arrays as they are",
-    **dict.fromkeys(("vmap", "pmap"), "type f(x) on the whole batch, or np.stack([f(row) for row in x])"),
-    "numpy": "type import numpy as np: NumPy's own functions take tensors",
-    "scipy": "type import scipy.special: SciPy's ufuncs take tensors, and tl.ops has what else it can",
-}
-"""By name at the front door."""
 
 # ---- layers ------------------------------------------------------------------------------------------------------------
 
@@ -410,7 +364,8 @@ OF_FUNCTIONAL: Final = {
     "multi_head_attention_forward": "type tl.nn.MultiheadAttention(features, heads), or F.scaled_dot_product_attention(q, k, v)",
     "rrelu": "type F.leaky_relu(x, 0.23)",
     "feature_alpha_dropout": "type F.alpha_dropout(x, p, training=True)",
-    **{f"{name}_": f"type x = F.{name}(x)" for name in ("relu", "elu", "celu", "selu", "leaky_relu", "hardtanh", "threshold")},
+    **{f"{name}_": f"type x = F.{name}(x)" for name in ("relu", "elu", "celu", "selu", "leaky_relu", "hardtanh")},
+    "threshold_": "type x = F.threshold(x, threshold, value)",
     **dict.fromkeys(("grid_sample", "affine_grid"), _TOO_MANY),
     **{f"{kind}{n}d": _TOO_MANY for kind in ("lp_pool", "fractional_max_pool", "max_unpool") for n in (1, 2, 3)},
 }

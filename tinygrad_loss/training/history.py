@@ -7,11 +7,14 @@ import io
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tinygrad_loss import errors
 from tinygrad_loss.picture.figure import figure
 from tinygrad_loss.training.checkpoint import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["History", "title"]
 
@@ -48,13 +51,13 @@ class History:
     [2.0, 1.0]
     """
 
-    def __init__(self, rows: list[dict[str, Any]] | None = None) -> None:
-        self.rows: list[dict[str, Any]] = rows or []
+    def __init__(self, rows: list[dict[str, float]] | None = None) -> None:
+        self.rows: list[dict[str, float]] = rows or []
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, column: str) -> list[Any]:
+    def __getitem__(self, column: str) -> list[float]:
         if self.rows and column not in self.rows[0]:
             raise errors.unknown_name("History", "column", column, self.columns)
         return [row[column] for row in self.rows]
@@ -65,7 +68,7 @@ class History:
         return list(self.rows[0]) if self.rows else []
 
     @property
-    def last(self) -> dict[str, Any]:
+    def last(self) -> dict[str, float]:
         """The row of the last epoch."""
         return self.rows[-1] if self.rows else {}
 
@@ -83,7 +86,7 @@ class History:
             write_atomically(path, [text.getvalue().encode()])
         return text.getvalue()
 
-    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Figure:
         """Draw every curve over the epochs, training and validation in one panel, and save the figure when there is a ``path``.
 
         Returns:
@@ -119,6 +122,7 @@ class History:
 
     def _repr_png_(self) -> bytes | None:
         """Show the curves in a notebook; without Matplotlib, or before the first epoch, it shows its text."""
+        drawn: Any = None
         with suppress(errors.MissingPackageError):
-            return self.plot()._repr_png_() if self.rows else None
-        return None
+            drawn = self.plot() if self.rows else None
+        return None if drawn is None else drawn._repr_png_()
