@@ -77,10 +77,12 @@ def _npy_header(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, tuple[
                 raise _no_array(path, str(error)[:60] if size else "No data left in file") from None
             if dtype.hasobject:
                 raise _no_array(path, "Object arrays, which are not read")
+            if dtype.kind not in "biufc":
+                raise _no_array(path, f"dtype {dtype}"[:60])
             if len(shape) > MOST_AXES or min(shape, default=0) < 0:
                 raise _no_array(path, f"the shape {shape}"[:60])
             needed = math.prod(shape) * dtype.itemsize
-            if dtype.itemsize == 0 or needed > size - file.tell():
+            if needed > size - file.tell():
                 raise _no_array(path, f"{size - file.tell()} bytes, where {shape} of {dtype} needs {needed}")
             yield file, shape, dtype, "F" if fortran else "C"
     except OSError as error:
