@@ -80,7 +80,7 @@ def test_no_damaged_file_is_taken_for_a_whole_one(name, saved, tmp_path):
 
 
 def without_checksum(path):
-    """Write a checkpoint as versions before 0.3 did."""
+    """Write a checkpoint as version 0.2 did."""
     raw = path.read_bytes()
     size = int.from_bytes(raw[:8], "little")
     head = raw[8 : 8 + size].replace(b'"crc32":"' + raw[8 + 26 : 8 + 34] + b'",', b"", 1)
@@ -109,7 +109,7 @@ def test_a_file_without_a_checksum_is_refused_with_the_command_that_saves_it_aga
         assert read() == 2
         said = capsys.readouterr().err.strip().removeprefix(f"tinygrad-loss {reader.split()[0]}: ")
     begun = (
-        f"loading {path.name}: a checkpoint must carry a checksum, got none: it is of a version before 0.3, or was changed. Type instead: "
+        f"loading {path.name}: a checkpoint must carry a checksum, got none: it is of version 0.2 or before, or was changed. Type instead: "
     )
     assert said.startswith(begun)
     typed = shlex.split(said.removeprefix(begun))

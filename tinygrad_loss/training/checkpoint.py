@@ -122,7 +122,7 @@ def load(path: str | os.PathLike[str], *, checksum: bool = True) -> Any:
 
     Args:
         path: the file.
-        checksum: whether a checkpoint must carry its checksum. Those of versions before 0.3 have none; saved again, they do.
+        checksum: whether a checkpoint must carry its checksum. Those of version 0.2 and before have none; saved again, they do.
 
     Raises:
         StateError: the file is no safetensors file, is truncated, contradicts itself, or is not as it was written; the message says where.
@@ -162,7 +162,7 @@ def check_sealed(path: Path, head: bytes, data: bytes, *, is_state: bool) -> Non
         if sealed(head, [data]) != head:
             raise broken(path, "it must be as it was written", "another checksum: bytes of it have changed")
     elif is_state:
-        rule, got = "a checkpoint must carry a checksum", "none: it is of a version before 0.3, or was changed"
+        rule, got = "a checkpoint must carry a checksum", "none: it is of version 0.2 or before, or was changed"
         raise errors.StateError(errors.say(f"loading {path.name}", rule, got, saved_again(path)))
 
 
