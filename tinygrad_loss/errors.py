@@ -18,6 +18,7 @@ __all__ = [
     "CutPathError",
     "DTypeError",
     "DomainError",
+    "DrawingError",
     "LostGraphError",
     "MatrixError",
     "MissingPackageError",
@@ -99,6 +100,10 @@ class SaveError(TinygradLossError, OSError):
 
 class ArgumentError(TinygradLossError, TypeError):
     """An argument is of the wrong kind, or two arguments contradict each other."""
+
+
+class DrawingError(TinygradLossError, RuntimeError):
+    """No program that is installed could draw the picture."""
 
 
 class WrongDerivativeError(TinygradLossError, ArithmeticError):

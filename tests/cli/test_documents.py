@@ -185,7 +185,10 @@ def test_a_reader_that_stops_is_no_fault():
     ("argv", "said"),
     [
         (["tour", "--out", "mine.py"], "tour: what it writes must have a folder to be kept in, got --out mine.py (File exists). "),
-        (["draw", "mine.py:f", "--at", "1", "-o", "no/a.svg"], "draw: save: the picture must have a folder to be kept in, got no/a.svg ("),
+        (
+            ["draw", "mine.py:f", "--at", "1", "-o", "no/a.svg"],
+            "draw: saving no/a.svg: the file must have a folder to be kept in, got No such file or directory. ",
+        ),
     ],
 )
 def test_a_folder_that_cannot_be_written_is_named(capsys, argv, said):

@@ -325,5 +325,6 @@ def test_clothes_are_read_from_a_folder_and_read_again_to_predict(elsewhere, cap
             head = bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
             (elsewhere / f"{part}-{kind}-ubyte").write_bytes(head + array.astype(np.uint8).tobytes())
     assert main(["train", "fashion", "--folder", str(elsewhere), "--epochs", "1", "--out", "run"]) == 0
-    assert main(["predict", "run", "--json"]) == 0
+    assert main(["predict", "run", "--folder", str(elsewhere), "--json"]) == 0
     assert len(last_line(capsys)["predictions"]) == 12
+    assert "folder" not in checkpoint.load("run/model.safetensors")["setup"]  # no path in a file is ever opened

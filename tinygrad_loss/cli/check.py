@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
         shown = {field.name: getattr(verdict, field.name) for field in dataclasses.fields(verdict)}
         document.write({"function": arguments.target, **shown, "text": str(verdict), "remark": remark or None})
     out = console(quiet=arguments.json)
-    out.print(str(verdict), markup=False, soft_wrap=True)
+    out.print(str(verdict), soft_wrap=True)
     if remark:
-        out.print(remark, markup=False, soft_wrap=True)
+        out.print(remark, soft_wrap=True)
     return SMOOTH if verdict.kind == "smooth" else NOT_SMOOTH
 
 

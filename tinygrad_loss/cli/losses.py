@@ -6,7 +6,6 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors
@@ -55,14 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not found:
         near = synonyms.meant(arguments.filter) if arguments.filter else None
         line = f"the nearest is {near!r}: tinygrad-loss show {near}" if near else "leave out a filter: tinygrad-loss losses"
-        out.print(f"no loss fits; {line}", markup=False)
+        out.print(f"no loss fits; {line}")
         return NOT_FOUND
     columns = {title: [of(loss) for loss in found] for title, of in COLUMNS.items()}
     kept, left_out = _that_fit(columns, out.width)
     out.print(_stacked(columns, out.width) if kept is None else _table(kept))
     if left_out:
-        out.print(f"a wider window, or --json, also shows: {', '.join(left_out)}", markup=False)
-    out.print(f"{len(found)} of {len(LOSSES)} losses; tinygrad-loss show {found[0].__name__} says more", markup=False)
+        out.print(f"a wider window, or --json, also shows: {', '.join(left_out)}")
+    out.print(f"{len(found)} of {len(LOSSES)} losses; tinygrad-loss show {found[0].__name__} says more")
     return FOUND
 
 
@@ -114,7 +113,7 @@ def _table(columns: dict[str, list[str]]) -> Table:
         wraps = title in {"formula", "estimates"}
         table.add_column(title, no_wrap=not wraps, overflow="fold", min_width=None if wraps else max(map(len, (title, *texts))))
     for row in zip(*columns.values(), strict=True):
-        table.add_row(*map(escape, row))
+        table.add_row(*row)
     return table
 
 
@@ -125,7 +124,7 @@ def _stacked(columns: dict[str, list[str]], width: int) -> str:
         lines.append(name)
         for label, text in (("estimates", estimates), ("formula", formula)):
             lines += textwrap.wrap(f"{label}: {text}", max(width, SHORTEST_FORMULA), initial_indent="  ", subsequent_indent="    ")
-    return escape("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _meant(word: str, estimates: Sequence[str]) -> list[str]:

@@ -1,11 +1,13 @@
 """``tinygrad-loss``: find the command, run it, and say in a sentence what went wrong."""
 
 import argparse
-import os
 import re
+import shlex
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final, NoReturn
 
 from tinygrad_loss import errors
@@ -36,33 +38,65 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, and names the nearest command."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(FAILED, f"{self.prog}: {message}. See: {self.prog} --help\n")
+        terminal.complain(f"{self.prog}: {message}. See: {self.prog} --help")
+        self.exit(FAILED)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in ``argv``; return 0 when it succeeded, 2 when it could not run, or the command's own status."""
     argv = list(sys.argv[1:] if argv is None else argv)
     argv = [f" {word}" if NEGATIVE.match(word) else word for word in argv]  # which argparse would take for an option
-    terminal.mind_letters()
     name = next((word for word in argv if not word.startswith("-")), None)
-    if name is not None and name not in COMMANDS:
-        instead = errors.similar(name, COMMANDS) or "--help"
-        sys.stderr.write(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {instead}\n")
+    if sys.stdout is None:
+        terminal.complain(f"tinygrad-loss: there must be an output to write to, got a closed one. Type instead: {_line(argv)} > out.txt")
         return FAILED
-    arguments = _parser(name).parse_args(argv)
+    terminal.mind_letters()
+    out = sys.stdout
     try:
-        status = int(import_module(f"tinygrad_loss.cli.{name}").run(arguments)) if name else _overview()
+        status = _run(name, argv)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has read enough, as head does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        terminal.give_up(out)
         return BROKEN_PIPE
-    except (errors.TinygradLossError, ImportError, OSError) as error:
-        sys.stderr.write(f"tinygrad-loss {name}: {str(error).removeprefix(f'{name}: ')}\n")
-        return FAILED
     except KeyboardInterrupt:
-        sys.stderr.write("\n")
+        terminal.complain("")
         return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  no command ends with a traceback, nor with Python's status 1, which is an answer of check
+        terminal.complain(f"tinygrad-loss{' ' * bool(name)}{name or ''}: {_said(error, name)}")
+        if isinstance(error, OSError):
+            terminal.give_up(out)
+        return FAILED
     return status
+
+
+def _run(name: str | None, argv: Sequence[str]) -> int:
+    """Run a command, and return its status."""
+    if name is not None and name not in COMMANDS:
+        instead = errors.similar(name, COMMANDS) or "--help"
+        terminal.complain(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {instead}")
+        return FAILED
+    arguments = _parser(name).parse_args(argv)
+    return int(import_module(f"tinygrad_loss.cli.{name}").run(arguments)) if name else _overview()
+
+
+def _said(error: Exception, name: str | None) -> str:
+    """Say why a command could not run, and what to do."""
+    if isinstance(error, errors.TinygradLossError | ImportError):
+        return str(error).removeprefix(f"{name}: ")
+    if isinstance(error, MemoryError):
+        return errors.say(
+            "it", "what it works on must fit into memory", str(error) or "more than there is", "a smaller --at, --data or model"
+        )
+    if isinstance(error, OSError):
+        got = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        return errors.say("it", "what it reads and writes must be within reach", got, "another path, or another output")
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name}, line {last.lineno}"
+    return f"a fault of its own, {type(error).__name__} in {where}: {terminal.text_of(error)}. Please report it, with what you typed"
+
+
+def _line(argv: Sequence[str]) -> str:
+    return shlex.join(["tinygrad-loss", *argv])
 
 
 def _parser(name: str | None) -> argparse.ArgumentParser:

@@ -4,7 +4,6 @@ import argparse
 from typing import Final
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
 
 from tinygrad_loss import errors, ops
@@ -35,17 +34,17 @@ def run(arguments: argparse.Namespace) -> int:
     if not found:
         near = errors.similar(arguments.filter, OPS)
         line = f"the nearest name is {near!r}" if near else "leave out the filter: tinygrad-loss ops"
-        out.print(f"no op fits {arguments.filter!r}; {line}", markup=False)
+        out.print(f"no op fits {arguments.filter!r}; {line}")
         return NOT_FOUND
     table = Table()
     table.add_column("op", no_wrap=True, min_width=max(len(op.name) for op in found))
     for title in ("kind", "formula", "not smooth"):
         table.add_column(title)
     for op in sorted(found, key=lambda op: (op.name != word, not op.name.startswith(word), word not in op.name, op.name)):
-        table.add_row(op.name, op.kind, escape(plain(op.doc)), _not_smooth(op))
+        table.add_row(op.name, op.kind, plain(op.doc), _not_smooth(op))
     out.print(table)
     more = len(fitting) - len(found)
-    out.print(f"{len(found)} of {len(OPS)} ops" + (f"; --all shows {more} more that fit" if more else ""), markup=False)
+    out.print(f"{len(found)} of {len(OPS)} ops" + (f"; --all shows {more} more that fit" if more else ""))
     return FOUND
 
 

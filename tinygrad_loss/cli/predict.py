@@ -1,7 +1,7 @@
 """``tinygrad-loss predict``: what a saved model says about new rows, or about the test rows it has not seen."""
 
 import argparse
-import zipfile
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +11,15 @@ from rich.table import Table
 from tinygrad_loss import errors
 from tinygrad_loss.cli import document
 from tinygrad_loss.cli.terminal import console
+from tinygrad_loss.files import npy
+from tinygrad_loss.printable import one_line
 from tinygrad_loss.training import metrics
 from tinygrad_loss.training.evaluate import predict
 from tinygrad_loss.training.experiment import load, open_model
 
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
+WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 EXAMPLE: Final = "tinygrad-loss predict runs/digits --rows 5"
 
 
@@ -24,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("model", metavar="DIR", help="the --out of tinygrad-loss train, or the model file in it")
     parser.add_argument("--data", default=None, metavar="FILE", help=".npy file of inputs (default: the test rows of the model's data set)")
+    parser.add_argument("--folder", default=None, metavar="DIR", help="where the files of fashion are (default: the Debian package's)")
     parser.add_argument("--rows", type=int, default=10, metavar="N", help="how many rows to print (default: 10)")
     parser.add_argument("--json", action="store_true", help=document.HELP)
 
@@ -34,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.rows < 0:
         raise errors.DomainError(errors.say("predict", "rows to print are at least 0", f"--rows {arguments.rows}", "--rows 10"))
     model, saved = open_model(Path(arguments.model))
-    x, y = inputs(arguments.data, saved)
+    x, y = inputs(arguments.data, arguments.folder, saved)
     output = predict(model, saved["x_scale"].forth(x).astype(np.float32))
     classes, answered = _numbered(saved["classes"]), {}
     if classes:
@@ -60,16 +64,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _numbered(classes: list[str]) -> list[Any]:
     """Return the names of classes, as numbers where each is one, such as those of digits."""
-    return [int(c) for c in classes] if all(c.isdecimal() and str(int(c)) == c for c in map(str, classes)) else list(classes)
+    return [int(c) for c in classes] if all(WHOLE.fullmatch(str(c)) for c in classes) else list(classes)
 
 
 def _table(answered: dict[str, Any], rows: int) -> Table:
     """Return the first rows as a table."""
     shown = {
         "row": [str(i) for i in range(len(answered["predictions"]))],
-        "predicted": [str(a) for a in answered["predictions"]],
+        "predicted": [one_line(str(a)) for a in answered["predictions"]],
         "probability": [f"{q:.3f}" for q in answered.get("probabilities", ())],
-        "true": [f"{t:.4g}" if isinstance(t, float) else str(t) for t in answered.get("true", ())],
+        "true": [f"{t:.4g}" if isinstance(t, float) else one_line(str(t)) for t in answered.get("true", ())],
     }
     shown = {name: column for name, column in shown.items() if column}
     table = Table(*shown)
@@ -78,28 +82,18 @@ def _table(answered: dict[str, Any], rows: int) -> Table:
     return table
 
 
-def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndarray | None]:
+def inputs(path: str | None, folder: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the rows of a file, or the test rows with their targets."""
     shape = tuple(saved["shape"])
     if path is None:
         name = saved["setup"]["dataset"]
-        test = load(name, saved["setup"].get("folder")).split()[1]
+        test = load(name, folder).split()[1]
         if test.x.shape[1:] != shape or len(test.classes) != len(saved["classes"]):
             rule = f"the test rows of {name} must have shape {shape} and {len(saved['classes'])} classes, as the model was trained"
             got = f"{test.x.shape[1:]} and {len(test.classes)}"
             raise errors.StateError(errors.say("predict", rule, got, "--data rows.npy"))
         return test.x, test.y
-    try:
-        with Path(path).open("rb") as file:
-            x = np.load(file, allow_pickle=False)
-            if not isinstance(x, np.ndarray):
-                raise no_array(path, f"a file of several, {', '.join(x.files)}")
-    except errors.StateError:
-        raise
-    except OSError as error:
-        raise no_array(path, error.strerror or str(error)) from None
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise no_array(path, str(error)[:60]) from None
+    x = npy(path)
     if x.shape[1:] != shape or x.dtype.kind not in "biuf" or len(x) == 0:
         raise errors.shapes(
             f"reading {path}", f"rows must be numbers of shape {shape}", [x.shape], f"np.save(path, x.reshape(-1, *{shape}))"
@@ -115,8 +109,3 @@ def inputs(path: str | None, saved: dict[str, Any]) -> tuple[np.ndarray, np.ndar
             )
         )
     return x, None
-
-
-def no_array(path: str, got: str) -> errors.StateError:
-    """Return the error for a file that holds no array of numbers."""
-    return errors.StateError(errors.say(f"reading {path}", "the file must be a .npy array of numbers", got, "np.save(path, x)"))

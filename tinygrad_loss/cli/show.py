@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     loss = _named(arguments.name)
     out = console_of_tables()
     for row in (*_facts(loss, out.width), *_plots(loss, out.width)):
-        out.print(row, markup=False, soft_wrap=True)
+        out.print(row, soft_wrap=True)
     return 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_loss import errors
+from tinygrad_loss.cli.terminal import text_of
 
 __all__ = ["CannotRunError", "call", "function"]
 
@@ -64,7 +65,9 @@ def _file(target: str, path: Path, top: Path, name: str) -> Mapping[str, Any]:
     dotted = ".".join(path.resolve().relative_to(top).with_suffix("").parts)
     try:
         return runpy.run_path(str(path), run_name=dotted)
-    except Exception as error:  # noqa: BLE001  whatever the user's file raises is the answer
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  whatever the user's file raises is the answer, the end of Python among it
         raise CannotRunError(_raised(str(path), error, path.name)) from None
 
 
@@ -72,7 +75,9 @@ def _module(target: str, place: str, name: str) -> Mapping[str, Any]:
     """Import a module, and return its names."""
     try:
         module = importlib.import_module(place)
-    except Exception as error:  # noqa: BLE001  whatever the user's module raises is the answer
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  whatever the user's module raises is the answer
         lacking = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
         if lacking is None or not f"{place}.".startswith(f"{lacking}."):
             raise CannotRunError(_raised(place, error, f"{place.rpartition('.')[2]}.py")) from None
@@ -101,9 +106,9 @@ def call(f: Callable[..., Any], args: Sequence[Any], target: str) -> Any:
     """Run the user's function, and say where it failed."""
     try:
         return f(*args)
-    except errors.TinygradLossError:
+    except (errors.TinygradLossError, KeyboardInterrupt):
         raise
-    except Exception as error:  # noqa: BLE001  whatever the user's function raises is the answer
+    except BaseException as error:  # noqa: BLE001  whatever the user's function raises is the answer
         place = target.rpartition(":")[0]
         raise CannotRunError(
             _raised(target, error, Path(place).name if place.endswith(".py") else f"{place.rpartition('.')[2]}.py")
@@ -114,4 +119,4 @@ def _raised(what: str, error: BaseException, file: str) -> str:
     """Say what was raised, and at which of the user's lines."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file]
     at = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
-    return f"{what}: it raised {type(error).__name__}: {error}" + (f" (line {at})" if at else "")
+    return f"{what}: it raised {type(error).__name__}: {text_of(error)}" + (f" (line {at})" if at else "")

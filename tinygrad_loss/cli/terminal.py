@@ -6,11 +6,15 @@ import os
 import shutil
 import sys
 import unicodedata
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final, TextIO
 
 from rich.console import Console
+from rich.text import Text
 
-__all__ = ["console", "console_of_tables", "mind_letters"]
+from tinygrad_loss.printable import printable_lines
+
+__all__ = ["complain", "console", "console_of_tables", "give_up", "mind_letters", "text_of"]
 
 PAGE: Final = 160
 """The width of a table that no terminal shows: what is searched or kept."""
@@ -31,19 +35,56 @@ ALIKE: Final = {
 """How signs are written without Unicode that are no letter with an accent: a minus must not become a question mark."""
 
 
-def console(*, elsewhere: int = LINE, quiet: bool = False) -> Console:
+class LiteralConsole(Console):
+    """Prints texts letter by letter, wherever they come from: nothing in them is markup, and nothing moves the cursor."""
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Return what is printed for a text."""
+        return super().render_str(printable_lines(text, None), **{**how, "markup": False, "emoji": False})
+
+
+def console(*, elsewhere: int = LINE, quiet: bool = False, stderr: bool = False) -> Console:
     """Return a console as wide as the terminal, or as what nobody looks at is to be.
 
     Args:
         elsewhere: the width where there is no terminal, and ``COLUMNS`` does not say one.
         quiet: print nothing, because a document for programs is all that shall be printed.
+        stderr: whether it prints where complaints go.
     """
-    return Console(highlight=False, width=_width(elsewhere), height=HEIGHT, quiet=quiet)
+    return LiteralConsole(highlight=False, width=_width(elsewhere), height=HEIGHT, quiet=quiet, stderr=stderr)
 
 
 def console_of_tables(*, quiet: bool = False) -> Console:
     """Return a console as wide as the terminal, or as a page where nobody looks."""
     return console(elsewhere=PAGE, quiet=quiet)
+
+
+def complain(text: str) -> None:
+    """Write a complaint, if anybody can hear it."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(printable_lines(text, None) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        give_up(sys.stderr)
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an error says; one of the user's may fail even at that."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  whatever its own text raises
+        return "without a word"
+
+
+def give_up(stream: TextIO) -> None:
+    """Write what is still to be written, or let it go nowhere, so that the end of Python does not fail with it."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _width(elsewhere: int) -> int:

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.folder import made
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     walk = _Walk(console(), folder, arguments.seed)
     for number, (step, title) in enumerate(walk.steps().items(), 1):
         walk.say("")
-        walk.out.rule(f"[bold]{number}. {title}", align="left")
+        walk.out.rule(Text(f"{number}. {title}", "bold"), align="left")
         step()
     walk.say("")
     walk.say(f"Pictures in {folder}: {', '.join(walk.written)}")
@@ -62,7 +63,7 @@ class _Walk:
 
     def say(self, text: str) -> None:
         """Print a sentence."""
-        self.out.print(text, markup=False)
+        self.out.print(text)
 
     def steps(self) -> dict[Callable[[], None], str]:
         """Return the steps in order, each with its title."""

@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from rich.console import Console
 from rich.table import Table
 
 from tinygrad_loss import data, errors
@@ -69,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         experiment.train(folder, resume=arguments.resume)
     except KeyboardInterrupt:
         said = f"Interrupted; the run is kept in {folder / RUN}. Go on with the same command and --resume."
-        (Console(stderr=True, highlight=False) if arguments.json else out).print(said, soft_wrap=True)
+        (console(stderr=True) if arguments.json else out).print(said, soft_wrap=True)
         raise
     results = experiment.test()
     written = [*experiment.keep(folder, results), folder / RUN]
@@ -78,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         experiment.history.plot(folder / CURVES)
     except errors.MissingPackageError as error:
-        out.print(f"No {CURVES}: {error}", soft_wrap=True, markup=False)
+        out.print(f"No {CURVES}: {error}", soft_wrap=True)
     else:
         written.append(folder / CURVES)
     out.print(f"in {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)

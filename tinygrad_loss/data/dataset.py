@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine import html
+from tinygrad_loss.files import npy_mapped
 
 __all__ = ["Dataset", "standardise"]
 
@@ -94,6 +95,9 @@ class Dataset:
             y: the file of the targets.
             names: as for `Dataset`.
 
+        Raises:
+            StateError: a file is no ``.npy`` file, or shorter than it says.
+
         >>> import numpy as np, tempfile, tinygrad_loss as tl
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     np.save(f"{folder}/x.npy", np.zeros((4, 2)))
@@ -102,7 +106,7 @@ class Dataset:
         ...     type(data.x).__name__
         'memmap'
         """
-        return cls(np.load(x, mmap_mode="r", allow_pickle=False), np.load(y, mmap_mode="r", allow_pickle=False), **names)
+        return cls(npy_mapped(x), npy_mapped(y), **names)
 
     @property
     def makes_rows(self) -> bool:

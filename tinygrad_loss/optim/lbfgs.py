@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,20 @@ class LBFGS(Optimizer):
             )
         if line_search_fn not in {None, "strong_wolfe"}:
             raise errors.unknown_name("LBFGS", "line_search_fn", line_search_fn, ["strong_wolfe"])
+
+    def remembered(self, _p: Any, _group: dict[str, Any]) -> dict[str, Any]:
+        """Return examples of what is remembered: counts, the last gradient and direction, and pairs of changes."""
+        flat = np.zeros(sum(q.size for g in self.param_groups for q in g["params"]))
+        numbers = {"n_iter": 0, "func_evals": 0, "t": 1.0, "H_diag": 1.0}
+        return {**numbers, "prev_flat_grad": flat, "d": flat, "old_dirs": [flat], "old_stps": [flat]}
+
+    def check_state(self, where: str, state: Mapping[str, Any]) -> None:
+        """Refuse changes that are no pairs, and a search that has begun without a direction."""
+        changes, steps = state.get("old_dirs", []), state.get("old_stps", [])
+        begun = not state.get("n_iter") or {"prev_flat_grad", "d", "t"} <= state.keys()
+        if not begun or len(changes) != len(steps) or not all(y @ s > 0 for y, s in zip(changes, steps, strict=True)):
+            rule = "old_dirs and old_stps must be pairs of positive curvature, with the last direction"
+            raise errors.StateError(errors.say(where, rule, f"{len(changes)} and {len(steps)}", "the state that was saved"))
 
     def step(self, closure: Callable[[], Answer] | None = None) -> Answer | None:
         """Run up to ``max_iter`` iterations.

@@ -8,6 +8,7 @@ from typing import Any
 
 from tinygrad_loss import errors
 from tinygrad_loss.optim.optimizer import Group, Optimizer
+from tinygrad_loss.optim.remembered import check_remembered
 from tinygrad_loss.optim.schedules import Schedule, annealed, check_optimizer, check_steps
 
 __all__ = ["OneCycleLR", "ReduceLROnPlateau"]
@@ -213,6 +214,11 @@ class ReduceLROnPlateau:
         return {name: getattr(self, name) for name in ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            StateError: it is not the state of such a schedule.
+        """
+        check_remembered(f"{type(self).__name__}.load_state_dict", saved, self.state_dict())
         for name in self.state_dict():
             setattr(self, name, saved[name])

@@ -14,6 +14,7 @@ from tinygrad_loss.context import enable_grad
 from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.reverse import finite
 from tinygrad_loss.engine.tensor import Tensor
+from tinygrad_loss.optim.remembered import check_remembered
 
 __all__ = ["Optimizer"]
 
@@ -124,11 +125,20 @@ class Optimizer(NamesItsArguments):
             start = end
         return {"state": {i: dict(state) for i, state in enumerate(self.state) if state}, "param_groups": groups}
 
+    def remembered(self, p: Tensor, group: Group) -> dict[str, Any]:
+        """Return what is remembered of a parameter after one step, as an example of its kinds."""
+        with np.errstate(all="ignore"):
+            own: dict[str, Any] = type(self).rule(p.value, np.zeros_like(p.value), {}, **self.settings(group))[1]
+        return own
+
+    def check_state(self, where: str, state: Mapping[str, Any]) -> None:
+        """Refuse what is remembered where values of the right kinds do not fit together; the state of most rules always does."""
+
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned.
 
         Raises:
-            StateError: it is not the state of an optimiser, or of one with other settings.
+            StateError: it is not the state of an optimiser, or of one with other settings, or holds values of another kind.
             ShapeError: other numbers of groups or parameters, or a state of another shape than its parameter.
         """
         where = f"{type(self).__name__}.load_state_dict"
@@ -139,18 +149,18 @@ class Optimizer(NamesItsArguments):
             raise errors.ShapeError(
                 errors.say(where, f"groups must have {have} parameters", f"{came}", "the model and groups that were saved")
             )
-        state = [dict(saved["state"].get(i, {})) for i in range(len(self.state))]
-        params = [p for g in self.param_groups for p in g["params"]]
-        for i, (p, remembered) in enumerate(zip(params, state, strict=True)):
-            shape = (sum(q.size for q in params),) if self.together else p.shape
-            for name, value in remembered.items():
-                if isinstance(value, np.ndarray) and value.ndim and value.shape != shape:
-                    raise errors.shapes(
-                        where,
-                        f"{name} of parameter {p.name or i} must have its shape",
-                        (value.shape, shape),
-                        "the model that was saved",
-                    )
+        strangers = [i for i in saved["state"] if type(i) is not int or not 0 <= i < len(self.state)]
+        if strangers:
+            got, instead = f"a state of parameter {strangers[0]!r}", "the model and groups that were saved"
+            raise errors.StateError(errors.say(where, f"parameters are 0 to {len(self.state) - 1}", got, instead))
+        params = [(p, new) for g, new in zip(self.param_groups, saved["param_groups"], strict=True) for p in g["params"]]
+        state = [saved["state"].get(i, {}) for i in range(len(self.state))]
+        for i, ((p, new), remembered) in enumerate(zip(params, state, strict=True)):
+            if not isinstance(remembered, Mapping) or remembered:
+                own = self.remembered(p, {**self.defaults, **new})
+                check_remembered(where, remembered, own, of=f" of parameter {p.name or i}", whole=not self.together)
+                self.check_state(where, remembered)
+        state = [dict(remembered) for remembered in state]
         for group, new in zip(self.param_groups, saved["param_groups"], strict=True):
             group.update({name: value for name, value in new.items() if name != "params"})
         self.state = state
@@ -204,11 +214,24 @@ def check_saved(where: str, saved: Any, defaults: Mapping[str, Any]) -> None:
         raise errors.StateError(
             errors.say(where, "it takes what state_dict() returned", got, "optimizer.load_state_dict(other.state_dict())")
         )
-    for group in saved["param_groups"]:
-        came = sorted(group.keys() - NOT_FOR_THE_RULE)
+    groups, state = saved["param_groups"], saved["state"]
+    if not isinstance(state, Mapping) or not isinstance(groups, list | tuple) or not all(is_group(group) for group in groups):
+        got = f"groups of kind {type(groups).__name__} and a state of kind {type(state).__name__}"
+        rule = "groups must be a list of dicts with params, and the state a dict"
+        raise errors.StateError(errors.say(where, rule, got, "optimizer.load_state_dict(other.state_dict())"))
+    for group in groups:
+        came = sorted(map(str, group.keys() - NOT_FOR_THE_RULE))
         if came != sorted(defaults):
             rule, got = f"the settings must be {', '.join(sorted(defaults))}", ", ".join(came) or "none"
             raise errors.StateError(errors.say(where, rule, got, "an optimiser of the kind that was saved"))
+        settings = {name: value for name, value in group.items() if name != "params"}
+        check_remembered(where, settings, {"initial_lr": 0.0, **defaults}, of=" as a setting", whole=False)
+        check_settings(where, {**defaults, **settings})
+
+
+def is_group(group: Any) -> bool:
+    """Whether something is a saved group: a dict that numbers its parameters."""
+    return isinstance(group, Mapping) and isinstance(group.get("params"), list | tuple)
 
 
 def check_parameter(where: str, p: Any, i: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tinygrad_loss import errors
 from tinygrad_loss.optim.optimizer import Group, Optimizer
+from tinygrad_loss.optim.remembered import check_remembered
 
 __all__ = [
     "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "Schedule",
@@ -62,7 +63,16 @@ class Schedule:
         return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned, and set the rates."""
+        """Go on from what `state_dict` returned, and set the rates.
+
+        Raises:
+            StateError: it is not the state of a schedule, or of one of other groups.
+        """
+        where = f"{type(self).__name__}.load_state_dict"
+        check_remembered(where, saved, self.state_dict())
+        if len(saved["base_lrs"]) != len(self.base_lrs):
+            rule, got = f"there must be {len(self.base_lrs)} base_lrs, one for each group", str(len(saved["base_lrs"]))
+            raise errors.StateError(errors.say(where, rule, got, "the optimizer and groups that were saved"))
         self.last_epoch = saved["last_epoch"]
         self.base_lrs = list(saved["base_lrs"])
         self.apply(self.last_epoch)

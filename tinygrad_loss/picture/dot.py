@@ -1,6 +1,6 @@
 """A scene as DOT, the language of Graphviz: plain labels, which every build of Graphviz can read."""
 
-from typing import Final
+from typing import Any, Final
 
 import graphviz
 
@@ -29,7 +29,7 @@ def dot_of(scene: Scene, title: str = "") -> str:
     graph.attr("edge", fontname=FONT, fontsize="9", color=QUIET, fontcolor=QUIET, arrowsize="0.7")
     with graph.subgraph(name="cluster_all" if title else "all") as whole:
         if title:
-            whole.attr(label=graphviz.escape(title), labelloc="t", fontsize="14", fontcolor="#222222", pencolor="white", margin="4")
+            whole.attr(label=_literal(title), labelloc="t", fontsize="14", fontcolor="#222222", pencolor="white", margin="4")
         _draw_all(whole, scene)
     _draw_legend(graph, scene)
     return str(graph.source)
@@ -67,13 +67,18 @@ def _written(line: Line) -> str:
     text = "   ".join(filter(None, (line.lead, line.text))) if line.kind == "head" else " ".join(filter(None, (line.lead, line.text)))
     if line.kind in {"head", "note"}:
         text = f"  {text}  "  # the SVG sets it in bold, which is wider
-    return text.replace("\\", "\\\\") + (LEFT if line.kind == "pair" else CENTRED)
+    return str(_literal(text)) + (LEFT if line.kind == "pair" else CENTRED)
+
+
+def _literal(text: str) -> Any:
+    """Return a text that Graphviz shows letter by letter: without HTML, without its own escapes, and with no entity such as ``&#10;``."""
+    return graphviz.escape(text.replace("&", "&amp;"))
 
 
 def _node(graph: graphviz.Digraph, key: str, label: str, look: Look, width: float, **more: str) -> None:
     graph.node(
         key,
-        label=label.removesuffix(CENTRED),
+        label=graphviz.nohtml(label.removesuffix(CENTRED)),
         shape=look.shape,
         style=look.style,
         fillcolor=look.fill,

@@ -12,10 +12,12 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import enable_grad
 from tinygrad_loss.engine.tensor import Tensor, tensor
+from tinygrad_loss.files import write_atomically
 from tinygrad_loss.picture.dot import dot_of
 from tinygrad_loss.picture.page import page_of
 from tinygrad_loss.picture.render import pdf_from, png_from, svg_of
 from tinygrad_loss.picture.scene import Scene, scene_of
+from tinygrad_loss.printable import printable_lines
 
 __all__ = ["Picture", "draw"]
 
@@ -31,7 +33,7 @@ class Picture:
 
     def __init__(self, scene: Scene, title: str = "") -> None:
         self.scene = scene
-        self.title = title
+        self.title = printable_lines("\n".join(filter(None, map(str.strip, title.split("\n")))))
 
     @cached_property
     def dot(self) -> str:
@@ -53,7 +55,7 @@ class Picture:
 
         Raises:
             ValueError: another ending.
-            SaveError: the file could not be written.
+            SaveError: the file could not be written; a former one is untouched.
         """
         path = Path(path)
         if path.suffix not in KINDS:
@@ -62,11 +64,7 @@ class Picture:
             content = (png_from if path.suffix == ".png" else pdf_from)(self.dot, self.svg)
         else:
             content = {".svg": lambda: self.svg, ".html": lambda: self.html, ".dot": lambda: self.dot}[path.suffix]().encode()
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            rule = "the picture must have a folder to be kept in"
-            raise errors.SaveError(errors.say("save", rule, f"{path} ({error.strerror})", repr(path.name))) from None
+        write_atomically(path, [content])
         return path
 
     def _repr_svg_(self) -> str:

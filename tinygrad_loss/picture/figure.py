@@ -9,9 +9,11 @@ from typing import Any, Final
 from warnings import catch_warnings, simplefilter
 
 from tinygrad_loss import errors
+from tinygrad_loss.files import write_atomically
 from tinygrad_loss.picture.palette import COLOURS, INK, LIGHT, QUIET, STYLES, recoloured
+from tinygrad_loss.printable import one_line, printable_lines
 
-__all__ = ["figure", "svg_from"]
+__all__ = ["figure", "literal", "svg_from"]
 
 FONTS: Final = "Arial, Helvetica, 'Liberation Sans', 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 SIZES: Final[dict[str, Any]] = {
@@ -69,20 +71,25 @@ def figure(width: float, height: float, where: str = "a picture") -> Any:
                 return super().add_subplot(*args, **kwargs)
 
         def savefig(self, fname: Any, **kwargs: Any) -> None:
-            for letters in self.findobj(Text):
-                if letters.get_color() == "black":
-                    letters.set_color(INK)
+            for text in self.findobj(Text):
+                _made_ready(text)
+            if not isinstance(fname, str | Path):
+                self._drawn_into(fname, **kwargs)
+                return
+            file = io.BytesIO()
+            kwargs["format"] = _format(where, Path(fname), kwargs.get("format"), self.canvas.get_supported_filetypes())
+            self._drawn_into(file, **kwargs)
+            write_atomically(fname, [file.getvalue()])
+
+        def _drawn_into(self, file: Any, **kwargs: Any) -> None:
             with styled(), catch_warnings():
-                if (kwargs.get("format") or Path(str(fname)).suffix) not in {"svg", ".svg"}:
-                    super().savefig(fname, **kwargs)
+                if kwargs.get("format") != "svg":
+                    super().savefig(file, **kwargs)
                     return
                 simplefilter("ignore", UserWarning)  # a font here lacks a letter, which stays text for the reader's
-                file = io.StringIO()
-                super().savefig(file, format="svg", metadata={"Date": None})  # the same picture is the same file
-            text = file.getvalue().replace("'DejaVu Sans'", FONTS).replace("DejaVu Sans", FONTS)
-            Path(fname).write_text(text, encoding="utf-8") if isinstance(fname, str | Path) else fname.write(
-                text if isinstance(fname, io.TextIOBase) else text.encode()
-            )
+                svg = io.StringIO()
+                super().savefig(svg, format="svg", metadata={"Date": None})  # the same picture is the same file
+            _write_svg(svg.getvalue(), file)
 
         def _repr_png_(self) -> bytes:
             file = io.BytesIO()
@@ -90,6 +97,33 @@ def figure(width: float, height: float, where: str = "a picture") -> Any:
             return file.getvalue()
 
     return Styled(figsize=(width, height), layout="constrained")
+
+
+def literal(name: str) -> str:
+    """Return a name as a figure shows it letter by letter: dollars begin no formula."""
+    return one_line(name).replace("$", r"\$")
+
+
+def _made_ready(text: Any) -> None:
+    """Give a text the ink of this style, and no letters that an SVG cannot hold."""
+    if text.get_color() == "black":
+        text.set_color(INK)
+    text.set_text(printable_lines(text.get_text()))
+
+
+def _format(where: str, path: Path, asked: str | None, known: Mapping[str, str]) -> str:
+    """Return the format in which a path's name asks for a figure."""
+    kind = asked or path.suffix.lstrip(".").lower()
+    if kind not in known:
+        rule = "the path must end in a format that Matplotlib writes"
+        raise errors.ArgumentError(errors.say(where, rule, path.name, path.with_suffix(".png").name))
+    return kind
+
+
+def _write_svg(text: str, file: Any) -> None:
+    """Write an SVG whose letters any of several fonts may show."""
+    text = text.replace("'DejaVu Sans'", FONTS).replace("DejaVu Sans", FONTS)
+    file.write(text if isinstance(file, io.TextIOBase) else text.encode())
 
 
 def svg_from(drawn: Any, colours: Mapping[str, str] = LIGHT) -> str:

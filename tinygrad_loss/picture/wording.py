@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.printable import one_line
 
 __all__ = ["arguments", "array_type", "gradient", "slope", "value"]
 
@@ -107,13 +108,13 @@ def argument(key: str, x: Any) -> str:
         inside = ", ".join(argument("", item) for item in x)
         text = f"({inside},)" if len(x) == 1 and key != "index" else f"({inside})"
     elif isinstance(x, type) or hasattr(x, "dtype"):
-        text = getattr(x, "__name__", None) or str(x)
+        text = one_line(getattr(x, "__name__", None) or str(x))
     elif dataclasses.is_dataclass(x):
         return ", ".join(argument(f.name, getattr(x, f.name)) for f in dataclasses.fields(x))
     elif x is Ellipsis:
         text = "..."
     else:
-        text = str(x)
+        text = one_line(str(x))
     return f"{key}={text}" if key else text
 
 

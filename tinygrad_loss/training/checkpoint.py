@@ -1,22 +1,23 @@
-"""Checkpoints: arrays and plain values in one safetensors file, written whole or not at all, read without running anything."""
+"""Checkpoints: arrays and plain values in one safetensors file with a checksum, read without running anything."""
 
 from __future__ import annotations
 
-import glob
 import json
 import math
 import os
+import shlex
 import struct
+import zlib
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.files import opened, write_atomically
 
-__all__ = ["load", "save", "write_atomically"]
+__all__ = ["load", "save"]
 
 TYPES: Final[dict[str, np.dtype[Any]]] = {
     "F64": np.dtype("<f8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I64": np.dtype("<i8"), "I32": np.dtype("<i4"),
@@ -29,13 +30,17 @@ LARGEST_HEADER: Final = 100_000_000
 METADATA: Final = "__metadata__"
 STATE: Final = "state"
 ARRAY: Final = "array in this file"
+CHECKSUM: Final = "crc32"
+UNSEALED: Final = "00000000"
+SEALED: Final = f'{{"{METADATA}":{{"{CHECKSUM}":"'.encode()
+"""How the header of a file with a checksum begins; its eight digits follow, and are taken as zeros when they are computed."""
 
 
 def save(path: str | os.PathLike[str], state: Any) -> None:
     """Write a tree of dicts, lists, arrays, numbers, texts and None.
 
-    The arrays become safetensors entries that any reader of the format opens; the rest is JSON in the file's metadata.
-    A crash, a kill or a full disk leaves the former file as it was.
+    The arrays become safetensors entries that any reader of the format opens; the rest is JSON in the file's metadata, beside a CRC-32
+    of the whole file, so that `load` notices a changed bit. A crash, a kill or a full disk leaves the former file as it was.
 
     Args:
         path: where; by custom ``*.safetensors``.
@@ -55,14 +60,24 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     """
     arrays: dict[str, np.ndarray] = {}
     text = json.dumps(packed(state, arrays, ""))
-    header: dict[str, Any] = {METADATA: {STATE: text}}
+    header: dict[str, Any] = {METADATA: {CHECKSUM: UNSEALED, STATE: text}}
     start = 0
     for name, array in arrays.items():
         header[name] = {"dtype": NAMES[array.dtype], "shape": list(array.shape), "data_offsets": [start, start + array.nbytes]}
         start += array.nbytes
     head = json.dumps(header, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 8)
-    write_atomically(path, [struct.pack("<Q", len(head)), head, *(array.tobytes() for array in arrays.values())])
+    parts: list[bytes | memoryview] = [array.reshape(-1).view(np.uint8).data for array in arrays.values()]
+    write_atomically(path, [struct.pack("<Q", len(head)), sealed(head, parts), *parts])
+
+
+def sealed(head: bytes, parts: Iterable[bytes | memoryview]) -> bytes:
+    """Return a header with the checksum of the whole file in it."""
+    begin, end = len(SEALED), len(SEALED) + len(UNSEALED)
+    crc = zlib.crc32(head[:begin] + UNSEALED.encode() + head[end:], zlib.crc32(struct.pack("<Q", len(head))))
+    for part in parts:
+        crc = zlib.crc32(part, crc)
+    return head[:begin] + f"{crc:08x}".encode() + head[end:]
 
 
 def packed(tree: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
@@ -92,107 +107,70 @@ def packed(tree: Any, arrays: dict[str, np.ndarray], path: str) -> Any:
 
 
 def unpacked(tree: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """Return the tree with its arrays in place."""
+    """Return the tree with its arrays in place; each is taken out of ``arrays``, so that none can stand in two places."""
     if isinstance(tree, dict):
         if tree.keys() == {ARRAY}:
-            return arrays[tree[ARRAY]]
+            return arrays.pop(tree[ARRAY])
         return {key: unpacked(branch, arrays) for key, branch in tree.items()}
     if isinstance(tree, list):
         return [unpacked(branch, arrays) for branch in tree]
     return tree
 
 
-def write_atomically(path: str | os.PathLike[str], parts: Iterable[bytes]) -> None:
-    """Write a file that appears only when it is complete and on the disk.
-
-    Raises:
-        SaveError: it could not be written; a former file is untouched.
-    """
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    sweep(path)
-    try:
-        with draft.open("wb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise errors.SaveError(
-            errors.say(
-                f"saving {path}",
-                "the file must be writable whole",
-                f"{error.strerror or error}; what was there before is untouched",
-                "another path, or free some space and call it again",
-            )
-        ) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-
-
-def sweep(path: Path) -> None:
-    """Remove the drafts of this file that processes left behind when they were killed."""
-    for draft in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        writer = draft.name[len(path.name) + 2 : -len(".tmp")]
-        if writer.isdecimal() and not runs(int(writer)):
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-
-
-def runs(process: int) -> bool:
-    """Whether a process may still be running; Windows does not tell without harming it."""
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a renamed entry on the disk, where the system can (Windows cannot open a folder)."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], *, checksum: bool = True) -> Any:
     """Return what `save` wrote; of another safetensors file, the dict of its arrays. Nothing in the file is run.
 
+    Args:
+        path: the file.
+        checksum: whether a checkpoint must carry its checksum. Those of version 0.2 and before have none; saved again, they do.
+
     Raises:
-        StateError: the file is no safetensors file, is truncated, or contradicts itself; the message says where.
+        StateError: the file is no safetensors file, is truncated, contradicts itself, or is not as it was written; the message says where.
         FileNotFoundError: there is no such file.
     """
     path = Path(path)
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with opened(path) as (file, size):
         raw = file.read(8)
         length = struct.unpack("<Q", raw)[0] if len(raw) == 8 else -1
         if not 0 <= length <= min(LARGEST_HEADER, size - 8):
             raise broken(
                 path, "the header must fit into the file", f"{size} bytes, and a header of {length}" if length >= 0 else f"{size} bytes"
             )
-        header = parsed(path, file.read(length))
-        data = file.read()
+        head = file.read(length)
+        header = parsed(path, head)
+        data = file.read(size - 8 - length)
     text = header.pop(METADATA, {})
-    arrays = {name: array_of(path, name, entry, data) for name, entry in header.items()}
-    covered(path, header, len(data))
-    if not isinstance(text, dict) or STATE not in text:
-        return arrays
-    try:
-        return unpacked(json.loads(text[STATE]), arrays)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise broken(path, "its metadata must describe its arrays", repr(error)[:80]) from None
+    entries = {name: entry_of(path, name, entry, len(data)) for name, entry in header.items()}
+    covered(path, [(start, end) for _, _, start, end in entries.values()], len(data))
+    arrays = {name: array_of(path, name, entry, data) for name, entry in entries.items()}
+    state: Any = arrays
+    if isinstance(text, dict) and STATE in text:
+        try:
+            state = unpacked(json.loads(text[STATE]), arrays)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise broken(path, "its metadata must describe its arrays", repr(error)[:80]) from None
+        if arrays:
+            raise broken(path, "its metadata must name each of its arrays once", f"{next(iter(arrays))!r} left over")
+    if checksum:
+        check_sealed(path, head, data, is_state=state is not arrays)
+    return state
+
+
+def check_sealed(path: Path, head: bytes, data: bytes, *, is_state: bool) -> None:
+    """Refuse a file that is not as it was written, and a state that cannot show it."""
+    if head.startswith(SEALED):
+        if sealed(head, [data]) != head:
+            raise broken(path, "it must be as it was written", "another checksum: bytes of it have changed")
+    elif is_state:
+        rule, got = "a checkpoint must carry a checksum", "none: it is of version 0.2 or before, or was changed"
+        raise errors.StateError(errors.say(f"loading {path.name}", rule, got, saved_again(path)))
+
+
+def saved_again(path: Path) -> str:
+    """Return the command that gives a checkpoint its checksum."""
+    code = "from tinygrad_loss.training import checkpoint as c; "
+    code += f"path = {path.as_posix()!r}; c.save(path, c.load(path, checksum=False))"
+    return f"python -c {shlex.quote(code)}" if set(code) & set('"$`\\!%') else f'python -c "{code}"'
 
 
 def parsed(path: Path, raw: bytes) -> dict[str, Any]:
@@ -213,36 +191,43 @@ def parsed(path: Path, raw: bytes) -> dict[str, Any]:
     return header
 
 
-def array_of(path: Path, name: str, entry: Any, data: bytes) -> np.ndarray:
-    """Return one array, after checking that its entry describes bytes of the file."""
+Entry: TypeAlias = tuple[np.dtype[Any], tuple[int, ...], int, int]
+"""An array in the file: its dtype and shape, and where it begins and ends."""
+
+
+def entry_of(path: Path, name: str, entry: Any, size: int) -> Entry:
+    """Return what the header says of one array, after checking that it describes bytes of the file."""
     try:
         dtype, shape, (start, end) = TYPES[entry["dtype"]], tuple(entry["shape"]), entry["data_offsets"]
     except (KeyError, TypeError, ValueError):
         raise broken(path, f"{name!r} must have a known dtype, a shape and data_offsets", f"{entry!r}"[:80]) from None
     if not all(type(n) is int and n >= 0 for n in (*shape, start, end)):
         raise broken(path, f"{name!r} must have whole numbers as shape and offsets", f"{entry!r}"[:80])
-    if end - start != math.prod(shape) * dtype.itemsize or end > len(data):
-        raise broken(
-            path,
-            f"{name!r} of shape {shape} needs {math.prod(shape) * dtype.itemsize} bytes within {len(data)}",
-            f"the bytes {start} to {end}",
-        )
-    try:
-        array = np.frombuffer(data, dtype, math.prod(shape), start if math.prod(shape) else 0).reshape(shape)
-    except ValueError as error:
-        raise broken(path, f"{name!r} must have a shape that an array can have", str(error)[:80]) from None
-    return array.astype(dtype.newbyteorder("="))
+    if end - start != math.prod(shape) * dtype.itemsize or end > size:
+        rule = f"{name!r} of shape {shape} needs {math.prod(shape) * dtype.itemsize} bytes within {size}"
+        raise broken(path, rule, f"the bytes {start} to {end}")
+    return dtype, shape, start, end
 
 
-def covered(path: Path, header: dict[str, Any], size: int) -> None:
-    """Refuse gaps, overlaps and bytes that no array owns."""
+def covered(path: Path, spans: Iterable[tuple[int, int]], size: int) -> None:
+    """Refuse gaps, overlaps and bytes that no array owns, so that the arrays together are no larger than the file."""
     at = 0
-    for start, end in sorted(entry["data_offsets"] for entry in header.values()):
+    for start, end in sorted(spans):
         if start != at:
             raise broken(path, "arrays must lie side by side", f"a gap or an overlap at byte {min(start, at)}")
         at = end
     if at != size:
         raise broken(path, f"the arrays must fill the file, {at} bytes", f"{size} bytes of data")
+
+
+def array_of(path: Path, name: str, entry: Entry, data: bytes) -> np.ndarray:
+    """Return one array, a copy in the order of bytes of this machine."""
+    dtype, shape, start, end = entry
+    try:
+        array = np.frombuffer(data, dtype, math.prod(shape), start).reshape(shape) if end > start else np.zeros(shape, dtype)
+    except (ValueError, MemoryError) as error:
+        raise broken(path, f"{name!r} must have a shape that an array can have", str(error)[:80]) from None
+    return array.astype(dtype.newbyteorder("="))
 
 
 def broken(path: Path, rule: str, got: str) -> errors.StateError:

@@ -25,6 +25,7 @@ class Recipe:
 
     Attributes:
         make: ``(shape of one input, number of outputs, rng) -> model``.
+        size: ``(shape of one input, number of outputs) -> number of weights``, known before there are any.
         epochs: passes over the data, when it has up to `FEW` rows.
         lr: the highest rate of the cycle.
         shift: pixels by which images are moved at random.
@@ -32,6 +33,7 @@ class Recipe:
     """
 
     make: Callable[[tuple[int, ...], int, np.random.Generator], nn.Module]
+    size: Callable[[tuple[int, ...], int], int]
     epochs: int
     lr: float
     shift: int = 0
@@ -76,6 +78,11 @@ def mlp(shape: tuple[int, ...], outputs: int, rng: np.random.Generator) -> nn.Mo
     return nn.Sequential(nn.Flatten(), nn.MLP([int(np.prod(shape)), 256, outputs], dropout=0.2, rng=rng))
 
 
+def size_of_mlp(shape: tuple[int, ...], outputs: int) -> int:
+    """Return the number of weights: two layers with their biases."""
+    return 256 * (math.prod(shape) + 1) + outputs * 257
+
+
 def cnn(shape: tuple[int, ...], outputs: int, rng: np.random.Generator) -> nn.Module:
     """Two 3 x 3 convolutions and pooling; large images are pooled after the first as well."""
     height, width = images("cnn", shape)
@@ -89,10 +96,23 @@ def cnn(shape: tuple[int, ...], outputs: int, rng: np.random.Generator) -> nn.Mo
     return nn.Sequential(Channel(), *layers, nn.MLP([features, 64, outputs], rng=rng))
 
 
+def size_of_cnn(shape: tuple[int, ...], outputs: int) -> int:
+    """Return the number of weights: two convolutions and two layers with their biases."""
+    height, width = images("cnn", shape)
+    step = 4 if min(height, width) >= 16 else 2
+    return 16 * 10 + 32 * 145 + 64 * (32 * (height // step) * (width // step) + 1) + outputs * 65
+
+
 def rnn(shape: tuple[int, ...], outputs: int, rng: np.random.Generator) -> nn.Module:
     """A recurrent layer that reads an image row by row, in both directions."""
     _, width = images("rnn", shape)
     return Rows(width, 64, outputs, rng)
+
+
+def size_of_rnn(shape: tuple[int, ...], outputs: int) -> int:
+    """Return the number of weights: three gates in both directions, and a layer."""
+    _, width = images("rnn", shape)
+    return 2 * 3 * 64 * (width + 64 + 2) + outputs * 129
 
 
 def transformer(shape: tuple[int, ...], outputs: int, rng: np.random.Generator) -> nn.Module:
@@ -102,6 +122,14 @@ def transformer(shape: tuple[int, ...], outputs: int, rng: np.random.Generator) 
     if height % size or width % size:
         raise errors.shapes("transformer", f"height and width must be multiples of {size}", [shape], "x[:, :-1, :-1], or np.pad(x, ...)")
     return Patches(height, width, size, 64, outputs, rng)
+
+
+def size_of_transformer(shape: tuple[int, ...], outputs: int) -> int:
+    """Return the number of weights: patches and their places, two layers of attention, a norm and a layer."""
+    height, width = images("transformer", shape)
+    size = 4 if min(height, width) >= 16 else 2
+    layer = 4 * 64 * 65 + 128 * 65 + 64 * 129 + 4 * 64
+    return 64 * (size * size + 1) + 64 * (height // size) * (width // size) + 2 * layer + 128 + outputs * 65
 
 
 def images(where: str, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -169,8 +197,8 @@ class Patches(nn.Module):
 
 
 ENCODERS: Final[dict[str, Recipe]] = {
-    "mlp": Recipe(mlp, epochs=40, lr=3e-3, noise=0.12),
-    "cnn": Recipe(cnn, epochs=15, lr=3e-3, shift=1),
-    "rnn": Recipe(rnn, epochs=20, lr=5e-3),
-    "transformer": Recipe(transformer, epochs=20, lr=1e-3, noise=0.1),
+    "mlp": Recipe(mlp, size_of_mlp, epochs=40, lr=3e-3, noise=0.12),
+    "cnn": Recipe(cnn, size_of_cnn, epochs=15, lr=3e-3, shift=1),
+    "rnn": Recipe(rnn, size_of_rnn, epochs=20, lr=5e-3),
+    "transformer": Recipe(transformer, size_of_transformer, epochs=20, lr=1e-3, noise=0.1),
 }

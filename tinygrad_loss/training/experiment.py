@@ -181,7 +181,7 @@ class Experiment:
         checkpoint.save(
             written[0],
             {
-                "setup": {**self.began, "folder": self.setup.folder},
+                "setup": self.began,
                 "results": results,
                 "shape": list(self.train_set.x.shape[1:]),
                 "classes": list(self.train_set.classes),
@@ -217,7 +217,7 @@ def open_model(path: Path) -> tuple[nn.Module, dict[str, Any]]:
         model = build(saved["setup"]["model"], Dataset(x, y, classes=saved["classes"]))
         saved["x_scale"], saved["y_scale"] = (Scale(*pair) for pair in saved["scales"])
         model.load_state_dict(saved["weights"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, IndexError) as error:
         raise errors.StateError(
             errors.say(
                 f"opening {path}", "the file must be a model saved by tinygrad-loss train", repr(error)[:120], "tinygrad-loss train digits"

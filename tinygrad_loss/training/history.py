@@ -6,12 +6,11 @@ import csv
 import io
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tinygrad_loss import errors
-from tinygrad_loss.picture.figure import figure
-from tinygrad_loss.training.checkpoint import write_atomically
+from tinygrad_loss.files import write_atomically
+from tinygrad_loss.picture.figure import figure, literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,17 +25,6 @@ FEW: Final = 20
 def title(column: str) -> str:
     """Return a column's name in words."""
     return TITLES.get(column, column.replace("_", " "))
-
-
-def _drawn(figure: Any, path: Path) -> bytes:
-    """Return the figure in the format that the path's name says."""
-    kind = path.suffix.lstrip(".").lower()
-    if kind not in figure.canvas.get_supported_filetypes():
-        rule = "the path must end in a format that Matplotlib writes"
-        raise errors.ArgumentError(errors.say("History.plot", rule, path.name, path.with_suffix(".png").name))
-    file = io.BytesIO()
-    figure.savefig(file, format=kind)
-    return file.getvalue()
 
 
 class History:
@@ -107,13 +95,13 @@ class History:
                 axes.plot(self["epoch"], self[f"val_{name}"], "--", marker=marker, markersize=3, label="validation")
                 axes.legend()
             alone = "" if compared or name in TITLES else "training "
-            axes.set(title=alone + title(name), xlabel="epoch")
+            axes.set(title=alone + literal(title(name)), xlabel="epoch")
             axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
             if name == "undefined":  # a count, which begins at 0
                 axes.yaxis.get_major_locator().set_params(integer=True)
                 axes.set_ylim(bottom=0, top=max(1, *self[name]) * 1.05)
         if path is not None:
-            write_atomically(path, [_drawn(drawn, Path(path))])
+            drawn.savefig(path)
         return drawn
 
     def __repr__(self) -> str:

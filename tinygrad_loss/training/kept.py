@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_loss.training.encoders import ENCODERS, Recipe
+
 __all__ = ["check_model"]
 
 
@@ -20,19 +22,26 @@ def check_model(saved: Any) -> None:
         KeyError, TypeError: something is missing, or of another kind.
     """
     setup, weights, shape, outputs, classes = (saved[name] for name in ("setup", "weights", "shape", "outputs", "classes"))
-    rules = {
-        "its data set and model must be names": isinstance(setup["dataset"], str) and isinstance(setup["model"], str),
-        "its weights must be finite numbers": all(w.dtype.kind == "f" and np.isfinite(w).all() for w in weights.values()),
-        "its sizes must be whole numbers": all(type(n) is int and n > 0 for n in [*shape, *outputs]),
-        "its classes must be names or numbers": all(isinstance(c, str | int | float) for c in classes),
-    }
-    refuse(rules)
-    held = sum(w.size for w in weights.values())
-    read = shape[-1] if setup["model"] == "rnn" else math.prod(shape)  # a recurrent model has weights for one row
-    columns = [[np.asarray(part) for part in pair] for pair in saved["scales"]]
     refuse(
         {
-            "its sizes must be those of its weights": max(read, len(classes), math.prod(outputs)) <= held,
+            "its data set and model must be names": isinstance(setup["dataset"], str) and isinstance(setup["model"], str),
+            "its loss must be a name": isinstance(setup["loss"], str),
+            "its epochs, seed and batch size must be whole numbers": all(
+                is_count(setup[name]) for name in ("epochs", "seed", "batch_size")
+            ),
+            "its learning rate must be a number": is_number(setup["lr"]),
+            "its results must be numbers": all(map(is_number, saved["results"].values())),
+            "its weights must be finite numbers": all(w.dtype.kind == "f" and np.isfinite(w).all() for w in weights.values()),
+            "its sizes must be whole numbers": all(is_count(n) and n > 0 for sizes in (shape, outputs) for n in a_list(sizes)),
+            "its classes must be names or numbers": all(isinstance(c, str) or is_number(c) for c in a_list(classes)),
+        }
+    )
+    held = sum(w.size for w in weights.values())
+    columns = [[np.asarray(part) for part in pair] for pair in saved["scales"]]
+    size = known(setup["model"]).size(tuple(shape), len(classes) or math.prod(outputs))
+    refuse(
+        {
+            "its sizes must be those of its weights": size == held and max(math.prod(shape), math.prod(outputs)) <= held,
             "its scales must be a centre and a spread above 0 for each column": all(
                 a.dtype.kind == "f" and a.shape in {(), tuple(size)} and np.isfinite(a).all() and (i == 0 or (a > 0).all())
                 for pair, size in zip(columns, (shape, outputs), strict=True)
@@ -40,6 +49,32 @@ def check_model(saved: Any) -> None:
             ),
         }
     )
+
+
+def known(model: str) -> Recipe:
+    """Return the recipe of a model."""
+    if model not in ENCODERS:
+        rule = f"its model must be one of {', '.join(ENCODERS)}"
+        raise ValueError(rule)
+    return ENCODERS[model]
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value is a whole number from 0 on."""
+    return type(value) is int and value >= 0
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a plain number."""
+    return type(value) in {int, float}
+
+
+def a_list(value: Any) -> list[Any]:
+    """Return a list; a text, which has parts as well, is none."""
+    if not isinstance(value, list):
+        message = f"a list is due, not a {type(value).__name__}"
+        raise TypeError(message)
+    return value
 
 
 def refuse(rules: dict[str, bool]) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tinygrad_loss.printable import one_line
+
 if TYPE_CHECKING:
     from tinygrad_loss.training.fit import Run
 
@@ -27,7 +29,7 @@ def shown(run: Run, epochs: int, wanted: bool | None) -> Iterator[Callable[[int,
     columns = (
         TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
         BarColumn(),
-        TextColumn("{task.fields[values]}"),
+        TextColumn("{task.fields[values]}", markup=False),
         TextColumn("{task.fields[speed]:.0f} rows/s"),
         TimeRemainingColumn(),
     )
@@ -37,7 +39,7 @@ def shown(run: Run, epochs: int, wanted: bool | None) -> Iterator[Callable[[int,
         task = bar.add_task("", total=total, completed=done, epoch=run.epoch + 1, epochs=epochs, values="", speed=0.0)
 
         def tell(rows: int, values: dict[str, float]) -> None:
-            text = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+            text = "  ".join(f"{one_line(name)} {value:.4f}" for name, value in values.items())
             bar.update(task, advance=rows, epoch=run.epoch + 1, values=text, speed=run.sums["rows"] / max(run.sums["seconds"], 1e-9))
 
         yield tell
