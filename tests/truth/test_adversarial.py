@@ -211,3 +211,29 @@ def test_a_jump_along_curves_only_is_a_jump():
         return np.where(d == 0, 0.0, x[0] ** 2 * x[1] / np.where(d == 0, 1.0, d))
 
     assert tl.differentiability(f, np.zeros(2)).kind == "discontinuous"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_kink_whose_cotangent_is_rounding_is_none(dtype):
+    """The probabilities of a softmax add up to 1, whatever the scores do."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        a = rng.standard_normal(4)
+        for f in (
+            lambda x, a=a: np.sum(tl.ops.softmax(a * np.abs(x) + a)),
+            lambda x, a=a: np.sum((p := np.exp(np.abs(x) * a)) / np.sum(p)),
+        ):
+            verdict = tl.differentiability(f, np.zeros(4, dtype))
+            assert verdict.kind == "smooth"
+            np.testing.assert_allclose(verdict.gradient, 0.0, atol=100 * np.finfo(dtype).eps)
+
+
+def test_a_small_kink_is_no_rounding():
+    for f, x in [
+        (lambda x: 1e10 * x[0] + np.abs(x[0]) + 1e-12 * x[1], [0.0, 0.0]),
+        (lambda x: np.exp(-50.0) * np.abs(x[0]) + np.exp(x[1]), [0.0, 0.0]),
+        (lambda x: (1.0 - tl.ops.sigmoid(x[1])) * np.abs(x[0]), [0.0, 30.0]),
+    ]:
+        verdict = tl.differentiability(f, np.array(x))
+        assert (verdict.kind, verdict.proved) == ("kink", True)
+        assert np.isnan(verdict.gradient[0])

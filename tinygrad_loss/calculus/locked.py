@@ -12,7 +12,7 @@ Sources: Khan 2018, Branch-locking AD techniques for nonsmooth composite functio
 the defect identity telescopes the chain rule over the kinks that were hit.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -32,6 +32,12 @@ __all__ = ["Locked", "Locks"]
 Locks: TypeAlias = dict[int, Lock]
 """The locked kinks, by the id of the tensor that each made."""
 
+SHAKES: Final = 4
+"""How often the values are rounded at random, where a cotangent of a kink may be rounding."""
+UNITS: Final = 4.0
+"""How many units in the last place an op may round by."""
+MARGIN: Final = 16.0
+"""A cotangent is rounding up to this many times the largest change that other roundings made."""
 SPECTRA: Final = frozenset({"eigvalsh", "svdvals"})
 
 
@@ -71,15 +77,32 @@ class Locked:
 
     @cached_property
     def at_kinks(self) -> dict[int, Array]:
-        """The cotangents of the kinks under the ordinary rules: those that the pass met, or again in double precision."""
+        """The cotangents of the kinks under the ordinary rules: those that the pass met, or again in double precision.
+
+        What rounding alone explains is 0: the cotangent of the scores of ``np.sum(softmax(scores))``, say.
+        """
         if not self.exact:
             return {id(t): g.value if type(g) is Tensor else g for t, g in self.done.hits.items()}
+        found, largest = self._cotangents(self._value)
+        small = largest * float(np.finfo(self.done.root.dtype).eps) ** (2 / 3)
+        if any(np.any((g != 0) & (np.abs(g) <= small)) for g in (self.kinks[key].gathered(g) for key, g in found.items())):
+            rng = np.random.default_rng(SEED)
+            shaken = [self._cotangents(self._shaken(rng))[0] for _ in range(SHAKES)]
+            for key, g in found.items():
+                moved = np.max([np.abs(other[key] - g) for other in shaken], axis=0)
+                found[key] = np.where(np.abs(g) <= MARGIN * moved, 0.0, g)
+        return found
+
+    def _cotangents(self, value: Callable[[Array], Array]) -> tuple[dict[int, Array], float]:
+        """Return the cotangents of the kinks where tensors have these values, and the largest on the way."""
         cotangents: dict[int, Array] = {id(self.done.root): _double(self.done.seed)}
         found: dict[int, Array] = {}
+        largest = 0.0
         for t in reversed(self.done.order):
             g = cotangents.pop(id(t), None)
             if g is None:
                 continue
+            largest = max(largest, float(np.max(np.abs(g), initial=0.0)))
             op, inputs, static = t.node
             if id(t) in self.kinks:
                 found[id(t)] = g
@@ -87,9 +110,23 @@ class Locked:
             for i, x in enumerate(inputs):
                 if id(x) not in self.bent or not x.track & NEEDS_GRAD:
                     continue
-                values = values or [self._value(x) for x in inputs]
-                _gather(cotangents, x, op.vjps[i](g, self._value(t), *values, **static))  # type: ignore[misc]
-        return found
+                values = values or [value(x) for x in inputs]
+                _gather(cotangents, x, op.vjps[i](g, value(t), *values, **static))  # type: ignore[misc]
+        return found, largest
+
+    def _shaken(self, rng: np.random.Generator) -> Callable[[Array], Array]:
+        """Return values as they would be if every op had rounded otherwise, at random; choices stay as they are."""
+        now: dict[int, Array] = {}
+
+        def value(x: Array) -> Array:
+            return now[id(x)] if id(x) in now else self._value(x)
+
+        for t in self.done.order:
+            op, inputs, static = t.node
+            if op.kind != "predicate" and t.dtype.kind == "f" and id(t) not in self.kinks:
+                y = np.asarray(op.call(*map(value, inputs), **static), np.float64)
+                now[id(t)] = y * (1.0 + float(np.finfo(t.dtype).eps) * rng.uniform(-UNITS, UNITS, y.shape))
+        return value
 
     def _value(self, x: Array) -> Array:
         if type(x) is not Tensor:
