@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.debug import watch
+from tinygrad_loss.engine.half import HALF, in_single, widens
 from tinygrad_loss.engine.kind import Kind, foreign
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
@@ -57,14 +58,22 @@ def _mask(op: Op) -> int:
     return TRACED if op.kind == "predicate" else TRACED | NEEDS_GRAD
 
 
+def _widened_in(op: Op) -> np.dtype[Any] | None:
+    """Return the dtype that an op computes in float32: none where it asks what a number is, or is the cast itself."""
+    return None if op.kind == "predicate" or op.name == "astype" else HALF
+
+
 def _unary(op: Op) -> Callable[..., Array]:
-    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+    forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
 
     def call(x: Array) -> Array:
         if type(x) is not Tensor:
-            return forward(x) if type(x) is np.ndarray else _without_tensor(op, (x,), {})
+            return forward(x) if type(x) is np.ndarray and x.dtype is not half else _without_tensor(op, (x,), {})
+        value = x.value
+        if value.dtype is half:
+            return in_single(call, (x,), {})
         t = _new(Tensor)
-        t.value = forward(x.value)
+        t.value = forward(value)
         track = x.track & mask
         if track and (mode := recording()):
             t.op = op
@@ -82,8 +91,8 @@ def _unary(op: Op) -> Callable[..., Array]:
     return call
 
 
-def _binary(op: Op) -> Callable[..., Array]:
-    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+def _binary(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
+    forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
 
     def call(a: Array, b: Array) -> Array:
         if type(a) is Tensor:
@@ -105,6 +114,8 @@ def _binary(op: Op) -> Callable[..., Array]:
             version = b.version
         else:
             return _without_tensor(op, (a, b), {})
+        if ((type(a) is Tensor and x.dtype is half) or (type(b) is Tensor and z.dtype is half)) and widens((a, b)):
+            return in_single(call, (a, b), {})
         t = _new(Tensor)
         try:
             t.value = forward(x, z)
@@ -127,26 +138,29 @@ def _binary(op: Op) -> Callable[..., Array]:
 
 
 def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
-    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+    forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
     # Numbers chosen by a recorded condition are a step function of what was compared: slope 0 beside its jumps, like floor.
     steers = op.choices is not None and op.choices[0] is None
 
     def call(*inputs: Array, **static: Any) -> Array:  # noqa: C901
         track = version = 0
-        values, found, usual = [], False, True
+        values, found, usual, narrow = [], False, True, False
         for x in inputs:
             if type(x) is Tensor:
                 found = True
                 track |= x.track
                 version += x.version
                 x = x.value  # noqa: PLW2901
+                narrow = narrow or x.dtype is half
             if type(x) not in PLAIN:
                 usual = False
             values.append(x)
         if not usual:
             inputs = tuple(x if type(x) is Tensor or type(x) in PLAIN else constant(x, op.name) for x in inputs)
             values = [x.value if type(x) is Tensor else x for x in inputs]
-        if not found and not (usual and values and type(values[0]) in NUMBERS):
+        if narrow and widens((*inputs, *static.values())):
+            return in_single(call, inputs, static)
+        if not found and not (usual and values and type(values[0]) in NUMBERS and values[0].dtype is not half):
             return _without_tensor(op, tuple(values), static)
         other = None if usual else foreign(values)
         try:
@@ -185,6 +199,8 @@ def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -
         inputs = tuple(constant(x, op.name) for x in inputs)
         if not any(hasattr(x, "dtype") for x in inputs):
             inputs = tuple(np.float64(x) if type(x) is float or type(x) is int else x for x in inputs)
+    if _widened_in(op) and widens(inputs):
+        return in_single(op.forward, inputs, static)
     try:
         return op.forward(*inputs, **static)
     except ValueError as error:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.casting import cast
+from tinygrad_loss.engine.half import HALF, SINGLE, widening
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.tensor import Tensor, is_constant
 
@@ -26,7 +27,12 @@ def accept(layer: str, x: Any, weight: Tensor) -> Array:
 
 
 def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
-    """Return a constant in the dtype of the parameters; refuse what requires grad, which would change its own without a word."""
+    """Return a constant in the dtype of the parameters; refuse what requires grad, which would change its own without a word.
+
+    Inside a model of halves that computes in float32, what one layer hands to the next is float32.
+    """
+    if dtype == HALF and x.dtype == SINGLE and widening():
+        return x
     if not isinstance(x, Kind):
         x = np.asarray(x)
     if x.dtype.kind not in "biuf" or (isinstance(x, Kind) and not is_constant(x)):
