@@ -13,6 +13,7 @@ from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.debug import watch
 from tinygrad_loss.engine.half import HALF, in_single, widens
 from tinygrad_loss.engine.kind import Kind, foreign
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 from tinygrad_loss.engine.values import Values
@@ -43,6 +44,7 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
         return x
     if type(x) is complex:
         return np.complex128(x) if type(beside) is np.float64 else x  # a float64 is a Python float: the two would make a Python number
+    refuse_masked(op, (x,))
     array = np.asarray(x)
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
         raise errors.DTypeError(
@@ -156,6 +158,7 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
                 usual = False
             values.append(x)
         if not usual:
+            refuse_masked(op.name, static.values())
             inputs = tuple(x if type(x) is Tensor or type(x) in PLAIN else constant(x, op.name) for x in inputs)
             values = [x.value if type(x) is Tensor else x for x in inputs]
         if narrow and widens((*inputs, *static.values())):
@@ -197,6 +200,7 @@ def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -
         if kind is not None:
             return kind.apply(op, inputs, static)
         inputs = tuple(constant(x, op.name) for x in inputs)
+        refuse_masked(op.name, static.values())
         if not any(hasattr(x, "dtype") for x in inputs):
             inputs = tuple(np.float64(x) if type(x) is float or type(x) is int else x for x in inputs)
     if _widened_in(op) and widens(inputs):

@@ -11,6 +11,7 @@ from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
 from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.debug import refuse_derivative
 from tinygrad_loss.engine.graph import differentiable_order, leading_to, spelt_out
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, RETAINED, Tensor
 
@@ -132,6 +133,7 @@ def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
                 )
             )
         return value.dtype.type(1) if value.ndim == 0 else np.ones_like(value)
+    refuse_masked("backward", (gradient,))
     seed = np.array(gradient.value if isinstance(gradient, Tensor) else gradient)
     if seed.dtype.kind not in ("biufc" if kind == "c" else "biuf"):
         raise errors.DTypeError(
@@ -314,7 +316,27 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
 
 def doubtful(done: Pass) -> bool:
     """Whether anything was noticed that may leave the gradient undefined: a hit, a tied comparison, a non-finite leaf."""
-    return bool(done.suspects) or not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
+    if done.suspects or any(map(tied, done.traced)):
+        return True
+    return not (finite(done.root) and all(map(finite, done.cotangents.values()))) and not overflowed(done)
+
+
+def overflowed(done: Pass) -> bool:
+    """Whether what is not finite is only too large: all that was given is finite, no op stood at a pole or an edge, and nothing is nan.
+
+    Then an infinite slope is one beyond the largest number, and a finite one is right although the value is not.
+    """
+    results = [done.root, *done.order]
+    given = [x for t in results for x in t.inputs if type(x) is not Tensor or x.op is None]
+    return all(map(finite, map(_floating, given))) and not any(
+        np.any(np.isnan(x)) for x in (*(t.value for t in results), *done.cotangents.values())
+    )
+
+
+def _floating(x: Array) -> Array:
+    """Return what may be infinite among operands: floating numbers."""
+    value = np.asarray(x.value if type(x) is Tensor else x)
+    return value if value.dtype.kind in "fc" else 0.0
 
 
 def tied(t: Tensor) -> bool:

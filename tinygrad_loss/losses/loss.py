@@ -13,6 +13,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.engine import html
 from tinygrad_loss.engine.half import HALF, in_single
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
@@ -122,6 +123,7 @@ class Loss:
     def _refuse_odd(self, options: dict[str, Any], ndim: int) -> None:
         for name, value in options.items():
             default = self.defaults[name]
+            refuse_masked(self.__name__, (value,))
             ordinary = value is default or (type(value) is float and type(default) is float and value - value == 0.0)
             if not ordinary:
                 refuse_odd_option(self.__name__, name, value, default, ndim)

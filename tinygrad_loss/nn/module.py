@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from tinygrad_loss import errors
 from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.half import HALF, in_single, widens
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 from tinygrad_loss.nn.calling import Forward, Inputs, Output_co
@@ -294,6 +295,7 @@ class Module(NamesItsArguments):
         <all keys matched>
         """
         check_state(state_dict)
+        refuse_masked("load_state_dict", state_dict.values())
         parameters = dict(self._parameter_paths())
         own: dict[str, Any] = {**parameters, **self._state_buffers()}
         given = {path: np.asarray(value.value if isinstance(value, Tensor) else value) for path, value in state_dict.items()}
