@@ -12,6 +12,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.debug import watch
 from tinygrad_loss.engine.half import HALF, in_single, widens
+from tinygrad_loss.engine.held import held, hold, read_in_backward
 from tinygrad_loss.engine.kind import Kind, foreign
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Op
@@ -22,6 +23,8 @@ __all__ = ["caller", "constant"]
 
 PLAIN: Final = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
 """Types that an op takes as they are: numbers stay weak (they do not promote float32), arrays are held by reference."""
+NUMERIC: Final = PLAIN - {np.ndarray}
+"""Those of them that nobody can write into."""
 NUMBERS: Final = frozenset({np.ndarray, np.float64, np.float32})
 """Types of NumPy's own that stand for an operand: with one of them first, a call has nothing to put right."""
 REAL: Final = "biuf"
@@ -53,6 +56,13 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
             )
         )
     return x if isinstance(x, np.ndarray | np.generic) and type(x) is not Values else array
+
+
+def _operand(x: Any, op: Op, kept: int, beside: Array = None) -> Array:
+    """Return a constant as an operand; one that backward reads is ``kept`` from changes."""
+    if type(x) is np.ndarray:
+        return held(x) if kept else x
+    return constant(x, op.name, beside)
 
 
 def _mask(op: Op) -> int:
@@ -95,22 +105,23 @@ def _unary(op: Op) -> Callable[..., Array]:
 
 def _binary(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
     forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
+    reads = bool(read_in_backward(op))
 
-    def call(a: Array, b: Array) -> Array:
+    def call(a: Array, b: Array) -> Array:  # noqa: C901, PLR0912
         if type(a) is Tensor:
             if type(b) is Tensor:
                 x, z = a.value, b.value
                 track = (a.track | b.track) & mask
                 version = a.version + b.version
             else:
-                if type(b) not in PLAIN:
-                    b = constant(b, op.name)
+                if type(b) not in NUMERIC:
+                    b = _operand(b, op, reads and a.track & NEEDS_GRAD)
                 x, z = a.value, b
                 track = a.track & mask
                 version = a.version
         elif type(b) is Tensor:
-            if type(a) not in PLAIN:
-                a = constant(a, op.name, b.value)
+            if type(a) not in NUMERIC:
+                a = _operand(a, op, reads and b.track & NEEDS_GRAD, b.value)
             x, z = a, b.value
             track = b.track & mask
             version = b.version
@@ -129,6 +140,8 @@ def _binary(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op
             t.stamp = version
             t.track = track
             t.version = 0
+            if reads and (type(a) is np.ndarray or type(b) is np.ndarray):
+                hold(t)
             if mode == REMEMBER_LINES:
                 watch(t)
         else:
@@ -141,10 +154,11 @@ def _binary(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op
 
 def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
     forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
+    reads = read_in_backward(op)
     # Numbers chosen by a recorded condition are a step function of what was compared: slope 0 beside its jumps, like floor.
     steers = op.choices is not None and op.choices[0] is None
 
-    def call(*inputs: Array, **static: Any) -> Array:  # noqa: C901
+    def call(*inputs: Array, **static: Any) -> Array:  # noqa: C901, PLR0912
         track = version = 0
         values, found, usual, narrow = [], False, True, False
         for x in inputs:
@@ -163,6 +177,10 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
             values = [x.value if type(x) is Tensor else x for x in inputs]
         if narrow and widens((*inputs, *static.values())):
             return in_single(call, inputs, static)
+        arrays = track & NEEDS_GRAD and reads and np.ndarray in map(type, inputs)
+        if arrays:
+            inputs = tuple(held(x) if type(x) is np.ndarray and i in reads else x for i, x in enumerate(inputs))
+            values = [x.value if type(x) is Tensor else x for x in inputs]
         if not found and not (usual and values and type(values[0]) in NUMBERS and values[0].dtype is not half):
             return _without_tensor(op, tuple(values), static)
         other = None if usual else foreign(values)
@@ -183,6 +201,8 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
             t.stamp = version
             t.track = track
             t.version = 0
+            if arrays:
+                hold(t)
             if mode == REMEMBER_LINES:
                 watch(t)
         else:

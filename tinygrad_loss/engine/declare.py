@@ -63,6 +63,7 @@ def elementwise(
             kind="elementwise",
             forward=forward,
             vjps=vjps or [_pull_partial(p, i, None if static else arity) for i, p in enumerate(partials)],
+            constant_slopes=not any(map(callable, partials)),
             jvp=_push_partials(partials),
             facts=facts,
             domain=_intervals(domain, arity),

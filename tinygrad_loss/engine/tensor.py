@@ -41,7 +41,7 @@ RETAINED: Final = 4
 
 
 INTERNAL: Final = frozenset(
-    "apply assign choose departed first inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
+    "apply assign choose departed first guard inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
 )
 """Attributes of a tensor that the engine works with, or that refuse to write in place: completion does not offer them."""
 
@@ -59,7 +59,7 @@ class Tensor(Methods):
 
     __slots__ = (
         "__weakref__", "_grad", "_line", "_name", "_report",
-        "departed", "first", "op", "second", "stamp", "static", "track", "value", "version",
+        "departed", "first", "guard", "op", "second", "stamp", "static", "track", "value", "version",
     )  # fmt: skip
 
     value: np.ndarray | Any
@@ -70,6 +70,7 @@ class Tensor(Methods):
     second: Tensor | Any
     static: dict[str, Any] | None
     stamp: int
+    guard: list[tuple[np.ndarray, Any]]  # set only beside large constants: see `held`
     departed: str  # set only where numbers left the record at a tie: see `departure`
 
     def __init__(self, *data: Any, **options: Any) -> None:

@@ -125,7 +125,7 @@ def _slot(i: Any, parts: list[Array]) -> Any:
         i = np.stack(i)
     if not isinstance(i, Kind):
         refuse_masked("x[index]", (i,))
-        return i
+        return i.copy() if type(i) is np.ndarray else i  # the caller may write into it before backward
     parts.append(i)
     return Slot(len(parts) - 1)
 
