@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.data.dataset import Dataset
+from tinygrad_loss.engine.masked import refuse_masked
 
 __all__ = ["Columns", "HasRows", "Rows", "TensorDataset", "source"]
 
@@ -35,6 +36,7 @@ class Columns:
     """
 
     def __init__(self, columns: Any) -> None:
+        refuse_masked("DataLoader", (columns,))
         self.columns = each(columns, column)
         found = each_of(self.columns)
         if not found:

@@ -2,21 +2,27 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss.distributions.bounded import Beta, Uniform
-from tinygrad_loss.distributions.counts import Poisson
 from tinygrad_loss.distributions.divergence import register_kl
 from tinygrad_loss.distributions.positive import Exponential, Gamma, Weibull
 from tinygrad_loss.distributions.skewed import AsymmetricLaplace, Gumbel
 from tinygrad_loss.distributions.skewed_positive import LogNormal
 from tinygrad_loss.distributions.symmetric import LOG_SQRT_TAU, HyperbolicSecant, Laplace, Logistic, Normal
-from tinygrad_loss.distributions.trials import Bernoulli
 from tinygrad_loss.engine.op import Array
+from tinygrad_loss.ops.removable import exprel
+from tinygrad_loss.ops.residual import exp_remainder
+from tinygrad_loss.ops.stirling import log_ratio
 
 __all__: list[str] = []
+
+LARGE: Final = 100.0
+"""From this concentration on Stirling's series has all digits, and an entropy too few."""
+SMALL: Final = 1e-3
+"""Up to this variance of the logarithm its series has all digits."""
 
 
 def _from(families: Sequence[type], q: type) -> Callable[[Callable[[Any, Any], Array]], None]:
@@ -29,26 +35,63 @@ def _from(families: Sequence[type], q: type) -> Callable[[Callable[[Any, Any], A
     return registered
 
 
-@_from([Logistic, HyperbolicSecant, AsymmetricLaplace, Gumbel, Exponential, Gamma, Weibull, LogNormal, Beta, Uniform], Normal)
-def _of_mean_and_variance(p: Any, q: Any) -> Array:
-    away = (p.mean - q.loc) / q.scale
-    return 0.5 * (away * away + p.variance / (q.scale * q.scale)) + np.log(q.scale) + LOG_SQRT_TAU
+def _to_normal(families: Sequence[type]) -> Callable[[Callable[[Any], Array]], Callable[[Any], Array]]:
+    """Declare how far some families are from the Normal of their own mean and variance: a Normal is as much further as its own differ."""
+
+    def registered(from_own_normal: Callable[[Any], Array]) -> Callable[[Any], Array]:
+        def divergence(p: Any, q: Any) -> Array:
+            away = (p.mean - q.loc) / q.scale
+            return 0.5 * (away * away + exp_remainder(log_ratio(p.variance, q.scale * q.scale))) + from_own_normal(p)
+
+        for p in families:
+            register_kl(p, Normal)(divergence)
+        return from_own_normal
+
+    return registered
 
 
-@_from([Weibull, LogNormal, Beta], Exponential)
+@_to_normal([Logistic, HyperbolicSecant, AsymmetricLaplace, Gumbel, Exponential, Weibull, Uniform])
+def _lost_entropy(p: Any) -> Array:
+    return 0.5 * np.log(p.variance) + (LOG_SQRT_TAU + 0.5) - p.entropy()
+
+
+@_to_normal([LogNormal])
+def _from_lognormal(p: Any) -> Array:
+    square = p.scale * p.scale
+    near = square < SMALL
+    flat = np.where(near, square, 0.0)
+    bend = np.where(near, np.square(flat) * (1 / 24 - np.square(flat) / 2880), np.log(exprel(square)) - 0.5 * square)
+    return 0.75 * square + 0.5 * bend
+
+
+@_to_normal([Gamma])
+def _from_gamma(p: Any) -> Array:
+    a = p.concentration
+    far = a > LARGE
+    u = 1.0 / np.maximum(a, LARGE)
+    return np.where(far, u / 3.0 + _beyond_first(u), _lost_entropy(Gamma(np.where(far, LARGE, a), np.ones_like(a), validate_args=False)))
+
+
+@_to_normal([Beta])
+def _from_beta(p: Any) -> Array:
+    a, b = p.concentration1, p.concentration0
+    far = np.minimum(a, b) > LARGE
+    c, d = np.where(far, a, LARGE), np.where(far, b, LARGE)
+    u, v, w = 1.0 / c, 1.0 / d, 1.0 / (c + d)
+    whole = w * w * (1 / 12 - w * (8 / 45 - w * (17 / 120 - w * 2 / 21)))
+    series = np.square(c - d) * u * v * w / 3.0 + _beyond_first(u) + _beyond_first(v) + whole
+    near = Beta(np.where(far, LARGE, a), np.where(far, LARGE, b), validate_args=False)
+    return np.where(far, series, _lost_entropy(near))
+
+
+def _beyond_first(u: Array) -> Array:
+    """Return what a Gamma of concentration 1 / u lies from a Normal, less its first term u / 3; by Stirling's series."""
+    return u * u * (1 / 12 + u * (1 / 90 - u * (1 / 120 + u * (1 / 210 - u / 252))))
+
+
+@_from([LogNormal, Beta], Exponential)
 def _of_the_mean(p: Any, q: Any) -> Array:
     return q.rate * p.mean - np.log(q.rate)
-
-
-@_from([Beta], Uniform)
-def _of_the_width(p: Any, q: Any) -> Array:
-    del p
-    return np.where((q.low <= 0.0) & (q.high >= 1.0), np.log(q.high - q.low), np.inf)
-
-
-@_from([Bernoulli], Poisson)
-def _of_none_or_one(p: Any, q: Any) -> Array:
-    return q.rate - p.mean * np.log(q.rate)
 
 
 # ---- with a Gumbel: the mean of e^(-y) too, which is infinite where the left tail of p is too heavy ---------------------------

@@ -60,7 +60,8 @@ def kl_divergence(p: Distribution, q: Distribution, samples: int = SAMPLES, rng:
 
     Returns:
         An array of the common batch shape where the pair has a closed form, differentiable in the parameters of both;
-        otherwise an `Estimate` with its standard error, never a bare number.
+        otherwise an `Estimate` with its standard error, never a bare number. A closed form is a sum of terms that are not negative,
+        so it keeps its digits however near p is to q.
 
     Raises:
         NoRuleError: the estimate is to be differentiated in parameters of p, whose samples cannot be.

@@ -14,6 +14,8 @@ from tinygrad_loss.distributions.symmetric import LOG_SQRT_TAU
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops.densities import mahalanobis_far_out
 from tinygrad_loss.ops.properties import values
+from tinygrad_loss.ops.residual import exp_remainder
+from tinygrad_loss.ops.stirling import log_ratio
 
 __all__ = ["MultivariateNormal"]
 
@@ -118,7 +120,8 @@ class MultivariateNormal(Distribution):
 
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _multivariate_normal(p: Any, q: Any) -> Array:
-    ratio = np.linalg.solve(q.scale_tril, p.scale_tril)
     away = q._whitened(p.loc - q.loc)  # noqa: SLF001  L^-1 (mu_p - mu_q)
-    logs = np.sum(np.log(q._diagonal()) - np.log(p._diagonal()), axis=-1)  # noqa: SLF001
-    return 0.5 * (np.sum(ratio * ratio, axis=(-2, -1)) + np.sum(away * away, axis=-1) - p.event_shape[0]) + logs
+    own, other = p._diagonal(), q._diagonal()  # noqa: SLF001
+    below = np.tril(np.linalg.solve(q.scale_tril, p.scale_tril - q.scale_tril), -1)
+    scales = np.sum(exp_remainder(2.0 * log_ratio(own, other)), axis=-1)
+    return 0.5 * (scales + np.sum(below * below, axis=(-2, -1)) + np.sum(away * away, axis=-1))

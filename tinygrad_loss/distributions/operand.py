@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.kind import Kind
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.ops import logic
@@ -20,6 +21,7 @@ def operand(x: Any, where: str, what: str) -> Array:
         return x
     if type(x) in {int, float, bool}:
         return float(x)
+    refuse_masked(where, (x,))
     array = np.asarray(x)
     if array.dtype.kind not in "biuf":
         instead = f"np.real({what})" if array.dtype.kind == "c" else f"np.asarray({what}, dtype=np.float64)"

@@ -11,7 +11,10 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.debug import watch
+from tinygrad_loss.engine.half import HALF, in_single, widens
+from tinygrad_loss.engine.held import held, hold, read_in_backward
 from tinygrad_loss.engine.kind import Kind, foreign
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 from tinygrad_loss.engine.values import Values
@@ -20,6 +23,8 @@ __all__ = ["caller", "constant"]
 
 PLAIN: Final = frozenset({float, int, bool, np.ndarray, np.float64, np.float32, np.int64, np.bool_})
 """Types that an op takes as they are: numbers stay weak (they do not promote float32), arrays are held by reference."""
+NUMERIC: Final = PLAIN - {np.ndarray}
+"""Those of them that nobody can write into."""
 NUMBERS: Final = frozenset({np.ndarray, np.float64, np.float32})
 """Types of NumPy's own that stand for an operand: with one of them first, a call has nothing to put right."""
 REAL: Final = "biuf"
@@ -44,6 +49,7 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
         return np.complex128(x) if type(beside) is np.float64 else x  # a float64 is a Python float: the two would make a Python number
     if isinstance(x, int):  # of a kind of its own, such as an IntEnum: a Python number, too, and no array, which would decide the dtype
         return int(x)
+    refuse_masked(op, (x,))
     array = np.asarray(x)
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
         raise errors.DTypeError(
@@ -54,19 +60,34 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
     return x if isinstance(x, np.ndarray | np.generic) and type(x) is not Values else array
 
 
+def _operand(x: Any, op: Op, kept: int, beside: Array = None) -> Array:
+    """Return a constant as an operand; one that backward reads is ``kept`` from changes."""
+    if type(x) is np.ndarray:
+        return held(x) if kept else x
+    return constant(x, op.name, beside)
+
+
 def _mask(op: Op) -> int:
     """Return the bits that a result may inherit: a predicate's result is traced, but has no gradient."""
     return TRACED if op.kind == "predicate" else TRACED | NEEDS_GRAD
 
 
+def _widened_in(op: Op) -> np.dtype[Any] | None:
+    """Return the dtype that an op computes in float32: none where it asks what a number is, or is the cast itself."""
+    return None if op.kind == "predicate" or op.name == "astype" else HALF
+
+
 def _unary(op: Op) -> Callable[..., Array]:
-    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+    forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
 
     def call(x: Array) -> Array:
         if type(x) is not Tensor:
-            return forward(x) if type(x) is np.ndarray else _without_tensor(op, (x,), {})
+            return forward(x) if type(x) is np.ndarray and x.dtype is not half else _without_tensor(op, (x,), {})
+        value = x.value
+        if value.dtype is half:
+            return in_single(call, (x,), {})
         t = _new(Tensor)
-        t.value = forward(x.value)
+        t.value = forward(value)
         track = x.track & mask
         if track and (mode := recording()):
             t.op = op
@@ -84,29 +105,32 @@ def _unary(op: Op) -> Callable[..., Array]:
     return call
 
 
-def _binary(op: Op) -> Callable[..., Array]:
-    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+def _binary(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
+    forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
+    reads = bool(read_in_backward(op))
 
-    def call(a: Array, b: Array) -> Array:
+    def call(a: Array, b: Array) -> Array:  # noqa: C901, PLR0912
         if type(a) is Tensor:
             if type(b) is Tensor:
                 x, z = a.value, b.value
                 track = (a.track | b.track) & mask
                 version = a.version + b.version
             else:
-                if type(b) not in PLAIN:
-                    b = constant(b, op.name)
+                if type(b) not in NUMERIC:
+                    b = _operand(b, op, reads and a.track & NEEDS_GRAD)
                 x, z = a.value, b
                 track = a.track & mask
                 version = a.version
         elif type(b) is Tensor:
-            if type(a) not in PLAIN:
-                a = constant(a, op.name, b.value)
+            if type(a) not in NUMERIC:
+                a = _operand(a, op, reads and b.track & NEEDS_GRAD, b.value)
             x, z = a, b.value
             track = b.track & mask
             version = b.version
         else:
             return _without_tensor(op, (a, b), {})
+        if ((type(a) is Tensor and x.dtype is half) or (type(b) is Tensor and z.dtype is half)) and widens((a, b)):
+            return in_single(call, (a, b), {})
         t = _new(Tensor)
         try:
             t.value = forward(x, z)
@@ -118,6 +142,8 @@ def _binary(op: Op) -> Callable[..., Array]:
             t.stamp = version
             t.track = track
             t.version = 0
+            if reads and (type(a) is np.ndarray or type(b) is np.ndarray):
+                hold(t)
             if mode == REMEMBER_LINES:
                 watch(t)
         else:
@@ -129,26 +155,35 @@ def _binary(op: Op) -> Callable[..., Array]:
 
 
 def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
-    forward, mask, recording = op.forward, _mask(op), RECORDING.get
+    forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
+    reads = read_in_backward(op)
     # Numbers chosen by a recorded condition are a step function of what was compared: slope 0 beside its jumps, like floor.
     steers = op.choices is not None and op.choices[0] is None
 
-    def call(*inputs: Array, **static: Any) -> Array:  # noqa: C901
+    def call(*inputs: Array, **static: Any) -> Array:  # noqa: C901, PLR0912
         track = version = 0
-        values, found, usual = [], False, True
+        values, found, usual, narrow = [], False, True, False
         for x in inputs:
             if type(x) is Tensor:
                 found = True
                 track |= x.track
                 version += x.version
                 x = x.value  # noqa: PLW2901
+                narrow = narrow or x.dtype is half
             if type(x) not in PLAIN:
                 usual = False
             values.append(x)
         if not usual:
+            refuse_masked(op.name, static.values())
             inputs = tuple(x if type(x) is Tensor or type(x) in PLAIN else constant(x, op.name) for x in inputs)
             values = [x.value if type(x) is Tensor else x for x in inputs]
-        if not found and not (usual and values and type(values[0]) in NUMBERS):
+        if narrow and widens((*inputs, *static.values())):
+            return in_single(call, inputs, static)
+        arrays = track & NEEDS_GRAD and reads and np.ndarray in map(type, inputs)
+        if arrays:
+            inputs = tuple(held(x) if type(x) is np.ndarray and i in reads else x for i, x in enumerate(inputs))
+            values = [x.value if type(x) is Tensor else x for x in inputs]
+        if not found and not (usual and values and type(values[0]) in NUMBERS and values[0].dtype is not half):
             return _without_tensor(op, tuple(values), static)
         other = None if usual else foreign(values)
         try:
@@ -168,6 +203,8 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
             t.stamp = version
             t.track = track
             t.version = 0
+            if arrays:
+                hold(t)
             if mode == REMEMBER_LINES:
                 watch(t)
         else:
@@ -185,8 +222,11 @@ def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -
         if kind is not None:
             return kind.apply(op, inputs, static)
         inputs = tuple(constant(x, op.name) for x in inputs)
+        refuse_masked(op.name, static.values())
         if not any(hasattr(x, "dtype") for x in inputs):
             inputs = tuple(np.float64(x) if type(x) is float or type(x) is int else x for x in inputs)
+    if _widened_in(op) and widens(inputs):
+        return in_single(op.forward, inputs, static)
     try:
         return op.forward(*inputs, **static)
     except ValueError as error:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from tinygrad_loss.engine.call import caller
+from tinygrad_loss.engine.half import single
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import OPS, Array, Facts, Op, Rule, enter, open_door
 
@@ -62,6 +63,7 @@ def elementwise(
             kind="elementwise",
             forward=forward,
             vjps=vjps or [_pull_partial(p, i, None if static else arity) for i, p in enumerate(partials)],
+            constant_slopes=not any(map(callable, partials)),
             jvp=_push_partials(partials),
             facts=facts,
             domain=_intervals(domain, arity),
@@ -240,13 +242,15 @@ def unscreened(call: Callable[..., Array], *, arity: int | None = None, **instea
     return _declare(dataclasses.replace(op, **twin | instead), arity, (), ())
 
 
-def door(*numpy: object, methods: Sequence[str] = ()) -> Callable[[Rule], Rule]:
+def door(*numpy: object, methods: Sequence[str] = (), casts: bool = False) -> Callable[[Rule], Rule]:
     """Let the decorated function take the calls of NumPy functions, and install it as methods.
 
     It puts a call into canonical form once: arrays by position, static arguments by keyword; or composes ops.
+    A function that ``casts`` keeps float16 as it is.
     """
 
     def opened(function: Rule) -> Rule:
+        function = function if casts else single(function)
         for key in numpy:
             open_door(key, function)
         for method in methods:

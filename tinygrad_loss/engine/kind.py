@@ -24,6 +24,8 @@ class Kind:
 
     __slots__ = ()
     __array_priority__ = 1000
+    __pandas_priority__ = 10_000
+    """Above that of a DataFrame: ``series * x`` leaves the product to the tensor."""
     __hash__ = object.__hash__
 
     @property

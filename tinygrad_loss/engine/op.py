@@ -75,6 +75,7 @@ class Op:
         holds: ``holds(dx, *x, **static)``: whether the rules give the derivative of what the op stands for along a tangent; None: along all.
         doc: the formula, in LaTeX, and what it is for.
         call: the function people call, which records.
+        constant_slopes: whether every partial derivative is a number, so no rule reads an operand.
         screened: of a twin that is never screened, the op that says where it is not smooth; see `declare.unscreened`.
     """
 
@@ -91,6 +92,7 @@ class Op:
     doc: str = ""
     call: Callable[..., Array] = NotImplemented
     screened: "Op | None" = None
+    constant_slopes: bool = False
 
     def __repr__(self) -> str:
         return f"<op {self.name}: {self.kind}>"

@@ -11,6 +11,8 @@ from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
 from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.debug import refuse_derivative
 from tinygrad_loss.engine.graph import differentiable_order, leading_to, spelt_out
+from tinygrad_loss.engine.held import changed
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, RETAINED, Tensor
 
@@ -132,6 +134,7 @@ def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
                 )
             )
         return value.dtype.type(1) if value.ndim == 0 else np.ones_like(value)
+    refuse_masked("backward", (gradient,))
     seed = np.array(gradient.value if isinstance(gradient, Tensor) else gradient)
     if seed.dtype.kind not in ("biufc" if kind == "c" else "biuf"):
         raise errors.DTypeError(
@@ -200,7 +203,7 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
         facts = op.facts if policy else None
         if b is None:
             if a.version != t.stamp:
-                raise stale(t)
+                _refuse_changed(t, a.version)
             y, x = t.value, a.value
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x)):
                 if convention:
@@ -226,7 +229,7 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
             else:
                 z, flows_b = b, 0
             if now != t.stamp:
-                raise stale(t)
+                _refuse_changed(t, now)
             y = t.value
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, x, z)):
                 if convention:
@@ -259,7 +262,7 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                 else:
                     values.append(a)
             if now != t.stamp:
-                raise stale(t)
+                _refuse_changed(t, now)
             y, static = t.value, t.static or {}
             if facts is not None and (op.tied or not convention) and count(hit := facts.tie(y, *values, **static)):
                 if convention:
@@ -280,6 +283,13 @@ def pull(done: Pass, *, policy: Policy | None) -> None:  # noqa: C901, PLR0912, 
                     traced.append(a)
 
 
+def _refuse_changed(t: Tensor, now: int) -> None:
+    """Raise where the leaves of a result, or its constants, are not what they were; its stamp says that they are to be looked at."""
+    error = changed(t, now)
+    if error is not None:
+        raise error
+
+
 def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same loop as `pull`, for any number of inputs
     """Carry cotangents as tensors, so that the gradient can be differentiated again."""
     cotangents = done.cotangents
@@ -288,8 +298,9 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
         if g is None:
             continue
         op, inputs, static = t.node
-        if sum(a.version for a in inputs if type(a) is Tensor) != t.stamp:
-            raise stale(t)
+        now = sum(a.version for a in inputs if type(a) is Tensor)
+        if now != t.stamp:
+            _refuse_changed(t, now)
         vjps: Any = op.vjps
         if op.facts is not None and (screen or op.tied):
             values = [a.value if type(a) is Tensor else a for a in inputs]
@@ -314,7 +325,27 @@ def _pull_tensors(done: Pass, *, screen: bool) -> None:  # noqa: C901  the same 
 
 def doubtful(done: Pass) -> bool:
     """Whether anything was noticed that may leave the gradient undefined: a hit, a tied comparison, a non-finite leaf."""
-    return bool(done.suspects) or not finite(done.root) or any(map(tied, done.traced)) or not all(map(finite, done.cotangents.values()))
+    if done.suspects or any(map(tied, done.traced)):
+        return True
+    return not (finite(done.root) and all(map(finite, done.cotangents.values()))) and not overflowed(done)
+
+
+def overflowed(done: Pass) -> bool:
+    """Whether what is not finite is only too large: all that was given is finite, no op stood at a pole or an edge, and nothing is nan.
+
+    Then an infinite slope is one beyond the largest number, and a finite one is right although the value is not.
+    """
+    results = [done.root, *done.order]
+    given = [x for t in results for x in t.inputs if type(x) is not Tensor or x.op is None]
+    return all(map(finite, map(_floating, given))) and not any(
+        np.any(np.isnan(x)) for x in (*(t.value for t in results), *done.cotangents.values())
+    )
+
+
+def _floating(x: Array) -> Array:
+    """Return what may be infinite among operands: floating numbers."""
+    value = np.asarray(x.value if type(x) is Tensor else x)
+    return value if value.dtype.kind in "fc" else 0.0
 
 
 def tied(t: Tensor) -> bool:
@@ -396,20 +427,6 @@ def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
         given.add(id(g))
         leaf._grad = g if type(g) is np.ndarray else np.asarray(g)  # noqa: SLF001  the setter would copy once more
         leaf._report = reports.get(key)  # noqa: SLF001
-
-
-def stale(t: Tensor) -> errors.StaleGraphError:
-    """Return the error for a graph whose leaf was given new values after it was recorded."""
-    changed = dict.fromkeys(repr(x.name) if x.name else f"of shape {x.shape}" for x in t.inputs if type(x) is Tensor and x.version)
-    names = " and ".join(changed)
-    return errors.StaleGraphError(
-        errors.say(
-            t.node[0].name,
-            "its inputs must keep their values until backward",
-            f"new values in the leaf {names}",
-            "y = f(x) again after x.data = ..., then y.backward()",
-        )
-    )
 
 
 def not_numbers(root: Tensor) -> errors.DTypeError:

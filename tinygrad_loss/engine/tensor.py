@@ -17,6 +17,7 @@ from tinygrad_loss.engine import html
 from tinygrad_loss.engine.casting import exactly, real
 from tinygrad_loss.engine.found import Found
 from tinygrad_loss.engine.kind import Kind, instead_of
+from tinygrad_loss.engine.masked import asker, masked, refuse_masked
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.scipy_call import scipy_call
 from tinygrad_loss.engine.values import AUGMENTED, are_current, values_of
@@ -40,7 +41,7 @@ RETAINED: Final = 4
 
 
 INTERNAL: Final = frozenset(
-    "apply assign choose departed first inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
+    "apply assign choose departed first guard inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
 )
 """Attributes of a tensor that the engine works with, or that refuse to write in place: completion does not offer them."""
 
@@ -58,7 +59,7 @@ class Tensor(Methods):
 
     __slots__ = (
         "__weakref__", "_grad", "_line", "_name", "_report",
-        "departed", "first", "op", "second", "stamp", "static", "track", "value", "version",
+        "departed", "first", "guard", "op", "second", "stamp", "static", "track", "value", "version",
     )  # fmt: skip
 
     value: np.ndarray | Any
@@ -69,6 +70,7 @@ class Tensor(Methods):
     second: Tensor | Any
     static: dict[str, Any] | None
     stamp: int
+    guard: list[tuple[np.ndarray, Any]]  # set only beside large constants: see `held`
     departed: str  # set only where numbers left the record at a tie: see `departure`
 
     def __init__(self, *data: Any, **options: Any) -> None:
@@ -90,6 +92,7 @@ class Tensor(Methods):
 
     @data.setter
     def data(self, new: ArrayLike) -> None:
+        refuse_masked("x.data = new", (new,))
         if not are_current(new, self):
             self.move(np.array(new.value if isinstance(new, Tensor) else new), "x.data = new")
 
@@ -98,6 +101,7 @@ class Tensor(Methods):
         if self.op is not None:
             got = f"the result of {self.op.name}"
             raise errors.StaleGraphError(errors.say(where, "only a leaf can be given new values", got, "y = tl.tensor(new)"))
+        refuse_masked(where, (new,))
         array = np.asarray(new.value if isinstance(new, Tensor) else new)
         if array.shape != self.shape:
             instead = "x = tl.tensor(new, requires_grad=True)"
@@ -190,6 +194,7 @@ class Tensor(Methods):
         if new is None:
             self._grad = None
             return
+        refuse_masked("x.grad = new", (new,))
         array = np.array(new, dtype=self.dtype)
         if array.shape != self.shape:
             raise errors.shapes("x.grad = new", "a gradient has its tensor's shape", (array.shape, self.shape), "x.grad = None")
@@ -268,6 +273,11 @@ class Tensor(Methods):
             departed(self, how)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        who = asker()
+        if who.startswith("numpy.ma."):
+            raise masked("a function of np.ma")
+        if who.startswith("pandas.") and self.track & NEEDS_GRAD:
+            raise errors.lost_graph("a function of pandas", "df.to_numpy() in place of df, such as df.to_numpy() @ x")
         value = self._leave(
             "np.asarray(x)",
             "x.numpy() for the numbers, x itself for NumPy's functions, np.stack([...]) to join tensors, "
@@ -405,6 +415,7 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
     if isinstance(data, Kind):
         array: Array = data
     else:
+        refuse_masked("tl.tensor", (data,))
         array = _read(data, dtype)
         if requires_grad and dtype is None and array.dtype.kind in "iu":
             array = array.astype(np.float64)

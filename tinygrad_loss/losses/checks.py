@@ -13,6 +13,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.casting import cast
 from tinygrad_loss.engine.departure import departed
 from tinygrad_loss.engine.kind import Kind
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor, is_constant
 
@@ -68,6 +69,7 @@ def of_one_dtype(where: str, given: Sequence[Any], names: Sequence[str]) -> Sequ
                 break
         else:
             return given
+    refuse_masked(where, given)
     lead = next((x for x in given if type(x) is Tensor and x.track & NEEDS_GRAD), z)
     dtype = lead.dtype if hasattr(lead, "dtype") else np.asarray(lead).dtype
     return [constant_in(dtype, x, where, name) for x, name in zip(given, names, strict=False)] if dtype.kind == "f" else given
@@ -379,6 +381,7 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
 
 def weights_of_numbers(where: str, name: str, w: Any) -> Array:
     """Return weights (or a mask) as an array or tensor; refuse what is not made of real numbers."""
+    refuse_masked(where, (w,))
     w = w if isinstance(w, Tensor | np.ndarray) else np.asarray(w)
     if value_of(w).dtype.kind not in "biuf":
         raise errors.DTypeError(errors.say(where, f"{name} must be real numbers", f"dtype {w.dtype}", as_real(name, w.dtype)))

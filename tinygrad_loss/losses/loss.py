@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine import html
+from tinygrad_loss.engine.half import HALF, in_single
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
@@ -80,10 +83,14 @@ class Loss:
         listed += [inspect.Parameter(name, by_name, default=value) for name, value in defaults.items() if name not in self.order]
         return inspect.Signature(listed)
 
-    def __call__(self, *given: Any, reduction: str = "mean", sample_weight: Any = None, where: Any = None, **options: Any) -> Result:
+    def __call__(  # noqa: C901  the path of every loss: its branches are written out
+        self, *given: Any, reduction: str = "mean", sample_weight: Any = None, where: Any = None, **options: Any
+    ) -> Result:
         """Compute the loss."""
         if len(given) != self.arity or (options and not options.keys() <= self.defaults.keys()):
             given, reduction, options = self._bound(given, reduction, options)
+        if getattr(given[0], "dtype", None) is HALF:
+            return self._of_halves(given, {"sample_weight": sample_weight, "where": where, **options}, reduction)
         plain = sample_weight is None and where is None
         at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling
         if reduction == "batchmean" and plain and self.at_once is not None and self.per == "entry":
@@ -109,9 +116,14 @@ class Loss:
                 return np.mean(terms)
             return self._reduced(terms, weights, reduction, sample_weight, where)
 
+    def _of_halves(self, given: Sequence[Any], options: dict[str, Any], reduction: str) -> Result:
+        """Compute in float32 the loss of predictions in float16, to whose dtype constants are cast, and round it."""
+        return in_single(functools.partial(self, reduction=reduction), given, options)
+
     def _refuse_odd(self, options: dict[str, Any], ndim: int) -> None:
         for name, value in options.items():
             default = self.defaults[name]
+            refuse_masked(self.__name__, (value,))
             ordinary = value is default or (type(value) is float and type(default) is float and value - value == 0.0)
             if not ordinary:
                 refuse_odd_option(self.__name__, name, value, default, ndim)

@@ -13,6 +13,7 @@ from tinygrad_loss.nn import initialise
 from tinygrad_loss.nn.inputs import accept
 from tinygrad_loss.nn.linear import Linear
 from tinygrad_loss.nn.module import Module, parameter
+from tinygrad_loss.ops.attention import attend, only_seen
 from tinygrad_loss.ops.settings import probability, whole
 
 __all__ = ["MultiheadAttention"]
@@ -127,17 +128,16 @@ class MultiheadAttention(Module):
         """
         same = query is key and key is value
         query, key, value, single = self._accept(query, key, value)
-        q, k, v = self._projected(query, key, value, same=same)
-        hidden = self._hidden(
-            (len(q), self.num_heads, q.shape[1], k.shape[1]), q.dtype, key_padding_mask, attn_mask, is_causal=is_causal, single=single
-        )
+        shape = (len(query), self.num_heads, query.shape[1], key.shape[1])
+        hidden = self._hidden(shape, self.out_proj.weight.dtype, key_padding_mask, attn_mask, is_causal=is_causal, single=single)
+        kept_key, kept_value = only_seen(hidden, key), only_seen(hidden, value)
+        same = same and kept_key is key
+        q, k, v = self._projected(query, kept_key, kept_value, same=same)
         k, v, more = self._extended(k, v)
         hidden = _with_seen(hidden, more)
         heads = [self._split(x) for x in (q, k, v)]
-        weights: Array = ops.attention_weights((heads[0] * (heads[0].shape[-1] ** -0.5)) @ np.swapaxes(heads[1], -1, -2), hidden)
-        dropped = ops.dropout(weights, self.dropout, self.training, rng=self.rng) if self.dropout else weights
-        y: Array = np.transpose(dropped @ heads[2], (0, 2, 1, 3)).reshape(query.shape)
-        y = self.out_proj(y)
+        y, weights = attend(heads[0] * (heads[0].shape[-1] ** -0.5), heads[1], heads[2], hidden, self._dropped)
+        y = self.out_proj(np.transpose(y, (0, 2, 1, 3)).reshape(query.shape))
         if not self.batch_first:
             y = np.swapaxes(y, 0, 1)
         shown: Array | None = None
@@ -145,6 +145,9 @@ class MultiheadAttention(Module):
             shown = np.mean(weights, axis=1) if average_attn_weights else weights
             shown = shown[0] if single else shown
         return ((y[0] if self.batch_first else y[:, 0]) if single else y), shown
+
+    def _dropped(self, weights: Array) -> Array:
+        return ops.dropout(weights, self.dropout, self.training, rng=self.rng) if self.dropout else weights
 
     def _accept(self, *inputs: Any) -> tuple[Array, Array, Array, bool]:
         """Return the inputs with the batch first, and whether it had to be added."""

@@ -8,7 +8,9 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.casting import cast
+from tinygrad_loss.engine.half import HALF, SINGLE, widening
 from tinygrad_loss.engine.kind import Kind
+from tinygrad_loss.engine.masked import masked
 from tinygrad_loss.engine.tensor import Tensor, is_constant
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ def accept(layer: str, x: Any, weight: Tensor) -> Array:
 
 
 def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
-    """Return a constant in the dtype of the parameters; refuse what requires grad, which would change its own without a word."""
+    """Return a constant in the dtype of the parameters; refuse what requires grad, which would change its own without a word.
+
+    Inside a model of halves that computes in float32, what one layer hands to the next is float32.
+    """
+    if dtype == HALF and x.dtype == SINGLE and widening():
+        return x
     if not isinstance(x, Kind):
         x = np.asarray(x)
     if x.dtype.kind not in "biuf" or (isinstance(x, Kind) and not is_constant(x)):
@@ -37,6 +44,8 @@ def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
 
 def cast_constants(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the inputs of a model: lists of numbers as arrays, floating constants in the dtype that its parameters have in common."""
+    if np.ma.MaskedArray in map(type, (*inputs, *named.values())):
+        raise masked(type(model).__name__)
     if list in map(type, inputs):
         inputs = tuple(as_numbers(x) if type(x) is list else x for x in inputs)
     own = first_parameter(model)

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.arguments import NamesItsArguments
+from tinygrad_loss.engine.half import HALF, in_single, widens
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 from tinygrad_loss.nn.calling import Forward, Inputs, Output_co
@@ -124,6 +126,8 @@ class Module(NamesItsArguments):
         inputs, named = cast_constants(self, inputs, named)
         token = WATCHER.set(unseen)
         try:
+            if inputs and getattr(inputs[0], "dtype", None) is HALF and widens((*inputs, *named.values(), *self.parameters())):
+                return in_single(self.forward, inputs, named)
             return self.forward(*inputs, **named)
         finally:
             WATCHER.reset(token)
@@ -291,6 +295,7 @@ class Module(NamesItsArguments):
         <all keys matched>
         """
         check_state(state_dict)
+        refuse_masked("load_state_dict", state_dict.values())
         parameters = dict(self._parameter_paths())
         own: dict[str, Any] = {**parameters, **self._state_buffers()}
         given = {path: np.asarray(value.value if isinstance(value, Tensor) else value) for path, value in state_dict.items()}

@@ -3,9 +3,11 @@
 NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy lacks, under SciPy's or PyTorch's name.
 """
 
+import types as _types
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.half import single as _single
 from tinygrad_loss.ops import activation as activation
 from tinygrad_loss.ops import alignment as alignment
 from tinygrad_loss.ops import along as along
@@ -232,6 +234,10 @@ sigmoid = expit
 log_expit = log_sigmoid
 lgamma = gammaln
 psi = digamma
+
+for _name, _function in list(vars().items()):  # what composes ops rounds a float16 once, at its end, as each op does
+    if isinstance(_function, _types.FunctionType) and not hasattr(_function, "op") and _name[0] != "_":
+        globals()[_name] = _single(_function)
 
 
 def __dir__() -> list[str]:

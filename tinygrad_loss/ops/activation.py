@@ -22,6 +22,10 @@ SQRT_2_PI: Final = math.sqrt(2.0 / math.pi)
 DENSITY_AT_0: Final = 1.0 / math.sqrt(2.0 * math.pi)
 CUBIC: Final = 0.044715
 WIDE: Final = (-8.0, 8.0)
+TANHSHRINK_TERMS: Final = 9
+"""So many terms of the series at 0 have all digits up to 1."""
+FAR: Final = 1e4
+"""Here a normal density is 0 in every dtype, and x squared is not yet infinite."""
 
 # ---- kinks ----------------------------------------------------------------------------------------------------------------
 
@@ -162,7 +166,19 @@ softsign = elementwise(
     lambda _y, x: 1.0 / np.square(1.0 + np.abs(x)),
     doc=r"x / (1 + |x|)",
 )
-tanhshrink = elementwise("tanhshrink", lambda x: x - np.tanh(x), lambda _y, x: np.square(np.tanh(x)), doc=r"x - \tanh x")
+
+
+def _tanhshrink(x: Array) -> Array:
+    near = np.abs(x) < 1.0
+    small = np.where(near, x, 0.0)
+    square = small * small
+    total = square * 0.0
+    for n in range(TANHSHRINK_TERMS, 0, -1):  # x cosh x - sinh x, whose terms have one sign
+        total = total * square + 2.0 * n / math.factorial(2 * n + 1)
+    return np.where(near, small * square * total / np.cosh(small), x - np.tanh(x))
+
+
+tanhshrink = elementwise("tanhshrink", _tanhshrink, lambda _y, x: np.square(np.tanh(x)), doc=r"x - \tanh x, exact near 0")
 
 
 def _ndtr(x: Array) -> Array:
@@ -172,24 +188,34 @@ def _ndtr(x: Array) -> Array:
     return y if y.dtype == x.dtype else y.astype(x.dtype)  # SciPy has no half precision
 
 
+def _kept_near(x: Array) -> Array:
+    """Return x where a density is not 0, and elsewhere a number whose square is finite."""
+    return np.minimum(np.maximum(x, -FAR), FAR)
+
+
 gelu_ = elementwise("gelu", lambda x: x * _ndtr(x), lambda _y, x: gelu_slope(x), domain=WIDE, doc=r"x \Phi(x)")
 gelu_slope: Rule = elementwise(
     "gelu_slope",
-    lambda x: _ndtr(x) + x * np.exp(x * x * -0.5) * DENSITY_AT_0,
-    lambda _y, x: np.exp(x * x * -0.5) * (2.0 - x * x) * DENSITY_AT_0,
+    lambda x: _ndtr(x) + _kept_near(x) * np.exp(np.square(_kept_near(x)) * -0.5) * DENSITY_AT_0,
+    lambda _y, x: np.exp(np.square(_kept_near(x)) * -0.5) * (2.0 - np.square(_kept_near(x))) * DENSITY_AT_0,
     domain=WIDE,
     doc=r"\Phi(x) + x \varphi(x), the slope of gelu",
 )
 
 
 def _cubic(x: Array) -> Array:
+    x = _kept_near(x)
     return x * (1.0 + x * x * CUBIC) * (2.0 * SQRT_2_PI)
+
+
+def _tanh_bend(x: Array) -> Array:
+    return x * expit_slope(_cubic(x)) * (1.0 + x * x * (3.0 * CUBIC)) * (2.0 * SQRT_2_PI)
 
 
 gelu_tanh = elementwise(
     "gelu_tanh",
     lambda x: x * expit(_cubic(x)),
-    lambda _y, x: expit(_cubic(x)) + x * expit_slope(_cubic(x)) * (1.0 + x * x * (3.0 * CUBIC)) * (2.0 * SQRT_2_PI),
+    lambda _y, x: expit(_cubic(x)) + _tanh_bend(_kept_near(x)),
     domain=WIDE,
     doc=r"x \sigma(2 \sqrt{2 / \pi} (x + 0.044715 x^3)), the tanh form of gelu",
 )

@@ -22,6 +22,11 @@ FIRST_TWO: Final = {
 }
 """SciPy's functions of any order, and its faster ones of orders 0 and 1."""
 
+FAR: Final = 1e9
+"""Here SciPy's functions of higher order give up."""
+FAR_OUT: Final = {"iv": -0.5, "ive": -0.5, "kve": 0.5}
+"""By how much the square of the order, over x, then raises a function relative to that of order 0 or 1."""
+
 
 def _of_order(name: str) -> Rule:
     """Return a forward of ``x`` with the order as a static argument."""
@@ -29,7 +34,14 @@ def _of_order(name: str) -> Rule:
     first = [scipy_ufunc(short) for short in FIRST_TWO[name]]
 
     def forward(x: Any, order: int) -> Any:
-        return first[order](x) if order in (0, 1) else general(x.dtype.type(order), x)
+        if order in (0, 1):
+            return first[order](x)
+        y = general(x.dtype.type(order), x)
+        if name not in FAR_OUT:
+            return y
+        beyond = np.abs(x) > FAR
+        size = np.where(beyond, np.abs(x), FAR)
+        return np.where(beyond, first[order % 2](x) * (1.0 + FAR_OUT[name] * (order * order - order % 2) / size), y).astype(x.dtype)[()]
 
     return forward
 
@@ -41,7 +53,8 @@ def _slope(lower: float, upper: float, family: Any) -> Rule:
         bessel = family()
         if order == 0:
             return (lower if lower == upper else upper) * 2.0 * bessel(x, order=1)
-        return lower * bessel(x, order=order - 1) + upper * bessel(x, order=order + 1)
+        below, above = bessel(x, order=order - 1), bessel(x, order=order + 1)
+        return np.where(np.isinf(above), upper * above, lower * below + upper * above)  # at a pole the higher order outgrows the other
 
     return partial
 

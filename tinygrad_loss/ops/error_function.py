@@ -19,6 +19,11 @@ UPWARD_BELOW: Final = 1.5
 FRACTION_STEPS: Final = 180
 """The continued fraction is evaluated to this depth divided by the square of x."""
 TAIL: Final = -1.5
+FAR_TAIL: Final = -50.0
+HIGHEST: Final = 100.0
+"""Above it r is 0 in every dtype."""
+IRREDUCIBLE: Final = (1, 2, 10, 74, 706, 8162, 110410, 1708394, 29752066)
+"""The coefficients of the asymptotic series of the inverse Mills ratio: OEIS A000698."""
 
 erf = elementwise(
     "erf",
@@ -124,11 +129,21 @@ def _mills(x: np.ndarray, order: int) -> np.ndarray:
     $r' = -r d$ with $d = r + x$ cancels in the lower tail; there r is a constant over erfcx, and Leibniz' rule gives the rest.
     """
     x = np.asarray(x, np.float64)
-    low = x < TAIL
+    far, low = x < FAR_TAIL, (x >= FAR_TAIL) & (x < TAIL)
     result = np.empty(np.shape(x))
+    result[far] = _mills_far_out(-x[far], order)
     result[low] = _mills_in_the_tail(x[low], order)
-    result[~low] = _mills_above(x[~low], order)
+    result[~(far | low)] = _mills_above(np.minimum(x[~(far | low)], HIGHEST), order)
     return result
+
+
+def _mills_far_out(z: np.ndarray, order: int) -> np.ndarray:
+    r"""Return the same at x = -z, where Leibniz' rule cancels, by $r = z + z^{-1} - 2 z^{-3} + 10 z^{-5} - \dots$."""
+    total = {0: z, 1: -np.ones_like(z)}.get(order, np.zeros_like(z))
+    for j, count in enumerate(IRREDUCIBLE):
+        power = 2 * j + 1
+        total = total + (-1) ** j * count * math.prod(range(power, power + order)) * z ** -(power + order)
+    return total
 
 
 def _mills_in_the_tail(x: np.ndarray, order: int) -> np.ndarray:

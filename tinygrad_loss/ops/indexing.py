@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import door, linear
 from tinygrad_loss.engine.kind import Kind
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Rule
 
 __all__ = ["getitem", "scatter_add"]
@@ -114,7 +115,7 @@ def slotted(index: Any) -> tuple[Any, list[Array]]:
     parts: list[Array] = []
     if isinstance(index, tuple):
         index = tuple(_slot(i, parts) for i in index)
-    elif isinstance(index, Kind | list):
+    elif isinstance(index, Kind | list | np.ndarray):
         index = _slot(index, parts)
     return index, parts
 
@@ -123,7 +124,8 @@ def _slot(i: Any, parts: list[Array]) -> Any:
     if type(i) is list and any(isinstance(k, Kind) for k in i):
         i = np.stack(i)
     if not isinstance(i, Kind):
-        return i
+        refuse_masked("x[index]", (i,))
+        return i.copy() if type(i) is np.ndarray else i  # the caller may write into it before backward
     parts.append(i)
     return Slot(len(parts) - 1)
 

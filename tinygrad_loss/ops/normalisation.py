@@ -30,12 +30,23 @@ def _standardise(x: Array, axis: tuple[int, ...], eps: float) -> Array:
     rows = as_rows(axis, x)
     if rows is not None:
         standard, inverse = standardised_rows(rows[0], eps)
+        if np.count_nonzero(inverse) < inverse.size:
+            return _over_its_size(x - _mean(x, axis), axis, eps)
         y = standard.reshape(x.shape)
         if RECORDING.get():
             INVERSE_SPREADS.keep(y, inverse)
         return y
-    centred = x - _mean(x, axis)
-    return centred / np.sqrt(_mean(centred * centred, axis) + eps)
+    return _over_its_size(x - _mean(x, axis), axis, eps)
+
+
+def _over_its_size(x: Array, axis: tuple[int, ...], eps: float) -> Array:
+    """Return x over the root of its mean square, also where the squares overflow."""
+    size = np.sqrt(_mean(x * x, axis) + eps)
+    if type(size) is not np.ndarray or np.isfinite(size).all():
+        return x / size
+    largest = np.max(np.abs(x), axis=axis, keepdims=True)
+    shrunk = x / np.where(largest > 1.0, largest, 1.0).astype(x.dtype)
+    return np.where(np.isinf(size), shrunk / np.sqrt(_mean(shrunk * shrunk, axis)), x / size)
 
 
 def _inverse_spread(x: Array, axis: tuple[int, ...], eps: float) -> Array:
@@ -74,7 +85,7 @@ def _inverse_spread_vjp(g: Array, y: Array, x: Array, axis: tuple[int, ...]) -> 
 
 
 def _scale_down(x: Array, axis: tuple[int, ...], eps: float) -> Array:
-    return x / np.sqrt(_mean(x * x, axis) + eps)
+    return _over_its_size(x, axis, eps)
 
 
 def _inverse_size(x: Array, axis: tuple[int, ...], eps: float) -> Array:

@@ -149,7 +149,7 @@ def broadcast_to(array: Array, shape: Any) -> Array:
     return broadcast_to_(array, shape=shape)
 
 
-@door(np.astype, methods=("astype",))
+@door(np.astype, methods=("astype",), casts=True)
 def astype(a: Array, dtype: Any, *, copy: bool = True) -> Array:
     """Return the numbers in another dtype; a whole-number or boolean dtype cuts the gradient, a real one keeps the real part."""
     del copy
