@@ -40,7 +40,7 @@ RETAINED: Final = 4
 
 
 INTERNAL: Final = frozenset(
-    "apply assign choose departed first inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
+    "apply assign choose departed first inputs line move node op partition report second sort stamp static steady track value version".split()  # noqa: SIM905
 )
 """Attributes of a tensor that the engine works with, or that refuse to write in place: completion does not offer them."""
 
@@ -58,7 +58,7 @@ class Tensor(Methods):
 
     __slots__ = (
         "__weakref__", "_grad", "_line", "_name", "_report",
-        "departed", "first", "op", "second", "stamp", "static", "track", "value", "version",
+        "departed", "first", "op", "second", "stamp", "static", "steady", "track", "value", "version",
     )  # fmt: skip
 
     value: np.ndarray | Any
@@ -69,6 +69,7 @@ class Tensor(Methods):
     second: Tensor | Any
     static: dict[str, Any] | None
     stamp: int
+    steady: bool  # set once it is known whether anything that led here steps beside the point: see `reverse.tied`
     departed: str  # set only where numbers left the record at a tie: see `departure`
 
     def __init__(self, *data: Any, **options: Any) -> None:
