@@ -392,8 +392,12 @@ def finite(g: Array) -> bool:
 
 
 def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
-    """Add the gradients into the leaves; each gets an array of its own, of its own dtype."""
+    """Add the gradients into the leaves; each gets an array of its own, of its own dtype.
+
+    All are computed before the first is stored, so that an interruption seldom falls between two of them.
+    """
     given: set[int] = {id(done.seed)}
+    new = []
     for key, leaf in done.leaves.items():
         g = done.cotangents.get(key)
         if g is None:
@@ -406,8 +410,9 @@ def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
         elif type(g) is not np.ndarray or g.base is not None or id(g) in given:
             g = np.array(g)
         given.add(id(g))
-        leaf._grad = g if type(g) is np.ndarray else np.asarray(g)  # noqa: SLF001  the setter would copy once more
-        leaf._report = reports.get(key)  # noqa: SLF001
+        new.append((leaf, g if type(g) is np.ndarray else np.asarray(g), reports.get(key)))
+    for leaf, g, report in new:
+        leaf._grad, leaf._report = g, report  # noqa: SLF001  the setter would copy once more
 
 
 def stale(t: Tensor) -> errors.StaleGraphError:
