@@ -44,7 +44,11 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
         return np.complex128(x) if type(beside) is np.float64 else x  # a float64 is a Python float: the two would make a Python number
     if isinstance(x, int):  # of a kind of its own, such as an IntEnum: a Python number, too, and no array, which would decide the dtype
         return int(x)
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        rule = "operands must be real numbers, nested lists with rows of equal length"
+        raise errors.ShapeError(errors.say(op, rule, type(x).__name__, "np.asarray(operand, dtype=np.float64)")) from None
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
         raise errors.DTypeError(
             errors.say(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from inspect import getattr_static
+from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -290,7 +291,7 @@ class Tensor(Methods):
         return number
 
     def __index__(self) -> int:
-        number = int(self._leave("x as an index", "x.item() for the number").__index__())
+        number = index(self._leave("x as an index", "x.item() for the number"))
         self._read("x as an index")
         return number
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.arguments import NamesItsArguments
+from tinygrad_loss.engine.explained import RAW, refuse
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 from tinygrad_loss.nn.calling import Forward, Inputs, Output_co
@@ -114,17 +115,22 @@ class Module(NamesItsArguments):
             watcher = WATCHER.get()
             if watcher is None:
                 return self._entered(inputs, named)
-            output = self.forward(*inputs, **named)
+            try:
+                output = self.forward(*inputs, **named)
+            except RAW as error:
+                refuse(error, self.forward, inputs, named)
             if watcher is not unseen:
                 watcher(self, inputs, output)
             return output
 
     def _entered(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Compute the function of the module that holds all others that are called on the way."""
-        inputs, named = cast_constants(self, inputs, named)
         token = WATCHER.set(unseen)
         try:
+            inputs, named = cast_constants(self, inputs, named)
             return self.forward(*inputs, **named)
+        except RAW as error:
+            refuse(error, self.forward, inputs, named)
         finally:
             WATCHER.reset(token)
 

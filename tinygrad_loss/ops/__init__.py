@@ -6,6 +6,7 @@ NumPy's own names are used through NumPy (``np.exp(x)``); here stands what NumPy
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.ops import activation as activation
 from tinygrad_loss.ops import alignment as alignment
 from tinygrad_loss.ops import along as along
@@ -232,6 +233,9 @@ sigmoid = expit
 log_expit = log_sigmoid
 lgamma = gammaln
 psi = digamma
+
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:
