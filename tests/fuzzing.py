@@ -224,7 +224,9 @@ def told(error: BaseException, call: Callable[[], Any], by_numpy: Callable[[], A
     inside = [f for f in frames if f.filename.startswith(PACKAGE)]
     if isinstance(error, MemoryError) or not inside or frames[-1].filename == __file__ or "Type instead" in str(error):
         return None
-    if (isinstance(error, TypeError) and "ufunc" in str(error)) or "numpy boolean" in str(error):
+    if (isinstance(error, TypeError) and "ufunc" in str(error)) or any(
+        said in str(error) for said in ("numpy boolean", "out of bounds for")
+    ):
         return None  # what a ufunc of NumPy or SciPy says of text, dates and truth values
     if by_numpy is not None:
         try:

@@ -26,9 +26,11 @@ RAW: Final = (
 )  # fmt: skip
 """What Python and NumPy raise where an argument is of a kind that nobody expected."""
 OURS: Final = (
-    str(Path(errors.__file__).parent), str(Path(np.__file__).parent), str(Path(np.__file__).parents[1] / "scipy"), "numpy/", "_generator.pyx", "_mt19937.pyx",
-    "bit_generator.pyx", "<frozen", "<__array",
-)  # fmt: skip
+    *(str(Path(np.__file__).parents[1] / name) for name in ("numpy", "scipy")),
+    str(Path(errors.__file__).parent),
+    "<frozen",
+    "<__array",
+)
 EXAMPLES: Final[dict[type, tuple[str, object]]] = {
     bool: ("True or False", True), int: ("a whole number", 1), float: ("a number", 0.5), str: ("a name", "mean"),
 }  # fmt: skip
@@ -110,7 +112,8 @@ def _from_inside(error: Exception) -> bool:
     """Whether everything that ran below the frame that caught an error belongs to the package or to NumPy."""
     step = error.__traceback__
     while step is not None:
-        if not step.tb_frame.f_code.co_filename.startswith(OURS):  # compiled code names its files from NumPy's own folder
+        file = step.tb_frame.f_code.co_filename
+        if not file.startswith(OURS) and not file.endswith((".pyx", ".pxd")):  # compiled code of NumPy and SciPy, without its folder
             return False
         step = step.tb_next
     return True
