@@ -1,6 +1,7 @@
-"""How often what comes from anywhere does harm: tries and failures for each kind of file, name and state.
+"""How often what comes from anywhere does harm: tries and failures for each kind of file, name, state and call.
 
     python benchmarks/reliability.py                # 2,000 tries of each kind
+    python benchmarks/reliability.py --tries 25000 calls
     python benchmarks/reliability.py --tries 20000 names models
 
 A failure is anything but a value or a sentence: another exception, a letter that cannot be shown, a change that stays unnoticed.
@@ -22,6 +23,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import fuzzing  # noqa: E402  after the paths
 import hostile  # noqa: E402  after the paths
 import tinygrad_loss as tl  # noqa: E402
 from tinygrad_loss import errors, files  # noqa: E402
@@ -126,7 +128,18 @@ def arrays(n: int, folder: Path) -> Iterator[Try]:
         yield from (lambda reader=reader, c=c: read(reader, c) for c in changed)
 
 
-KINDS = {"names": names, "flips": flips, "models": models, "runs": runs, "arrays": arrays}
+def calls(n: int, _folder: Path) -> Iterator[Try]:
+    """Call everything public with arguments of which some are wrong."""
+
+    def call(number: int) -> None:
+        found = list(fuzzing.fuzz(number, 1))
+        if found:
+            raise AssertionError(found[0])
+
+    return (lambda number=number: call(number) for number in range(n))
+
+
+KINDS = {"calls": calls, "names": names, "flips": flips, "models": models, "runs": runs, "arrays": arrays}
 
 
 def run(kind: str, n: int, folder: Path) -> int:

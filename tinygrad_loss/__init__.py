@@ -17,6 +17,7 @@ from tinygrad_loss.context import at_kinks as at_kinks
 from tinygrad_loss.context import enable_grad as enable_grad
 from tinygrad_loss.context import no_grad as no_grad
 from tinygrad_loss.engine.debug import debug as debug
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.engine.memory import keep_freed_memory as _keep_freed_memory
 from tinygrad_loss.engine.op import Facts as Facts
 from tinygrad_loss.engine.tensor import Tensor as Tensor
@@ -40,6 +41,7 @@ if _typing.TYPE_CHECKING:  # what `_LATER` loads on first use
 
 _keep_freed_memory()
 _install()
+globals().update(_explain_room(globals()))
 
 _LATER = {
     # name at the front door: (module, attribute in it, or "" for the module itself); loaded on first use

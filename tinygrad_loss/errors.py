@@ -162,7 +162,12 @@ def has_unlike_rows(array: Any) -> bool:
     """Whether an array of objects holds rows of unlike lengths, of which no array of numbers can be made."""
     if not isinstance(array, np.ndarray) or array.dtype != object:
         return False
-    return len({len(row) for row in array.flat if isinstance(row, list | tuple) or getattr(row, "shape", None)}) > 1
+    return (
+        len(
+            {len(row) for row in array.flat if isinstance(row, list | tuple) or (not isinstance(row, type) and getattr(row, "shape", None))}
+        )
+        > 1
+    )
 
 
 def similar(name: str, known: Iterable[str]) -> str | None:

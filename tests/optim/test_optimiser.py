@@ -405,3 +405,26 @@ def test_a_norm_whose_squares_overflow_or_vanish_is_finite_and_clips(size):
     assert optim.grad_norm([a, b]) == np.inf
     a.grad = np.array([np.nan, 1.0])
     assert np.isnan(optim.grad_norm([a, b]))
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_a_closure_that_fails_leaves_lbfgs_where_it_was(search):
+    x = tl.tensor([3.0, -2.0], requires_grad=True)
+    optimizer = tl.optim.LBFGS([x], lr=0.1, max_iter=20, line_search_fn=search)
+    asked = 0
+
+    def closure():
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise KeyboardInterrupt
+        optimizer.zero_grad()
+        loss = np.sum(x**4)
+        loss.backward()
+        return loss
+
+    with pytest.raises(KeyboardInterrupt):
+        optimizer.step(closure)
+    assert asked == 3
+    assert x.numpy().tolist() == [3.0, -2.0]
+    assert optimizer.state == [{}]

@@ -66,13 +66,13 @@ class Traced:
         self, f: Function, args: Sequence[Any], argnums: int | tuple[int, ...], kwargs: dict[str, Any], *, whole: bool = False
     ) -> None:
         chosen = argnums if isinstance(argnums, tuple) else (argnums,)
+        if not all(isinstance(i, int | np.integer) for i in chosen):
+            rule = "argnums must be a whole number or a tuple of them"
+            raise errors.ArgumentError(errors.say("tl.grad", rule, type(argnums).__name__, "tl.grad(f, argnums=0)(x)"))
         for i in chosen:
             if not -len(args) <= i < len(args):
-                raise errors.DomainError(
-                    errors.say(
-                        "tl.grad", "argnums must count positional arguments from 0", f"{i} of {len(args)}", "tl.grad(f, argnums=0)(x)"
-                    )
-                )
+                rule = "argnums must count positional arguments from 0"
+                raise errors.DomainError(errors.say("tl.grad", rule, f"{i} of {len(args)}", "tl.grad(f, argnums=0)(x)"))
         self.single = isinstance(argnums, int) and not whole
         self.trees = [args[i] for i in chosen]
         self.variables: list[Tensor] = []

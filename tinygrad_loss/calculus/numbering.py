@@ -13,7 +13,7 @@ from tinygrad_loss.calculus.germ import of_shape
 from tinygrad_loss.calculus.numbers import Numbers, Step, constants, lanes, numbered, winners
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Array, Op, meet
-from tinygrad_loss.engine.reverse import Pass, doubtful, own_ties
+from tinygrad_loss.engine.reverse import Pass, doubtful, own_ties, steps
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Numbering", "may_step", "screened"]
@@ -31,15 +31,16 @@ class Numbering:
     """The numbers of what was recorded from some leaves, those of leaves drawn at random; each is computed when first asked for."""
 
     def __init__(self, leaves: Collection[int]) -> None:
-        self.leaves = leaves
+        self.leaves, self.stops = leaves, set(leaves)
         self.known: dict[int, Numbers] = {}
         self.rng = np.random.default_rng(19700701)
 
     def of(self, x: Array) -> Numbers:
         """Return what is known of a recorded tensor, or of a constant."""
         if type(x) is Tensor and id(x) not in self.known:
-            for s in record_of(x, {*self.leaves, *self.known}):
+            for s in record_of(x, self.stops):
                 self.known[id(s)] = self._step(s)
+                self.stops.add(id(s))
         return self._operand(x)
 
     def _operand(self, x: Array) -> Numbers:
@@ -126,7 +127,12 @@ def may_step(t: Tensor) -> bool:
     record = record_of(t)
     moving = {id(s) for s in record if s.op is not None and s.op.name == "argument"}
     moving |= {id(x) for s in record for x in s.inputs if type(x) is Tensor and x.op is None and x.track & NEEDS_GRAD}
-    return Numbering(moving).of(t).rough
+    numbering = Numbering(moving)
+    answer = numbering.of(t).rough
+    for s in record:  # whoever asks about what is made of these need not number them again
+        if not (rough := numbering.of(s).rough) or steps(s) or any(getattr(x, "steady", None) is False for x in s.inputs):
+            s.steady = not rough
+    return answer
 
 
 def screened(done: Pass) -> bool:

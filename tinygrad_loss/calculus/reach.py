@@ -48,7 +48,11 @@ def narrowed(done: Pass, policy: Policy) -> tuple[Pass, dict[int, np.ndarray]]:
     hot = tied_in(record, entries)
     rest.hits = {t: g for t, g in rest.hits.items() if id(t) in hot}
     rest.suspects = [t for t in rest.suspects if id(t) in hot]
-    rest.traced = [t for t in rest.traced if any(id(a) in hot for a in record_of(t, stops))]
+    fed = set(hot)
+    for t in record:
+        if not fed.isdisjoint(map(id, t.inputs)):
+            fed.add(id(t))
+    rest.traced = [t for t in rest.traced if id(t) in fed]
     rest.doubtful = doubtful(rest)
     return rest, {key: entries.get(key, np.zeros(leaf.shape, bool)) for key, leaf in done.leaves.items()}
 

@@ -25,6 +25,7 @@ from tinygrad_loss.calculus.sides import side_of
 from tinygrad_loss.calculus.sites import Site, departures, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
+from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.reverse import Pass, sweep
@@ -96,6 +97,7 @@ def _shown(slope: float | None) -> str:
     return "does not exist" if slope is None else f"{slope:g}"
 
 
+@explained
 def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdict:
     r"""Decide whether ``f`` has a gradient at ``x``, and what it is: the truth about the whole function.
 
@@ -149,6 +151,7 @@ def differentiability(f: Callable[..., Any], x: Any, *, order: int = 1) -> Verdi
     )
 
 
+@explained
 def directional(f: Callable[..., Any], x: Any, d: Any) -> Derivative:
     r"""Return the exact one-sided derivative of ``f`` at ``x`` along ``d``.
 

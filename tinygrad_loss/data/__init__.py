@@ -12,6 +12,7 @@ from tinygrad_loss.data.loader import DataLoader as DataLoader
 from tinygrad_loss.data.source import TensorDataset as TensorDataset
 from tinygrad_loss.data.sources import load as load
 from tinygrad_loss.data.sources import names as names
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 
 _ELSEWHERE = {
     "random_split": "type train, test = dataset.split()",
@@ -24,6 +25,9 @@ _ELSEWHERE = {
     "ConcatDataset": "type tl.data.Dataset(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]))",
 }
 """What to type for PyTorch's names that are not here."""
+
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:

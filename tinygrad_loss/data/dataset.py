@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine import html
+from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.files import npy_mapped
 
@@ -46,6 +47,7 @@ class Dataset:
 
     __slots__ = ("classes", "features", "name", "x", "y")
 
+    @explained
     def __init__(
         self,
         x: ArrayLike | None = None,

@@ -55,6 +55,9 @@ from tinygrad_loss.distributions.transformed import TransformedDistribution as T
 from tinygrad_loss.distributions.trials import Bernoulli as Bernoulli
 from tinygrad_loss.distributions.trials import Binomial as Binomial
 from tinygrad_loss.distributions.trials import Geometric as Geometric
+from tinygrad_loss.engine.explained import explain_room as _explain_room
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:

@@ -29,6 +29,7 @@ class Distribution(NamesItsArguments):
     and need not broadcast to the full shape.
     """
 
+    EXPLAINED = ("__init__", "cdf", "entropy", "fit", "log_prob", "nll", "prob", "rsample", "sample")
     parameters: ClassVar[Mapping[str, Constraint]] = {}
     arg_constraints: ClassVar[Mapping[str, Constraint]] = {}
     """The same, under PyTorch's name."""

@@ -9,6 +9,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.distributions.constraint import Constraint, demand, nonzero, open_unit, positive, real
 from tinygrad_loss.distributions.family import Distribution, needs_distribution
 from tinygrad_loss.distributions.operand import operand
+from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import exponential
 
@@ -24,9 +25,10 @@ __all__ = [
 ]
 
 
-class Transform:
+class Transform(NamesItsArguments):
     """A monotone function of each entry, with its inverse and the logarithm of its slope."""
 
+    EXPLAINED = ("__init__", "__call__", "inv", "log_abs_det_jacobian")
     domain: Constraint = real
     codomain: Constraint = real
     increasing: bool | Any = True

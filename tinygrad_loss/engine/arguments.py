@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, ClassVar, Self
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.explained import explained
 
 __all__ = ["NamesItsArguments"]
 
@@ -31,6 +32,17 @@ class NamesItsArguments:
     __signature__ = _Signature()
     INSTEAD: ClassVar[Mapping[str, str]] = {}
     """What to type instead of arguments that people know from elsewhere."""
+
+    EXPLAINED: ClassVar[tuple[str, ...]] = ("__init__",)
+    """Methods that say in words what a wrong argument broke in them."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Explain the methods of the package's own classes."""
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("tinygrad_loss."):
+            for name in cls.__dict__.keys() & set(cls.EXPLAINED):
+                method = cls.__dict__[name]
+                setattr(cls, name, classmethod(explained(method.__func__)) if isinstance(method, classmethod) else explained(method))
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
         """Refuse an argument of another name, and say the nearest."""

@@ -50,7 +50,11 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
     if isinstance(x, int):  # of a kind of its own, such as an IntEnum: a Python number, too, and no array, which would decide the dtype
         return int(x)
     refuse_masked(op, (x,))
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        rule = "operands must be real numbers, nested lists with rows of equal length"
+        raise errors.ShapeError(errors.say(op, rule, type(x).__name__, "np.asarray(operand, dtype=np.float64)")) from None
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
         raise errors.DTypeError(
             errors.say(

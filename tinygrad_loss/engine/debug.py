@@ -1,13 +1,12 @@
 """`debug`: which op, on which line, made a value or a derivative non-finite, and what to type instead."""
 
-import contextlib
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import RECORDING, REMEMBER_LINES
+from tinygrad_loss.context import RECORDING, REMEMBER_LINES, Chosen
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
@@ -37,7 +36,7 @@ REMEDIES: Final = {
 }
 
 
-class debug(contextlib.ContextDecorator):  # noqa: N801  it is used like a function: with tl.debug():
+class debug(Chosen):  # noqa: N801  it is used like a function: with tl.debug():
     """Remember the source line of every op, and name the first that goes non-finite, forward or backward.
 
     Inside, an op whose finite inputs give nan or inf raises at once; a backward whose gradient is not finite names the op
@@ -57,14 +56,14 @@ class debug(contextlib.ContextDecorator):  # noqa: N801  it is used like a funct
     log: a value became -inf
     """
 
-    def __enter__(self) -> Self:
-        """Begin to watch."""
-        self._token = RECORDING.set(REMEMBER_LINES)
-        return self
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(RECORDING, REMEMBER_LINES)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """Stop, and let the traceback of what was found end in the user's own frame, where a debugger then starts."""
-        RECORDING.reset(self._token)
+        super().__exit__(kind, error, traceback)
         if isinstance(error, errors.NonFiniteError):
             last = traceback
             step = traceback

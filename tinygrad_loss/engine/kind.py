@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.explained import RAW, refuse_as_numpy
 from tinygrad_loss.engine.op import DOORS, Array, Op, Result, numpy_name
 from tinygrad_loss.engine.scipy_call import scipy_call
 from tinygrad_loss.engine.torch_call import refused, torch_name
@@ -76,7 +77,10 @@ class Kind:
         answer = DOORS.get(function)
         if answer is None:
             raise no_rule(numpy_name(function))
-        return answer(*args, **kwargs)
+        try:
+            return answer(*args, **kwargs)
+        except RAW as error:
+            refuse_as_numpy(error, function, args, kwargs)
 
     @classmethod
     def __torch_function__(cls, function: object, types: object, args: object = (), kwargs: object = None) -> NoReturn:

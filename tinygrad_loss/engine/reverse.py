@@ -353,16 +353,27 @@ def tied(t: Tensor) -> bool:
 
     It may where a comparison that led to it was a tie, and where a jump, or a pole, fed what was compared.
     """
+    return _first_step(t) is not None
+
+
+def _first_step(t: Tensor) -> Tensor | None:
+    """Return a tensor that led to ``t``, or ``t``, and steps beside the point.
+
+    What is found is marked on the tensors, because a chain of comparisons asks about the same ones again and again.
+    """
     stack, seen = [t], set()
     while stack:
         t = stack.pop()
-        if t.op is None or id(t) in seen or not t.track:
+        steady = getattr(t, "steady", None)
+        if t.op is None or t in seen or not t.track or steady:
             continue
-        seen.add(id(t))
-        if steps(t):
-            return True
+        seen.add(t)
+        if steady is False or steps(t):
+            return t
         stack.extend(x for x in t.inputs if type(x) is Tensor)
-    return False
+    for t in seen:
+        t.steady = True
+    return None
 
 
 def steps(t: Tensor) -> bool:
@@ -373,8 +384,9 @@ def steps(t: Tensor) -> bool:
 
 def may_step(t: Tensor) -> bool:
     """Whether a traced tensor may be another just beside the point, and not only by the looks of its values."""
-    if not tied(t):
-        return False
+    found = _first_step(t)
+    if found is None or hasattr(found, "steady"):
+        return found is not None
     from tinygrad_loss.calculus import numbering  # noqa: PLC0415  upward, as in backward: only at a tie
 
     return numbering.may_step(t)
@@ -411,8 +423,12 @@ def finite(g: Array) -> bool:
 
 
 def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
-    """Add the gradients into the leaves; each gets an array of its own, of its own dtype."""
+    """Add the gradients into the leaves; each gets an array of its own, of its own dtype.
+
+    All are computed before the first is stored, so that an interruption seldom falls between two of them.
+    """
     given: set[int] = {id(done.seed)}
+    new = []
     for key, leaf in done.leaves.items():
         g = done.cotangents.get(key)
         if g is None:
@@ -425,8 +441,9 @@ def _deposit(done: Pass, reports: Mapping[int, object]) -> None:
         elif type(g) is not np.ndarray or g.base is not None or id(g) in given:
             g = np.array(g)
         given.add(id(g))
-        leaf._grad = g if type(g) is np.ndarray else np.asarray(g)  # noqa: SLF001  the setter would copy once more
-        leaf._report = reports.get(key)  # noqa: SLF001
+        new.append((leaf, g if type(g) is np.ndarray else np.asarray(g), reports.get(key)))
+    for leaf, g, report in new:
+        leaf._grad, leaf._report = g, report  # noqa: SLF001  the setter would copy once more
 
 
 def not_numbers(root: Tensor) -> errors.DTypeError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from inspect import getattr_static
+from operator import index
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -41,7 +42,7 @@ RETAINED: Final = 4
 
 
 INTERNAL: Final = frozenset(
-    "apply assign choose departed first guard inputs line move node op partition report second sort stamp static track value version".split()  # noqa: SIM905
+    "apply assign choose departed first guard inputs line move node op partition report second sort stamp static steady track value version".split()  # noqa: SIM905
 )
 """Attributes of a tensor that the engine works with, or that refuse to write in place: completion does not offer them."""
 
@@ -59,7 +60,7 @@ class Tensor(Methods):
 
     __slots__ = (
         "__weakref__", "_grad", "_line", "_name", "_report",
-        "departed", "first", "guard", "op", "second", "stamp", "static", "track", "value", "version",
+        "departed", "first", "guard", "op", "second", "stamp", "static", "steady", "track", "value", "version",
     )  # fmt: skip
 
     value: np.ndarray | Any
@@ -71,6 +72,7 @@ class Tensor(Methods):
     static: dict[str, Any] | None
     stamp: int
     guard: list[tuple[np.ndarray, Any]]  # set only beside large constants: see `held`
+    steady: bool  # set once it is known whether anything that led here steps beside the point: see `reverse.tied`
     departed: str  # set only where numbers left the record at a tie: see `departure`
 
     def __init__(self, *data: Any, **options: Any) -> None:
@@ -299,7 +301,7 @@ class Tensor(Methods):
         return number
 
     def __index__(self) -> int:
-        number = int(self._leave("x as an index", "x.item() for the number").__index__())
+        number = index(self._leave("x as an index", "x.item() for the number"))
         self._read("x as an index")
         return number
 

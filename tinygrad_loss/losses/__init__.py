@@ -7,6 +7,7 @@
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.losses import checks as checks
 from tinygrad_loss.losses.binary import binary_cross_entropy as binary_cross_entropy
 from tinygrad_loss.losses.binary import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
@@ -116,6 +117,8 @@ from tinygrad_loss.losses.transport import sinkhorn_loss as sinkhorn_loss
 from tinygrad_loss.losses.zero_inflated import zero_inflated_log_normal_nll_loss as zero_inflated_log_normal_nll_loss
 from tinygrad_loss.losses.zero_inflated import zero_inflated_negative_binomial_nll_loss as zero_inflated_negative_binomial_nll_loss
 from tinygrad_loss.losses.zero_inflated import zero_inflated_poisson_nll_loss as zero_inflated_poisson_nll_loss
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine import html
+from tinygrad_loss.engine.explained import RAW, refuse
 from tinygrad_loss.engine.half import HALF, in_single
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Result
@@ -83,38 +84,40 @@ class Loss:
         listed += [inspect.Parameter(name, by_name, default=value) for name, value in defaults.items() if name not in self.order]
         return inspect.Signature(listed)
 
-    def __call__(  # noqa: C901  the path of every loss: its branches are written out
-        self, *given: Any, reduction: str = "mean", sample_weight: Any = None, where: Any = None, **options: Any
-    ) -> Result:
+    def __call__(self, *given: Any, reduction: str = "mean", sample_weight: Any = None, where: Any = None, **options: Any) -> Result:  # noqa: C901  the path of every step
         """Compute the loss."""
-        if len(given) != self.arity or (options and not options.keys() <= self.defaults.keys()):
-            given, reduction, options = self._bound(given, reduction, options)
-        if getattr(given[0], "dtype", None) is HALF:
-            return self._of_halves(given, {"sample_weight": sample_weight, "where": where, **options}, reduction)
-        plain = sample_weight is None and where is None
-        at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling
-        if reduction == "batchmean" and plain and self.at_once is not None and self.per == "entry":
-            return self(*given, reduction="sum", **options) / (np.shape(checks.value_of(given[0])) or (1,))[0]
-        if options:
-            self._refuse_odd(options, np.ndim(given[0]))
-        with np.errstate(all="ignore"):
-            if at_once is not None and self.check is checks.alike and checks.ready(given):
-                answer = at_once(*given, mean=reduction == "mean", **options)
-                if answer is not None and math.isfinite(answer.value):  # or a target may be nan
-                    return answer
-            alike = checks.of_one_dtype(self.__name__, given, self.arrays)
-            arrays = alike if self.check is None else self.check(self.__name__, alike, self.arrays, where)
-            if at_once is not None:
-                answer = at_once(*arrays, mean=reduction == "mean", **options)
-                if answer is not None:
-                    return answer
-            terms = self.terms(*arrays, **options)
-            terms, weights = terms if type(terms) is tuple else (terms, None)
-            if self.mean_of is not None and reduction == "mean":
-                terms = self.mean_of(terms, arrays)
-            if plain and weights is None and reduction == "mean":
-                return np.mean(terms)
-            return self._reduced(terms, weights, reduction, sample_weight, where)
+        try:
+            if len(given) != self.arity or (options and not options.keys() <= self.defaults.keys()):
+                given, reduction, options = self._bound(given, reduction, options)
+            if getattr(given[0], "dtype", None) is HALF:
+                return self._of_halves(given, {"sample_weight": sample_weight, "where": where, **options}, reduction)
+            plain = sample_weight is None and where is None
+            at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling
+            if reduction == "batchmean" and plain and self.at_once is not None and self.per == "entry":
+                return self(*given, reduction="sum", **options) / (np.shape(checks.value_of(given[0])) or (1,))[0]
+            if options:
+                self._refuse_odd(options, np.ndim(given[0]))
+            with np.errstate(all="ignore"):
+                if at_once is not None and self.check is checks.alike and checks.ready(given):
+                    answer = at_once(*given, mean=reduction == "mean", **options)
+                    if answer is not None and math.isfinite(answer.value):  # or a target may be nan
+                        return answer
+                alike = checks.of_one_dtype(self.__name__, given, self.arrays)
+                arrays = alike if self.check is None else self.check(self.__name__, alike, self.arrays, where)
+                if at_once is not None:
+                    answer = at_once(*arrays, mean=reduction == "mean", **options)
+                    if answer is not None:
+                        return answer
+                terms = self.terms(*arrays, **options)
+                terms, weights = terms if type(terms) is tuple else (terms, None)
+                if self.mean_of is not None and reduction == "mean":
+                    terms = self.mean_of(terms, arrays)
+                if plain and weights is None and reduction == "mean":
+                    return np.mean(terms)
+                return self._reduced(terms, weights, reduction, sample_weight, where)
+        except RAW as error:
+            shared = {"reduction": reduction, "sample_weight": sample_weight, "where": where}
+            refuse(error, self, given, shared | options)
 
     def _of_halves(self, given: Sequence[Any], options: dict[str, Any], reduction: str) -> Result:
         """Compute in float32 the loss of predictions in float16, to whose dtype constants are cast, and round it."""

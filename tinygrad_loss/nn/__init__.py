@@ -3,6 +3,7 @@
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.nn import functional as functional
 from tinygrad_loss.nn import initialise as initialise
 from tinygrad_loss.nn.activation import CELU as CELU
@@ -121,6 +122,9 @@ from tinygrad_loss.spelling.table import OF_THE_ROOM as _OF_THE_ROOM
 
 init = initialise
 Parameter = parameter
+
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:

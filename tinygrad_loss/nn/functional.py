@@ -12,6 +12,7 @@ from typing import cast as _cast
 from typing import overload as _overload
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.engine.op import Result as _Result
 from tinygrad_loss.losses import binary_cross_entropy as binary_cross_entropy
 from tinygrad_loss.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
@@ -161,6 +162,9 @@ max_pool3d = _max_pool(_pooling.MaxPool3d, "max_pool3d")
 def prelu(input: _Any, weight: _Any) -> _Result:  # noqa: A002  PyTorch's name
     """Return $x$ for $x > 0$, else ``weight`` times $x$: one number, or one per channel of axis 1."""
     return _LAYER["prelu"](input, _along_channels(weight, input))
+
+
+globals().update(_explain_room(globals()))
 
 
 def __getattr__(name: str) -> _Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.explained import explain_room
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = [
@@ -186,3 +187,6 @@ def sparse_(t: Tensor, sparsity: float, std: float = 0.01, *, rng: Any = None) -
     for column in values.T:
         column[rng.permutation(t.shape[0])[:zeros]] = 0.0
     return _give(t, values)
+
+
+globals().update(explain_room(globals()))

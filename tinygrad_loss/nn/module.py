@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.arguments import NamesItsArguments
+from tinygrad_loss.engine.explained import RAW, refuse
 from tinygrad_loss.engine.half import HALF, in_single, widens
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array
@@ -116,19 +117,24 @@ class Module(NamesItsArguments):
             watcher = WATCHER.get()
             if watcher is None:
                 return self._entered(inputs, named)
-            output = self.forward(*inputs, **named)
+            try:
+                output = self.forward(*inputs, **named)
+            except RAW as error:
+                refuse(error, self.forward, inputs, named)
             if watcher is not unseen:
                 watcher(self, inputs, output)
             return output
 
     def _entered(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Compute the function of the module that holds all others that are called on the way."""
-        inputs, named = cast_constants(self, inputs, named)
         token = WATCHER.set(unseen)
         try:
+            inputs, named = cast_constants(self, inputs, named)
             if inputs and getattr(inputs[0], "dtype", None) is HALF and widens((*inputs, *named.values(), *self.parameters())):
                 return in_single(self.forward, inputs, named)
             return self.forward(*inputs, **named)
+        except RAW as error:
+            refuse(error, self.forward, inputs, named)
         finally:
             WATCHER.reset(token)
 

@@ -177,6 +177,7 @@ class TransformerDecoderLayer(TransformerLayer):
 
 def _stacked(layer: Module, count: int) -> ModuleList:
     """Return copies of a layer, each with random numbers of its own: copied generators would drop the same features everywhere."""
+    np.empty((count, sum(p.size for p in layer.parameters())))  # what does not fit into memory fails here, not after a long loop
     copies = [copy.deepcopy(layer) for _ in range(count)]
     for place, module in enumerate(layer.modules()):
         generator = getattr(module, "rng", None)

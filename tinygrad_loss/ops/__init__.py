@@ -7,6 +7,7 @@ import types as _types
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.engine.half import single as _single
 from tinygrad_loss.ops import activation as activation
 from tinygrad_loss.ops import alignment as alignment
@@ -238,6 +239,9 @@ psi = digamma
 for _name, _function in list(vars().items()):  # what composes ops rounds a float16 once, at its end, as each op does
     if isinstance(_function, _types.FunctionType) and not hasattr(_function, "op") and _name[0] != "_":
         globals()[_name] = _single(_function)
+
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:

@@ -180,16 +180,22 @@ def meshgrid(*xi: Array, copy: bool = True, sparse: bool = False, indexing: str 
 @door(np.delete)
 def delete(arr: Array, obj: Any, axis: int | None = None) -> Array:
     """Leave out the slices that ``obj`` names along an axis."""
+    arr = operand(arr)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     (axis,) = axes_of(axis, arr.ndim)
-    return arr[along(axis, np.delete(np.arange(arr.shape[axis]), obj))]
+    return arr[along(axis, np.delete(np.arange(arr.shape[axis]), _places(obj)))]
+
+
+def _places(obj: Any) -> Any:
+    """Return positions as plain ones: they have no gradient."""
+    return obj if isinstance(obj, slice) else np.asarray(obj)
 
 
 @door(np.insert)
 def insert(arr: Array, obj: Any, values: Array, axis: int | None = None) -> Array:
     """Put slices in before the positions that ``obj`` names along an axis."""
-    arr = operand(arr)
+    arr, obj = operand(arr), _places(obj)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     (axis,) = axes_of(axis, arr.ndim)

@@ -71,7 +71,7 @@ searchsorted_: Rule = predicate(
 @door(np.searchsorted, methods=("searchsorted",))
 def searchsorted(a: Array, v: Array, side: str = "left", sorter: Any = None) -> Array:
     """Return where ``v`` belongs in the sorted ``a``: positions, which have no gradient."""
-    return searchsorted_(a, v, side=side, sorter=sorter)
+    return searchsorted_(a, v, side=side, sorter=None if sorter is None else np.asarray(sorter))
 
 
 digitize_: Rule = predicate(

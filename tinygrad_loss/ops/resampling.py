@@ -11,6 +11,7 @@ from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.pooling import max_pool
 from tinygrad_loss.ops.properties import values
+from tinygrad_loss.ops.settings import whole
 from tinygrad_loss.ops.windows import Geometry
 
 __all__ = [
@@ -34,7 +35,9 @@ def _sizes(op: str, dims: int, x: Array, output_size: Any) -> tuple[int, ...]:
         raise errors.shapes(op, rule, [x.shape], instead)
     if 0 in x.shape[x.ndim - dims :]:
         raise errors.shapes(op, "each axis after the channels must hold at least one entry", [x.shape], "if x.size: y = layer(x)")
-    return tuple(int(n if m is None else m) for n, m in zip(x.shape[x.ndim - dims :], given, strict=True))
+    sizes = tuple(n if m is None else whole(op, "output_size", m, least=1) for n, m in zip(x.shape[x.ndim - dims :], given, strict=True))
+    np.empty((*x.shape[: x.ndim - dims], *sizes), x.dtype)  # what does not fit into memory fails here, and not after a long loop
+    return sizes
 
 
 def _bounds(length: int, out: int) -> list[tuple[int, int]]:

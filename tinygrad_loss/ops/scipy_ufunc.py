@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
+from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.op import Array, Rule
 
@@ -14,7 +15,12 @@ def scipy_ufunc(name: str) -> Rule:
     """Return ``scipy.special.<name>`` as a forward; arrays of other kinds answer it through their own protocol."""
 
     def forward(*x: Array) -> Array:
-        y = getattr(import_module("scipy.special"), name)(*x)
+        try:
+            y = getattr(import_module("scipy.special"), name)(*x)
+        except TypeError as error:
+            kinds = ", ".join(str(a.dtype) if hasattr(a, "dtype") else type(a).__name__ for a in x)
+            rule, instead = "operands must be real numbers of at most double precision", "x.astype(np.float64)"
+            raise errors.DTypeError(errors.say(f"scipy.special.{name}", rule, kinds, instead)) from error
         given = [a.dtype for a in x if hasattr(a, "dtype")]
         # SciPy has no half precision, and to some functions a number beside single precision means double.
         kept = np.result_type(*given) if given else y.dtype

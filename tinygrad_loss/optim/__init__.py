@@ -3,6 +3,7 @@
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.optim import lr_scheduler as lr_scheduler
 from tinygrad_loss.optim import rules as rules
 from tinygrad_loss.optim.clip import clip_grad_norm_ as clip_grad_norm_
@@ -32,6 +33,8 @@ from tinygrad_loss.optim.schedules import MultiStepLR as MultiStepLR
 from tinygrad_loss.optim.schedules import Schedule as Schedule
 from tinygrad_loss.optim.schedules import SequentialLR as SequentialLR
 from tinygrad_loss.optim.schedules import StepLR as StepLR
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:

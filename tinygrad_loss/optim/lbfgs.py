@@ -103,6 +103,8 @@ class LBFGS(Optimizer):
 
         Raises:
             NonFiniteError: the gradient at the start is nan or inf; nothing has changed.
+
+        What the closure raises leaves the parameters where they were.
         """
         if closure is None:
             raise errors.DomainError(errors.say("LBFGS.step", "it evaluates the loss many times", "no closure", "optimizer.step(closure)"))
@@ -112,7 +114,13 @@ class LBFGS(Optimizer):
         for i, p in enumerate(params):
             if p.grad is not None and not np.isfinite(p.grad).all():
                 raise self.refusal(p, i)
-        self.state[0] = search.run(dict(self.state[0]))
+        start = search.values()
+        try:
+            state = search.run(dict(self.state[0]))
+        except BaseException:  # of the closure, or an interruption
+            search.put(start)
+            raise
+        self.state[0] = state
         return first
 
 
@@ -139,6 +147,11 @@ class Search:
     def values(self) -> list[Any]:
         """Return the values of all parameters."""
         return [p.value for p in self.params]
+
+    def put(self, values: list[Any]) -> None:
+        """Give all parameters these values."""
+        for p, value in zip(self.params, values, strict=True):
+            p.assign(value)
 
     def place(self, values: list[Any], t: float, direction: np.ndarray) -> None:
         """Put the parameters at ``values + t direction``."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.optim.optimizer import Group, Optimizer
 from tinygrad_loss.optim.remembered import check_remembered
 from tinygrad_loss.optim.schedules import Schedule, annealed, check_optimizer, check_steps
@@ -133,7 +134,7 @@ class OneCycleLR(Schedule):
             )
 
 
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(NamesItsArguments):
     """A fall by ``factor`` when a metric has not improved for more than ``patience`` steps.
 
     Args:

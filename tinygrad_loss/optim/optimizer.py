@@ -34,6 +34,7 @@ class Optimizer(NamesItsArguments):
         state: what the rule remembers of each parameter, in the order of the parameters.
     """
 
+    EXPLAINED = ("__init__", "add_param_group", "load_state_dict", "step")
     rule: ClassVar[Callable[..., tuple[Any, dict[str, Any]]]]
     together: ClassVar[bool] = False
     """Whether what is remembered is of all parameters as one vector."""

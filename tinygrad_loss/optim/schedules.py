@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.arguments import NamesItsArguments
 from tinygrad_loss.optim.optimizer import Group, Optimizer
 from tinygrad_loss.optim.remembered import check_remembered
 
@@ -17,11 +18,13 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Schedule:
+class Schedule(NamesItsArguments):
     """Sets the learning rate of every group; subclasses say in ``rate`` what it is after ``t`` steps.
 
     Each takes the rate that the group began with as its base; to use one after the other, see `SequentialLR`.
     """
+
+    EXPLAINED = ("__init__", "step", "load_state_dict")
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_optimizer(type(self).__name__, optimizer)
@@ -42,7 +45,7 @@ class Schedule:
 
     def step(self) -> None:
         """Count one step and set the rates; call it after the optimiser's step."""
-        self.last_epoch += 1
+        self.last_epoch = self.last_epoch + 1
         self.apply(self.last_epoch)
 
     def apply(self, t: float) -> None:

@@ -3,6 +3,7 @@
 import typing as _typing
 
 from tinygrad_loss import errors as _errors
+from tinygrad_loss.engine.explained import explain_room as _explain_room
 from tinygrad_loss.training import checkpoint as checkpoint
 from tinygrad_loss.training import fit as fit
 from tinygrad_loss.training import metrics as metrics
@@ -11,6 +12,9 @@ from tinygrad_loss.training.evaluate import predict as predict
 from tinygrad_loss.training.history import History as History
 
 _ELSEWHERE = {"fit": "type tl.fit(model, loss, data)"}
+
+
+globals().update(_explain_room(globals()))
 
 
 def __dir__() -> list[str]:
