@@ -373,9 +373,9 @@ def refuse_nonfinite(where: str, parameter: str, gradient: Any, report: Any) -> 
     kind = "nan" if np.isnan(entries).any() else "inf"
     got = f"{kind} in {bad} of {entries.size} entries of parameter {parameter}; nothing was changed"
     instead = "with tl.debug(): around the loss, which names the first op that overflows"
-    if report is None:
+    if report is None and kind == "nan":  # an inf without a report is an overflow
         instead += '; at a kink, with tl.at_kinks("subgradient"):'
-    elif report.sites:
+    elif report is not None and report.sites:
         got += f" ({report})"
         instead = report.way_on or instead
     return NonFiniteError(say(where, "every gradient must be finite", got, instead))

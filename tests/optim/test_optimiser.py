@@ -63,8 +63,8 @@ BEYOND = {
     "sqrt of abs": (lambda x: np.sqrt(np.abs(x)), 0.0, "nan in 1", AWAY.format("sqrt")),
     "log": (np.log, 0.0, "nan in 2", AWAY.format("log")),
     "floor": (lambda x: np.floor(x) * x, 1.0, "nan in 1", "a continuous function instead of floor"),
-    "overflow": (np.exp, 1000.0, "nan in 2", OVERFLOW),
-    "overflow and a kink": (lambda x: np.exp(x) * np.abs(x - 3.5), 1000.0, "nan in 1", OVERFLOW),
+    "overflow": (np.exp, 1000.0, "inf in 1", OVERFLOW),
+    "overflow and a kink": (lambda x: np.exp(x) * np.abs(x - 3.5), 1000.0, "nan in 2", OVERFLOW),
 }
 
 
