@@ -12,13 +12,14 @@ Sources: Khan 2018, Branch-locking AD techniques for nonsmooth composite functio
 the defect identity telescopes the chain rule over the kinks that were hit.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from tinygrad_loss.calculus.bends import ORDERED, SEED, Bends, Evens, Group, bends_of, ordered_groups
+from tinygrad_loss.calculus.cotangents import cotangents_at, double, gather
 from tinygrad_loss.calculus.germ import CAP, constant, of_shape
 from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.calculus.lock import Kink, Lock, plain, symmetric
@@ -32,12 +33,6 @@ __all__ = ["Locked", "Locks"]
 Locks: TypeAlias = dict[int, Lock]
 """The locked kinks, by the id of the tensor that each made."""
 
-SHAKES: Final = 4
-"""How often the values are rounded at random, where a cotangent of a kink may be rounding."""
-UNITS: Final = 4.0
-"""How many units in the last place an op may round by."""
-MARGIN: Final = 16.0
-"""A cotangent is rounding up to this many times the largest change that other roundings made."""
 SPECTRA: Final = frozenset({"eigvalsh", "svdvals"})
 
 
@@ -72,61 +67,15 @@ class Locked:
         """The gradient that the ordinary rules give, one array per leaf."""
         found = [self.done.cotangents.get(id(leaf)) for leaf in self.leaves]
         return [
-            np.zeros(leaf.shape) if g is None else np.asarray(_double(g), np.float64) for leaf, g in zip(self.leaves, found, strict=True)
+            np.zeros(leaf.shape) if g is None else np.asarray(double(g), np.float64) for leaf, g in zip(self.leaves, found, strict=True)
         ]
 
     @cached_property
     def at_kinks(self) -> dict[int, Array]:
-        """The cotangents of the kinks under the ordinary rules: those that the pass met, or again in double precision.
-
-        What rounding alone explains is 0: the cotangent of the scores of ``np.sum(softmax(scores))``, say.
-        """
+        """The cotangents of the kinks under the ordinary rules: those that the pass met, or again in double precision."""
         if not self.exact:
             return {id(t): g.value if type(g) is Tensor else g for t, g in self.done.hits.items()}
-        found, largest = self._cotangents(self._value)
-        small = largest * float(np.finfo(self.done.root.dtype).eps) ** (2 / 3)
-        if any(np.any((g != 0) & (np.abs(g) <= small)) for g in (self.kinks[key].gathered(g) for key, g in found.items())):
-            rng = np.random.default_rng(SEED)
-            shaken = [self._cotangents(self._shaken(rng))[0] for _ in range(SHAKES)]
-            for key, g in found.items():
-                moved = np.max([np.abs(other[key] - g) for other in shaken], axis=0)
-                found[key] = np.where(np.abs(g) <= MARGIN * moved, 0.0, g)
-        return found
-
-    def _cotangents(self, value: Callable[[Array], Array]) -> tuple[dict[int, Array], float]:
-        """Return the cotangents of the kinks where tensors have these values, and the largest on the way."""
-        cotangents: dict[int, Array] = {id(self.done.root): _double(self.done.seed)}
-        found: dict[int, Array] = {}
-        largest = 0.0
-        for t in reversed(self.done.order):
-            g = cotangents.pop(id(t), None)
-            if g is None:
-                continue
-            largest = max(largest, float(np.max(np.abs(g), initial=0.0)))
-            op, inputs, static = t.node
-            if id(t) in self.kinks:
-                found[id(t)] = g
-            values: list[Array] = []
-            for i, x in enumerate(inputs):
-                if id(x) not in self.bent or not x.track & NEEDS_GRAD:
-                    continue
-                values = values or [value(x) for x in inputs]
-                _gather(cotangents, x, op.vjps[i](g, value(t), *values, **static))  # type: ignore[misc]
-        return found, largest
-
-    def _shaken(self, rng: np.random.Generator) -> Callable[[Array], Array]:
-        """Return values as they would be if every op had rounded otherwise, at random; choices stay as they are."""
-        now: dict[int, Array] = {}
-
-        def value(x: Array) -> Array:
-            return now[id(x)] if id(x) in now else self._value(x)
-
-        for t in self.done.order:
-            op, inputs, static = t.node
-            if op.kind != "predicate" and t.dtype.kind == "f" and id(t) not in self.kinks:
-                y = np.asarray(op.call(*map(value, inputs), **static), np.float64)
-                now[id(t)] = y * (1.0 + float(np.finfo(t.dtype).eps) * rng.uniform(-UNITS, UNITS, y.shape))
-        return value
+        return cotangents_at(self.kinks, self.done, self.bent, self._value)
 
     def _value(self, x: Array) -> Array:
         if type(x) is not Tensor:
@@ -135,7 +84,7 @@ class Locked:
             return x.value
         found = self.doubles.get(id(x))
         if found is None:
-            found = self.doubles[id(x)] = _double(x)
+            found = self.doubles[id(x)] = double(x)
         return found
 
     def locks(self, direction: Sequence[Array]) -> tuple[Locks, Locks]:
@@ -239,9 +188,9 @@ class Locked:
                 if type(x) is not Tensor or not x.track & NEEDS_GRAD:
                     continue
                 if lock is None:
-                    _gather(added, x, op.vjps[i](g, y, *values, **static))  # type: ignore[misc]
+                    gather(added, x, op.vjps[i](g, y, *values, **static))  # type: ignore[misc]
                 elif (d := lock.difference(i, self.at_kinks[id(t)], g, y, values)) is not None:
-                    _gather(added, x, d)
+                    gather(added, x, d)
         return [g + added.get(id(leaf), 0.0) for leaf, g in zip(self.leaves, self.ordinary, strict=True)]
 
     def contributions(self, direction: Sequence[Array]) -> tuple[list[np.ndarray], dict[int, float]]:
@@ -359,13 +308,13 @@ class Locked:
             g = added.pop(id(t), None)
             op, inputs, static = t.node
             for i, more in seeds.get(id(t), {}).items():
-                _gather(added, inputs[i], more)
+                gather(added, inputs[i], more)
             if g is None:
                 continue
             y, values = self._value(t), [self._value(x) for x in inputs]
             for i, x in enumerate(inputs):
                 if type(x) is Tensor and x.track & NEEDS_GRAD:
-                    _gather(added, x, op.vjps[i](g, y, *values, **static))  # type: ignore[misc]
+                    gather(added, x, op.vjps[i](g, y, *values, **static))  # type: ignore[misc]
         return [np.asarray(of_shape(added.get(id(leaf), 0.0), leaf.shape), np.float64) for leaf in self.leaves]
 
 
@@ -383,20 +332,6 @@ def _gather_at(seeds: dict[int, dict[int, Array]], key: int, i: int, g: Array) -
 def _flowing(t: Tensor) -> Iterator[Tensor]:
     """Yield the inputs that a gradient flows to."""
     return (x for x in t.inputs if type(x) is Tensor and x.track & NEEDS_GRAD)
-
-
-def _gather(cotangents: dict[int, Array], x: Tensor, g: Array) -> None:
-    old = cotangents.get(id(x))
-    cotangents[id(x)] = g if old is None else old + g
-
-
-def _double(x: Array) -> Array:
-    value = x.value if type(x) is Tensor else x
-    return (
-        value.astype(np.float64)
-        if isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f" and value.dtype != np.float64
-        else value
-    )
 
 
 def first_order() -> Any:
