@@ -12,7 +12,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.debug import watch
 from tinygrad_loss.engine.half import HALF, in_single, widens
-from tinygrad_loss.engine.held import held, hold, read_in_backward
+from tinygrad_loss.engine.held import held, hold, keep, read_in_backward
 from tinygrad_loss.engine.kind import Kind, foreign
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array, Op
@@ -147,7 +147,7 @@ def _binary(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op
             t.track = track
             t.version = 0
             if reads and (type(a) is np.ndarray or type(b) is np.ndarray):
-                hold(t)
+                hold(t, (a, b))
             if mode == REMEMBER_LINES:
                 watch(t)
         else:
@@ -160,7 +160,7 @@ def _binary(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op
 
 def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every op: its branches are written out
     forward, mask, recording, half = op.forward, _mask(op), RECORDING.get, _widened_in(op)
-    reads = read_in_backward(op)
+    reads, ndarray = read_in_backward(op), np.ndarray
     # Numbers chosen by a recorded condition are a step function of what was compared: slope 0 beside its jumps, like floor.
     steers = op.choices is not None and op.choices[0] is None
 
@@ -183,10 +183,9 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
             values = [x.value if type(x) is Tensor else x for x in inputs]
         if narrow and widens((*inputs, *static.values())):
             return in_single(call, inputs, static)
-        arrays = track & NEEDS_GRAD and reads and np.ndarray in map(type, inputs)
-        if arrays:
-            inputs = tuple(held(x) if type(x) is np.ndarray and i in reads else x for i, x in enumerate(inputs))
-            values = [x.value if type(x) is Tensor else x for x in inputs]
+        large = False
+        if track & NEEDS_GRAD and reads and ndarray in map(type, inputs):
+            inputs, large = keep(inputs, values, reads)
         if not found and not (usual and values and type(values[0]) in NUMBERS and values[0].dtype is not half):
             return _without_tensor(op, tuple(values), static)
         other = None if usual else foreign(values)
@@ -207,8 +206,8 @@ def _general(op: Op) -> Callable[..., Array]:  # noqa: C901  the path of every o
             t.stamp = version
             t.track = track
             t.version = 0
-            if arrays:
-                hold(t)
+            if large:
+                hold(t, inputs)
             if mode == REMEMBER_LINES:
                 watch(t)
         else:

@@ -242,15 +242,15 @@ def unscreened(call: Callable[..., Array], *, arity: int | None = None, **instea
     return _declare(dataclasses.replace(op, **twin | instead), arity, (), ())
 
 
-def door(*numpy: object, methods: Sequence[str] = (), casts: bool = False) -> Callable[[Rule], Rule]:
+def door(*numpy: object, methods: Sequence[str] = (), moves: bool = False) -> Callable[[Rule], Rule]:
     """Let the decorated function take the calls of NumPy functions, and install it as methods.
 
     It puts a call into canonical form once: arrays by position, static arguments by keyword; or composes ops.
-    A function that ``casts`` keeps float16 as it is.
+    A function that only ``moves`` entries, or casts them, has nothing to round.
     """
 
     def opened(function: Rule) -> Rule:
-        function = function if casts else single(function)
+        function = function if moves else single(function)
         for key in numpy:
             open_door(key, function)
         for method in methods:

@@ -12,6 +12,8 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from tinygrad_loss.engine.tensor import Tensor
+
 __all__ = ["HALF", "SINGLE", "widens", "in_single", "single", "widening"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -43,9 +45,15 @@ def single(function: Function) -> Function:
 
     @functools.wraps(function)
     def call(*given: Any, **named: Any) -> Any:
-        for x in given or named.values():
-            first = x[0] if (type(x) is list or type(x) is tuple) and x else x
-            if getattr(first, "dtype", None) is HALF and widens((*given, *named.values())):
+        for x in given or named.values():  # on the path of every layer
+            kind = type(x)
+            if kind is Tensor:
+                narrow = x.value.dtype is HALF
+            elif kind is np.ndarray or kind is np.float16:
+                narrow = x.dtype is HALF
+            else:
+                narrow = (kind is list or kind is tuple) and any(getattr(v, "dtype", None) is HALF for v in x)
+            if narrow and widens((*given, *named.values())):
                 return in_single(function, given, named)
         return function(*given, **named)
 

@@ -4,6 +4,7 @@ Only operands count that a rule reads: the slope of a sum is 1 whatever is added
 """
 
 import zlib
+from collections.abc import Container
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.op import Op
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["COPIED", "changed", "held", "hold", "read_in_backward"]
+__all__ = ["COPIED", "changed", "held", "hold", "keep", "read_in_backward"]
 
 COPIED: Final = 1 << 16
 """Up to this many bytes a copy costs little beside the call of an op."""
@@ -34,23 +35,32 @@ def read_in_backward(op: Op) -> Any:
 
 
 def held(x: np.ndarray) -> np.ndarray:
-    """Return the array that a record keeps: a copy of a small one, unless nobody can write into it."""
-    return x.copy() if x.nbytes <= COPIED and (x.flags.writeable or x.base is not None) else x
+    """Return the array that a record keeps: a copy of a small one."""
+    return x.copy() if x.nbytes <= COPIED else x
 
 
-def hold(t: Tensor) -> None:
+def keep(inputs: tuple[Any, ...], values: list[Any], reads: Container[int]) -> tuple[tuple[Any, ...], bool]:
+    """Return the inputs of an op with copies of the small constants that it reads, which are put among the values too; and if some are large."""
+    given, large, i = [*inputs], False, -1
+    ndarray = np.ndarray
+    for x in inputs:  # on the path of every model
+        i += 1
+        if type(x) is ndarray and i in reads:
+            if x.nbytes > COPIED:
+                large = True
+            else:
+                given[i] = values[i] = x.copy()
+    return (*given,), large
+
+
+def hold(t: Tensor, inputs: tuple[Any, ...]) -> None:
     """Remember what the larger constants of a new result hold, if its op reads them in backward."""
-    op: Any = t.op
-    reads = read_in_backward(op)
-    large = [
-        (x, seen)
-        for i, x in enumerate(t.inputs)
-        if i in reads and type(x) is np.ndarray and x.nbytes > COPIED
-        for seen in (_seen(x, i, t),)
-    ]
-    if large:
-        t.guard = large
-        t.stamp = ~t.stamp
+    for i, x in enumerate(inputs):
+        if type(x) is np.ndarray and x.nbytes > COPIED and i in read_in_backward(t.op):  # type: ignore[arg-type]  # it is a result
+            if t.stamp >= 0:
+                t.guard = []
+                t.stamp = ~t.stamp
+            t.guard.append((x, _seen(x, i, t)))
 
 
 def changed(t: Tensor, now: int) -> errors.StaleGraphError | None:

@@ -1,7 +1,6 @@
 """The backward pass: one loop over the record, from the result to the leaves."""
 
 from collections.abc import Collection, Mapping
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -10,6 +9,8 @@ from tinygrad_loss import errors
 from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
 from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.debug import refuse_derivative
+from tinygrad_loss.engine.finiteness import finite as finite
+from tinygrad_loss.engine.finiteness import overflowed
 from tinygrad_loss.engine.graph import differentiable_order, leading_to, spelt_out
 from tinygrad_loss.engine.held import changed
 from tinygrad_loss.engine.masked import refuse_masked
@@ -330,24 +331,6 @@ def doubtful(done: Pass) -> bool:
     return not (finite(done.root) and all(map(finite, done.cotangents.values()))) and not overflowed(done)
 
 
-def overflowed(done: Pass) -> bool:
-    """Whether what is not finite is only too large: all that was given is finite, no op stood at a pole or an edge, and nothing is nan.
-
-    Then an infinite slope is one beyond the largest number, and a finite one is right although the value is not.
-    """
-    results = [done.root, *done.order]
-    given = [x for t in results for x in t.inputs if type(x) is not Tensor or x.op is None]
-    return all(map(finite, map(_floating, given))) and not any(
-        np.any(np.isnan(x)) for x in (*(t.value for t in results), *done.cotangents.values())
-    )
-
-
-def _floating(x: Array) -> Array:
-    """Return what may be infinite among operands: floating numbers."""
-    value = np.asarray(x.value if type(x) is Tensor else x)
-    return value if value.dtype.kind in "fc" else 0.0
-
-
 def tied(t: Tensor) -> bool:
     """Whether a traced tensor may change its value just beside the point; looked for only in backward.
 
@@ -413,13 +396,6 @@ def _moves(x: Tensor) -> bool:
         return False
     made_of = [a.value.dtype.kind for a in x.inputs if type(a) is Tensor and a.track]
     return not made_of or any(kind in "fc" for kind in made_of)
-
-
-def finite(g: Array) -> bool:
-    """Whether every entry is finite; the dot product decides at once unless it overflows."""
-    value = g.value if type(g) is Tensor else g
-    flat = value.ravel("K") if type(value) is np.ndarray else value  # in the order of memory: nothing is copied
-    return isfinite(np.vdot(flat, flat).real) or bool(np.all(np.isfinite(value)))
 
 
 def _deposit(done: Pass, reports: Mapping[int, object]) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from inspect import getattr_static
 from operator import index
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
-from tinygrad_loss.context import DEPARTED, RECORDING
+from tinygrad_loss.context import DEPARTED
 from tinygrad_loss.engine import html
 from tinygrad_loss.engine.casting import exactly, real
 from tinygrad_loss.engine.found import Found
@@ -21,7 +21,7 @@ from tinygrad_loss.engine.kind import Kind, instead_of
 from tinygrad_loss.engine.masked import asker, masked, refuse_masked
 from tinygrad_loss.engine.op import Array, Op
 from tinygrad_loss.engine.scipy_call import scipy_call
-from tinygrad_loss.engine.values import AUGMENTED, are_current, values_of
+from tinygrad_loss.engine.values import AUGMENTED, are_current, in_place, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -372,23 +372,8 @@ class Tensor(Methods):
         raise TypeError(message)
 
 
-def _in_place(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Tensor, Any], Tensor]:
-    def augmented(self: Tensor, other: Any) -> Tensor:
-        """Under ``no_grad`` move a leaf; elsewhere leave it to ``x = x - y``, except where a weight shall move."""
-        if self.op is None and not RECORDING.get():
-            self.move(function(self, other), f"x {symbol} y")
-            return self
-        if self.op is None and self.track & NEEDS_GRAD:
-            rule, got = "a leaf that requires grad is moved outside of the graph", "such a leaf while operations are recorded"
-            instead = f"x.data {symbol} y, or with tl.no_grad(): x {symbol} y"
-            raise errors.ArgumentError(errors.say(f"x {symbol} y", rule, got, instead))
-        return NotImplemented
-
-    return augmented
-
-
 for _name, (_function, _symbol) in AUGMENTED.items():
-    setattr(Tensor, _name, _in_place(_function, _symbol))
+    setattr(Tensor, _name, in_place(_function, _symbol))
 
 
 def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None) -> Tensor:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.context import RECORDING
 
 if TYPE_CHECKING:
     from tinygrad_loss.engine.tensor import Tensor
@@ -130,6 +131,23 @@ def _moving(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value
             raise errors.shapes(where, rule, shapes, f"x.data {symbol} np.reshape(y, x.shape)") from None
         leaf.move(new, where)
         return values_of(leaf)
+
+    return augmented
+
+
+def in_place(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Tensor, Any], Tensor]:
+    """Return what an augmented assignment to a tensor does."""
+
+    def augmented(self: Tensor, other: Any) -> Tensor:
+        """Under ``no_grad`` move a leaf; elsewhere leave it to ``x = x - y``, except where a weight shall move."""
+        if self.op is None and not RECORDING.get():
+            self.move(function(self, other), f"x {symbol} y")
+            return self
+        if self.op is None and self.requires_grad:
+            rule, got = "a leaf that requires grad is moved outside of the graph", "such a leaf while operations are recorded"
+            instead = f"x.data {symbol} y, or with tl.no_grad(): x {symbol} y"
+            raise errors.ArgumentError(errors.say(f"x {symbol} y", rule, got, instead))
+        return NotImplemented
 
     return augmented
 

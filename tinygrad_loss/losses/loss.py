@@ -89,7 +89,8 @@ class Loss:
         try:
             if len(given) != self.arity or (options and not options.keys() <= self.defaults.keys()):
                 given, reduction, options = self._bound(given, reduction, options)
-            if getattr(given[0], "dtype", None) is HALF:
+            first = given[0]
+            if (first.value.dtype if type(first) is Tensor else getattr(first, "dtype", None)) is HALF:
                 return self._of_halves(given, {"sample_weight": sample_weight, "where": where, **options}, reduction)
             plain = sample_weight is None and where is None
             at_once = self.at_once if plain and (reduction == "mean" or reduction == "sum") else None  # noqa: PLR1714  the faster spelling

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.casting import cast
 from tinygrad_loss.engine.half import HALF, SINGLE, widening
 from tinygrad_loss.engine.kind import Kind
-from tinygrad_loss.engine.masked import masked
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.tensor import Tensor, is_constant
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tinygrad_loss.nn.module import Module
 
 __all__ = ["accept", "cast_constants", "in_dtype"]
+
+USUAL: Final = frozenset({np.ndarray, Tensor})
+"""What a model is nearly always given: neither lists nor masked arrays."""
 
 
 def accept(layer: str, x: Any, weight: Tensor) -> Array:
@@ -44,9 +47,8 @@ def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
 
 def cast_constants(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the inputs of a model: lists of numbers as arrays, floating constants in the dtype that its parameters have in common."""
-    if np.ma.MaskedArray in map(type, (*inputs, *named.values())):
-        raise masked(type(model).__name__)
-    if list in map(type, inputs):
+    if named or not USUAL.issuperset(map(type, inputs)):
+        refuse_masked(type(model).__name__, (*inputs, *named.values()))
         inputs = tuple(as_numbers(x) if type(x) is list else x for x in inputs)
     own = first_parameter(model)
     if own is None:

@@ -236,8 +236,8 @@ log_expit = log_sigmoid
 lgamma = gammaln
 psi = digamma
 
-for _name, _function in list(vars().items()):  # what composes ops rounds a float16 once, at its end, as each op does
-    if isinstance(_function, _types.FunctionType) and not hasattr(_function, "op") and _name[0] != "_":
+for _name, _function in list(vars().items()):  # what composes ops rounds a float16 once, at its end, as each op does; linear is one
+    if isinstance(_function, _types.FunctionType) and not hasattr(_function, "op") and _name[0] != "_" and _name != "linear":
         globals()[_name] = _single(_function)
 
 

@@ -103,7 +103,7 @@ scatter_: Rule = linear(
 # ---- what people call -----------------------------------------------------------------------------------------------------
 
 
-@door(methods=("__getitem__",))
+@door(methods=("__getitem__",), moves=True)
 def getitem(x: Array, index: Any) -> Array:
     """Take entries out, with any NumPy index: numbers, slices, masks, arrays of positions (repeated ones too), None, ``...``."""
     index, parts = slotted(index)

@@ -42,7 +42,7 @@ def _standardise(x: Array, axis: tuple[int, ...], eps: float) -> Array:
 def _over_its_size(x: Array, axis: tuple[int, ...], eps: float) -> Array:
     """Return x over the root of its mean square, also where the squares overflow."""
     size = np.sqrt(_mean(x * x, axis) + eps)
-    if type(size) is not np.ndarray or np.isfinite(size).all():
+    if type(size) is not np.ndarray or not np.count_nonzero(size == np.inf):
         return x / size
     largest = np.max(np.abs(x), axis=axis, keepdims=True)
     shrunk = x / np.where(largest > 1.0, largest, 1.0).astype(x.dtype)

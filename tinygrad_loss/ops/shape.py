@@ -61,7 +61,7 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple(a % ndim for a in given)
 
 
-@door(np.reshape)
+@door(np.reshape, moves=True)
 def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Array:
     """Return the same entries in another ``shape``, one length of which may be -1.
 
@@ -76,29 +76,29 @@ def reshape(a: Array, /, shape: Any, order: str = "C", *, copy: bool | None = No
     return reshape_(a, shape=shape)
 
 
-@door(methods=("reshape",))
+@door(methods=("reshape",), moves=True)
 def _reshape_method(a: Array, *shape: Any, order: str = "C") -> Array:
     return reshape(a, shape[0] if len(shape) == 1 else shape, order)
 
 
-@door(np.ravel, methods=("ravel", "flatten"))
+@door(np.ravel, methods=("ravel", "flatten"), moves=True)
 def ravel(a: Array, order: str = "C") -> Array:
     """Return the entries as one axis."""
     return reshape(a, (-1,), order)
 
 
-@door(np.transpose, np.permute_dims)
+@door(np.transpose, np.permute_dims, moves=True)
 def transpose(a: Array, axes: Any = None) -> Array:
     """Return the axes in another order; reversed by default."""
     return transpose_(a, axes=None if axes is None else _axes(axes, a.ndim))
 
 
-@door(methods=("transpose",))
+@door(methods=("transpose",), moves=True)
 def _transpose_method(a: Array, *axes: Any) -> Array:
     return transpose(a, None if not axes else axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes)
 
 
-@door(np.swapaxes, methods=("swapaxes",))
+@door(np.swapaxes, methods=("swapaxes",), moves=True)
 def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
     """Exchange two axes."""
     order = list(range(a.ndim))
@@ -107,13 +107,13 @@ def swapaxes(a: Array, axis1: int, axis2: int) -> Array:
     return transpose_(a, axes=tuple(order))
 
 
-@door(np.matrix_transpose, np.linalg.matrix_transpose)
+@door(np.matrix_transpose, np.linalg.matrix_transpose, moves=True)
 def matrix_transpose(x: Array, /) -> Array:
     """Exchange the last two axes."""
     return swapaxes(x, -1, -2)
 
 
-@door(np.moveaxis)
+@door(np.moveaxis, moves=True)
 def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     """Move axes to other positions; the others keep their order."""
     start, end = _axes(source, a.ndim), _axes(destination, a.ndim)
@@ -123,7 +123,7 @@ def moveaxis(a: Array, source: Any, destination: Any) -> Array:
     return transpose_(a, axes=tuple(order))
 
 
-@door(np.expand_dims)
+@door(np.expand_dims, moves=True)
 def expand_dims(a: Array, axis: Any) -> Array:
     """Insert axes of length 1."""
     count = len(axis) if isinstance(axis, tuple | list) else 1
@@ -132,7 +132,7 @@ def expand_dims(a: Array, axis: Any) -> Array:
     return reshape_(a, shape=tuple(1 if i in new else next(old) for i in range(a.ndim + count)))
 
 
-@door(np.squeeze, methods=("squeeze",))
+@door(np.squeeze, methods=("squeeze",), moves=True)
 def squeeze(a: Array, axis: Any = None) -> Array:
     """Remove axes of length 1."""
     gone = tuple(i for i, n in enumerate(a.shape) if n == 1) if axis is None else _axes(axis, a.ndim)
@@ -142,14 +142,14 @@ def squeeze(a: Array, axis: Any = None) -> Array:
     return reshape_(a, shape=tuple(n for i, n in enumerate(a.shape) if i not in gone))
 
 
-@door(np.broadcast_to)
+@door(np.broadcast_to, moves=True)
 def broadcast_to(array: Array, shape: Any) -> Array:
     """Repeat entries along new axes and axes of length 1."""
     shape = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
     return broadcast_to_(array, shape=shape)
 
 
-@door(np.astype, methods=("astype",), casts=True)
+@door(np.astype, methods=("astype",), moves=True)
 def astype(a: Array, dtype: Any, *, copy: bool = True) -> Array:
     """Return the numbers in another dtype; a whole-number or boolean dtype cuts the gradient, a real one keeps the real part."""
     del copy
@@ -172,7 +172,7 @@ def _part(i: int, g: Array, *x: Array, axis: int) -> Array:
 concatenate_ = linear("concatenate", lambda *x, axis: np.concatenate(x, axis=axis), _part, arity=None, doc="arrays joined along an axis")
 
 
-@door(np.concatenate, np.concat)
+@door(np.concatenate, np.concat, moves=True)
 def concatenate(arrays: Sequence[Array], axis: int | None = 0, *, dtype: Any = None) -> Array:
     """Join arrays along an axis that they have."""
     parts = [x if hasattr(x, "ndim") else np.asarray(x) for x in arrays]
@@ -183,7 +183,7 @@ def concatenate(arrays: Sequence[Array], axis: int | None = 0, *, dtype: Any = N
     return concatenate_(*parts, axis=_axes(axis, parts[0].ndim)[0])
 
 
-@door(np.stack)
+@door(np.stack, moves=True)
 def stack(arrays: Sequence[Array], axis: int = 0, *, dtype: Any = None) -> Array:
     """Join arrays of one shape along a new axis."""
     return concatenate([np.expand_dims(x, axis) for x in arrays], axis, dtype=dtype)
