@@ -193,3 +193,14 @@ def test_a_random_function_is_recognised_by_calling_it_twice():
         assert str(raised.value).endswith("Type instead: rng = np.random.default_rng(0) inside f")
     assert tl.gradcheck(lambda x: x * np.random.default_rng(0).random(), np.ones(3))
     assert tl.gradcheck(lambda x: np.where(x > 2.0, x, np.nan), np.array([3.0]))
+
+
+def test_a_random_function_is_never_called_wrong():
+    """A mask of three entries is the same in two calls once in eight times."""
+    for _ in range(40):
+        try:
+            report = tl.gradcheck(lambda x: tl.ops.dropout(x, 0.5, training=True), np.ones(3))
+        except tl.errors.OutOfReachError as error:
+            assert "called twice" in str(error)  # noqa: PT017  some calls agree by chance
+        else:
+            assert report

@@ -19,6 +19,8 @@ from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Entry", "Report", "gradcheck"]
 
+CALLS: Final = 32
+"""How often a function that fails is called again, to see whether it is random: a mask of one entry agrees once in 2**31."""
 SHOWN: Final = 3
 PLACES: Final = {"kink": "at a kink", "edge": "at the edge of the domain"}
 
@@ -100,6 +102,8 @@ def gradcheck(f: Callable[..., Any], *x: Any) -> Report:
             place = Place(argument, index, _mean(said[argument], moved), _mean(exact[argument], moved), leaves[argument].dtype)
             entries.extend(settled_entries(place, Line(f, x, double, argument, moved)))
     failures = sorted((e for e in entries if e.why), key=_badness, reverse=True)
+    if failures:  # two calls of a random function may have agreed by chance
+        _refuse_what_has_no_slope(f, x, double, calls=CALLS)
     return Report(len(entries), tuple(failures), tuple(sorted(entries, key=_badness, reverse=True)[:SHOWN]))
 
 
@@ -135,12 +139,13 @@ def _both_ways(
     return moved
 
 
-def _refuse_what_has_no_slope(f: Callable[..., Any], x: tuple[Any, ...], leaves: list[np.ndarray]) -> None:
-    """Refuse a complex result, and a random one."""
-    first, second = (value_at(f, x, leaves) for _ in range(2))
+def _refuse_what_has_no_slope(f: Callable[..., Any], x: tuple[Any, ...], leaves: list[np.ndarray], calls: int = 4) -> None:
+    """Refuse a complex result, and a random one, of which ``calls`` calls give two answers."""
+    first, *others = (value_at(f, x, leaves) for _ in range(calls))
     if first.dtype.kind == "c":
         raise complex_result("tl.gradcheck", "tl.gradcheck(lambda x: np.sum(np.abs(f(x)) ** 2), x)", first)
-    if not np.array_equal(first, second, equal_nan=first.dtype.kind == "f"):
+    second = next((y for y in others if not np.array_equal(first, y, equal_nan=first.dtype.kind == "f")), None)
+    if second is not None:
         raise errors.OutOfReachError(
             errors.say(
                 "tl.gradcheck",

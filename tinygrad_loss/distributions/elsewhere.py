@@ -2,7 +2,7 @@
 
 from typing import Final
 
-__all__ = ["OF_THE_ROOM"]
+__all__ = ["OF_A_FAMILY", "OF_THE_ROOM"]
 
 OF_THE_ROOM: Final = {
     "Gaussian": "type tl.distributions.Normal(loc, scale)",
@@ -23,3 +23,17 @@ OF_THE_ROOM: Final = {
     "transforms": "type tl.distributions.ExpTransform(), AffineTransform(loc, scale), ...",
 }
 """By name in ``tl.distributions``."""
+
+OF_A_FAMILY: Final = {
+    **dict.fromkeys(("icdf", "ppf", "quantile"), "np.quantile(d.sample(100_000), q)"),
+    "isf": "np.quantile(d.sample(100_000), 1.0 - q)",
+    **dict.fromkeys(("pdf", "pmf"), "d.prob(value)"),
+    **dict.fromkeys(("logpdf", "logpmf", "log_likelihood"), "d.log_prob(value)"),
+    "logcdf": "np.log(d.cdf(value))",
+    **dict.fromkeys(("sf", "survival_function"), "1.0 - d.cdf(value)"),
+    "logsf": "np.log1p(-d.cdf(value))",
+    "rvs": "d.sample(size)",
+    "var": "d.variance",
+    "std": "d.stddev",
+}
+"""By name of a distribution's method or attribute, where d is the distribution."""

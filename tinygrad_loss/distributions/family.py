@@ -10,6 +10,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.context import no_grad
 from tinygrad_loss.distributions import likelihood
 from tinygrad_loss.distributions.constraint import Constraint, demand, written
+from tinygrad_loss.distributions.elsewhere import OF_A_FAMILY
 from tinygrad_loss.distributions.operand import as_dtype, common_dtype, numbers, operand
 from tinygrad_loss.distributions.shown import of_distribution
 from tinygrad_loss.engine.arguments import NamesItsArguments
@@ -120,6 +121,12 @@ class Distribution(NamesItsArguments):
         other.dtype = dtype
         other._keep({key: as_dtype(getattr(self, key), dtype) for key in self._given})
         return other
+
+    if not TYPE_CHECKING:  # a checker that saw it would believe every name
+
+        def __getattr__(self, name: str) -> Any:
+            message, instead = f"{type(self).__name__!r} object has no attribute {name!r}", OF_A_FAMILY.get(name)
+            raise AttributeError(message if instead is None else f"{message}. Type instead: {instead}", name=name, obj=self)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
