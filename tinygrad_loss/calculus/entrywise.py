@@ -14,6 +14,8 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Terms", "single_entries"]
 
+LOOKED_UP: Final = {"searchsorted": 1, "digitize": 0}
+"""The operand whose entries are looked up one by one, in another that stands still."""
 NONE: Final = 0
 MANY: Final = -1
 
@@ -65,9 +67,8 @@ def _entries(t: Tensor, found: Mapping[int, np.ndarray]) -> np.ndarray:
     """Return the entry of the leaves that each entry of a recorded tensor depends on."""
     op, inputs, _ = t.node
     moving = {i: found[id(x)] for i, x in enumerate(inputs) if type(x) is Tensor and id(x) in found}
-    if op.kind in {"elementwise", "selection", "predicate"} and all(
-        np.broadcast_shapes(e.shape, t.shape) == t.shape for e in moving.values()
-    ):
+    alone = op.by_entry or set(moving) == {LOOKED_UP.get(op.name)}
+    if alone and all(np.broadcast_shapes(e.shape, t.shape) == t.shape for e in moving.values()):
         joined = np.full(t.shape, NONE)
         for e in moving.values():
             joined = np.where((joined == e) | (e == NONE), joined, np.where(joined == NONE, e, MANY))

@@ -342,10 +342,11 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
     (left, no_left), (right, no_right) = sides
     left, right = np.where(no_left & np.isinf(right), right, left), np.where(no_right & np.isinf(left), left, right)
     with np.errstate(all="ignore"):
-        agree = (left == right) | (np.abs(left - right) <= same * np.maximum(np.abs(left), np.abs(right)))
+        finite_ones = np.isfinite(left) & np.isfinite(right)
+        agree = (left == right) | (finite_ones & (np.abs(left - right) <= same * np.maximum(np.abs(left), np.abs(right))))
         value = np.where(agree, np.where(np.isinf(left), left, 0.5 * (left + right)), np.nan)
         if policy == "subgradient":
-            value = np.where(np.isfinite(left) & np.isfinite(right), 0.5 * (left + right), value)
+            value = np.where(finite_ones, 0.5 * (left + right), value)
         moving, touched = moved(y, tangents)
         value = np.where(touched, np.where(np.isfinite(np.asarray(y.value)), value, np.nan), np.asarray(value_of(dy)))
         value = np.where(moving, value, 0.0)

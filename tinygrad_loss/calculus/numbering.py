@@ -18,7 +18,6 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["Numbering", "may_step", "screened"]
 
-ENTRYWISE: Final = frozenset({"elementwise", "selection", "predicate"})
 STEADY: Final = frozenset({"zeros_like", "ones_like", "detach", "isnan", "isinf", "isfinite", "isposinf", "isneginf"})
 """Predicates that step nowhere among finite numbers; where others do that state no tie, nothing is known."""
 STEPS: Final = frozenset({"sign", "floor", "ceil", "trunc", "rint"})
@@ -88,7 +87,7 @@ def _unknown(op: Op, parts: list[Numbers], values: list[np.ndarray]) -> bool:
 def _fixed(op: Op, parts: list[Numbers], static: dict[str, Any], shape: tuple[int, ...]) -> np.ndarray:
     """Return the entries of a result all of whose inputs stand still."""
     stills = [p.still for p in parts]
-    if op.kind in ENTRYWISE and np.broadcast_shapes(*(s.shape for s in stills)) == shape:
+    if op.by_entry and np.broadcast_shapes(*(s.shape for s in stills)) == shape:
         return np.logical_and.reduce([of_shape(s, shape) for s in stills])
     if len(stills) == 1 and op.kind != "linear" and "axis" in static:
         y = np.all(stills[0], axis=lanes(static, stills[0].ndim))

@@ -19,11 +19,6 @@ from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor, tensor
 
 __all__ = ["bent_in", "moved", "narrowed", "reached", "tied_in"]
 
-BY_ENTRY: Final = frozenset({"elementwise", "selection"})
-COMPARISONS: Final = frozenset(
-    {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not"}
-)
-
 STATED_BY_READERS: Final = frozenset({"entmax_level"})
 """Ops that bend where a reader of theirs says so, at whichever entry."""
 
@@ -116,7 +111,7 @@ def _tied(t: Tensor) -> np.ndarray:
 
 def _downstream(t: Tensor, found: list[np.ndarray | None], rng: np.random.Generator) -> np.ndarray:
     op, inputs, static = t.node
-    if op.kind in BY_ENTRY or op.name in COMPARISONS:
+    if op.by_entry:
         return np.logical_or.reduce([np.broadcast_to(m, t.shape) for m in found if m is not None])
     flows = [type(x) is Tensor and bool(x.track & NEEDS_GRAD) for x in inputs]
     if op.kind not in {"linear", "bilinear"} or any(m is not None and m.any() and not f for m, f in zip(found, flows, strict=True)):
@@ -161,7 +156,7 @@ def _upstream(t: Tensor, mine: np.ndarray, rng: np.random.Generator) -> Iterator
     for i, x in enumerate(inputs):
         if type(x) is not Tensor:
             continue
-        if op.kind in BY_ENTRY or op.name in COMPARISONS:
+        if op.by_entry:
             yield x, np.asarray(unbroadcast(mine * 1.0, x.shape) != 0)
         elif op.kind in {"linear", "bilinear"} and x.track & NEEDS_GRAD:
             # Random weights let no two of them cancel.

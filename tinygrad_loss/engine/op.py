@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -94,8 +94,22 @@ class Op:
     screened: "Op | None" = None
     constant_slopes: bool = False
 
+    @property
+    def by_entry(self) -> bool:
+        """Whether each entry of the result comes from the entries at its own place alone."""
+        return self.kind in {"elementwise", "selection"} or self.name in BY_ENTRY
+
     def __repr__(self) -> str:
         return f"<op {self.name}: {self.kind}>"
+
+
+BY_ENTRY: Final = frozenset({
+    "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or",
+    "logical_xor", "logical_not", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "isnan", "isinf",
+    "isfinite", "isposinf", "isneginf", "signbit", "isclose", "attained", "cast", "detach",
+    "zeros_like", "ones_like",
+})  # fmt: skip
+"""Predicates that ask each entry on its own; others look at an array as a whole, as ``argsort`` does, though its result has the same shape."""
 
 
 _ops: dict[str, Op] = {}
