@@ -1,6 +1,5 @@
 """Determinants, their logarithms, and their derivative: the cofactors."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import custom, door
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.packing import result_of
+from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.solving import t
 
 __all__ = ["det", "slogdet"]
@@ -22,17 +22,24 @@ def _cofactors(a: Array) -> Array:
     return (u * (others * sign[..., None])[..., None, :]) @ vh
 
 
-def _cofactors_pull(g: Array, y: Array, a: Array) -> Array:
-    w = t(np.linalg.inv(a))
-    return np.sum(g * y, axis=(-2, -1), keepdims=True) * w - y @ t(g) @ w
+def _moved(dx: Array, y: Array, a: Array) -> Array:
+    """Return how the cofactors move, which is also what carries a cotangent back, since they are the gradient of a function."""
+    if np.all(np.linalg.matrix_rank(values(a)) == a.shape[-1]):
+        w = t(np.linalg.inv(a))
+        return np.sum(w * dx, axis=(-2, -1), keepdims=True) * y - w @ t(dx) @ y
+    # Nothing is divided: in the bases of the singular vectors the cofactors of a diagonal matrix move by products of all but two values.
+    u, s, vh = np.linalg.svd(a)
+    n = s.shape[-1]
+    eye = np.eye(n, dtype=bool)
+    left_out = eye[:, None, :] | eye[None, :, :]
+    others = np.prod(np.where(left_out, 1.0, s[..., None, None, :]), axis=-1).astype(s.dtype) * ~eye
+    turned = t(u) @ dx @ t(vh)
+    diagonal = np.sum(others * np.sum(turned * eye, axis=-1)[..., None, :], axis=-1)
+    sign = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
+    return u @ (sign * (diagonal[..., None] * eye - others * t(turned))) @ vh
 
 
-def _cofactors_push(dx: Sequence[Array | None], y: Array, a: Array) -> Array:
-    w = t(np.linalg.inv(a))
-    return np.sum(w * dx[0], axis=(-2, -1), keepdims=True) * y - w @ t(dx[0]) @ y
-
-
-cofactors: Rule = custom("cofactors", _cofactors, [_cofactors_pull], _cofactors_push, doc=r"\det(A)\, A^{-T}")
+cofactors: Rule = custom("cofactors", _cofactors, [_moved], lambda dx, y, a: _moved(dx[0], y, a), doc=r"\det(A)\, A^{-T}")
 det_: Rule = custom(
     "det",
     np.linalg.det,
