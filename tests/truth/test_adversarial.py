@@ -237,3 +237,32 @@ def test_a_small_kink_is_no_rounding():
         verdict = tl.differentiability(f, np.array(x))
         assert (verdict.kind, verdict.proved) == ("kink", True)
         assert np.isnan(verdict.gradient[0])
+
+
+WRAPPED = {
+    "radial cutoff": (lambda r: np.where(r < 5.0, 0.5 * (np.cos(np.pi * r / 5.0) + 1.0), 0.0), 5.0),
+    "window": (lambda x: np.where(np.abs(x) <= 1.0, 0.5 * (1.0 + np.cos(np.pi * x)), 0.0), 1.0),
+    "cosine of an angle": (lambda x: np.cos(np.arctan2(x, -1.0)), 0.0),
+    "cosine of a phase": (lambda x: np.cos(2.0 * np.pi * np.mod(x, 1.0)), 2.0),
+    "cosine of a wrapped angle": (lambda x: 1.0 - np.cos(np.mod(x + np.pi, 2.0 * np.pi) - np.pi), np.pi),
+    "cutoffs, entry by entry": (lambda r: np.sum(np.where(r < 5.0, 0.5 * (np.cos(np.pi * r / 5.0) + 1.0), 0.0)), np.array([5.0, 6.0, 5.0])),
+}
+
+
+@pytest.mark.parametrize(("f", "x"), WRAPPED.values(), ids=WRAPPED)
+def test_slopes_that_differ_by_rounding_are_one(f, x):
+    """sin(pi) is 1e-16 in floats; the slopes on both sides are 0."""
+    verdict = tl.differentiability(f, x)
+    assert (verdict.kind, verdict.proved) == ("smooth", True)
+    np.testing.assert_allclose(verdict.gradient, 0.0, atol=1e-14)
+    np.testing.assert_allclose(tl.grad(f)(x), 0.0, atol=1e-14)
+
+
+def test_small_slopes_that_rounding_does_not_explain_are_a_kink():
+    for f, x in [
+        (lambda x: 1e-12 * np.abs(np.sin(x)), 0.0),
+        (lambda x: np.exp(-40.0) * np.abs(x) + np.cos(x), 0.0),
+        (lambda r: np.where(r < 5.0, 0.5 * (np.cos(np.pi * r / 5.0) + 1.0), 1e-12 * (r - 5.0)), 5.0),
+    ]:
+        verdict = tl.differentiability(f, x)
+        assert (verdict.kind, verdict.proved) == ("kink", True)

@@ -1,24 +1,17 @@
 """The cotangents that arrive at kinks, in double precision, and which of them are rounding."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Final
 
 import numpy as np
 
 from tinygrad_loss.calculus.bends import SEED
 from tinygrad_loss.calculus.lock import Kink
+from tinygrad_loss.calculus.rounding import MARGIN, SHAKES, shaken
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 
 __all__ = ["cotangents_at", "double", "gather"]
-
-SHAKES: Final = 4
-"""How often the values are rounded at random, where a cotangent of a kink may be rounding."""
-UNITS: Final = 4.0
-"""How many units in the last place an op may round by."""
-MARGIN: Final = 16.0
-"""A cotangent is rounding up to this many times the largest change that other roundings made."""
 
 
 def cotangents_at(kinks: Mapping[int, Kink], done: Pass, bent: Collection[int], value: Callable[[Array], Array]) -> dict[int, Array]:
@@ -26,16 +19,14 @@ def cotangents_at(kinks: Mapping[int, Kink], done: Pass, bent: Collection[int], 
 
     What rounding alone explains is 0: the cotangent of the scores of ``np.sum(softmax(scores))``, say. Four passes over values that are
     rounded otherwise, at random, tell what it explains.
-
-    Source: Vignes 1993, A stochastic arithmetic for reliable scientific computation.
     """
     found, largest = _met(kinks, done, bent, value)
     small = largest * float(np.finfo(done.root.dtype).eps) ** (2 / 3)
     if any(np.any((g != 0) & (np.abs(g) <= small)) for g in (kinks[key].gathered(g) for key, g in found.items())):
         rng = np.random.default_rng(SEED)
-        shaken = [_met(kinks, done, bent, _shaken(kinks, done, value, rng))[0] for _ in range(SHAKES)]
+        others = [_met(kinks, done, bent, _rounded_otherwise(kinks, done, value, rng))[0] for _ in range(SHAKES)]
         for key, g in found.items():
-            moved = np.max([np.abs(other[key] - g) for other in shaken], axis=0)
+            moved = np.max([np.abs(other[key] - g) for other in others], axis=0)
             found[key] = np.where(np.abs(g) <= MARGIN * moved, 0.0, g)
     return found
 
@@ -62,7 +53,9 @@ def _met(kinks: Collection[int], done: Pass, bent: Collection[int], value: Calla
     return found, largest
 
 
-def _shaken(kinks: Collection[int], done: Pass, value: Callable[[Array], Array], rng: np.random.Generator) -> Callable[[Array], Array]:
+def _rounded_otherwise(
+    kinks: Collection[int], done: Pass, value: Callable[[Array], Array], rng: np.random.Generator
+) -> Callable[[Array], Array]:
     """Return values as they would be if every op had rounded otherwise, at random; choices stay as they are."""
     now: dict[int, Array] = {}
 
@@ -73,7 +66,7 @@ def _shaken(kinks: Collection[int], done: Pass, value: Callable[[Array], Array],
         op, inputs, static = t.node
         if op.kind != "predicate" and t.dtype.kind == "f" and id(t) not in kinks:
             y = np.asarray(op.call(*map(other, inputs), **static), np.float64)
-            now[id(t)] = y * (1.0 + float(np.finfo(t.dtype).eps) * rng.uniform(-UNITS, UNITS, y.shape))
+            now[id(t)] = shaken(y, rng, float(np.finfo(t.dtype).eps))
     return other
 
 

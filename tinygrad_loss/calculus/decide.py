@@ -1,6 +1,7 @@
 """Deciding, from series, whether a recorded function has a gradient at its point: exactly where both sides of an entry are seen."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from tinygrad_loss.calculus.judgement import Judgement, Kind, all_of, flat, same
 from tinygrad_loss.calculus.near import Near, patiently, side_along
 from tinygrad_loss.calculus.probes import decide_in_space
 from tinygrad_loss.calculus.reach import reached
+from tinygrad_loss.calculus.rounding import explained
 from tinygrad_loss.calculus.sides import Side, limit_of, sides_of
 
 __all__ = ["decide", "limits_along", "slope_along"]
@@ -40,6 +42,8 @@ def _on_a_line(near: Near) -> Judgement:
     value = math.nan
     if back is not None and ahead is not None:
         kind, value = _verdict_of_sides(back, ahead)
+        if kind == "kink" and certain and _rounding_explains(near, np.array([left]), np.array([right]), lambda: _slopes_on_a_line(near)):
+            kind, value = "smooth", 0.5 * (0.0 - back.slope + ahead.slope)
     if not certain and kind != "smooth":
         kind, value = "undecided", math.nan
     found = Judgement(kind, _alone(near, np.full(shape, value)), all_of(near, certain), left=left, right=right)
@@ -48,6 +52,23 @@ def _on_a_line(near: Near) -> Judgement:
         if kind == "smooth" and back is not None and ahead is not None:
             found.second = (back.second, ahead.second)
     return found
+
+
+def _slopes_on_a_line(near: Near) -> np.ndarray:
+    """Return the slopes from the left and from the right; nan where one is not known."""
+    slopes = [slope_along(near, all_of(near, s)) for s in (-1.0, 1.0)]
+    return np.array([[math.nan if slope is None else s * slope] for s, slope in zip((-1.0, 1.0), slopes, strict=True)])
+
+
+def _rounding_explains(near: Near, left: np.ndarray, right: np.ndarray, ask: Callable[[], np.ndarray]) -> np.ndarray:
+    """Return where slopes that differ are one but for rounding; ``ask`` gives both once more, as two rows."""
+    apart = np.abs(left - right)
+    suspect = (apart > 0) & (apart <= ROUNDING.get().same * max(near.scales.values(), default=0.0))
+    if not np.any(suspect):
+        return suspect
+    with np.errstate(all="ignore"):
+        noise = np.sum(explained(ask, np.stack([left, right]), near.root.dtype), axis=0)
+    return np.asarray(suspect & (apart <= noise))
 
 
 def slope_along(near: Near, direction: list[np.ndarray]) -> float | None:
@@ -66,6 +87,10 @@ def _entry_by_entry(near: Near) -> Judgement:
         apart, size = np.abs(left - right), np.maximum(np.abs(left), np.abs(right))
         equal = (left == right) | (apart <= ROUNDING.get().same * size)
         clear = (left == right) | (apart <= ROUNDING.get().chop * size)
+        rounded = _rounding_explains(
+            near, left, right, lambda: smooth + np.stack([-_all_sides(near, -1.0).slope, _all_sides(near, 1.0).slope])
+        )
+        equal, clear = equal | rounded, clear | rounded
         middle = np.where(left == right, left, 0.5 * (left + right))
     known = back.known & ahead.known
     jumps = (back.exists & back.jumps) | (ahead.exists & ahead.jumps)

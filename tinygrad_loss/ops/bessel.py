@@ -37,11 +37,13 @@ def _of_order(name: str) -> Rule:
         if order in (0, 1):
             return first[order](x)
         y = general(x.dtype.type(order), x)
-        if name not in FAR_OUT:
+        if name not in FAR_OUT or order % 1:
             return y
         beyond = np.abs(x) > FAR
         size = np.where(beyond, np.abs(x), FAR)
-        return np.where(beyond, first[order % 2](x) * (1.0 + FAR_OUT[name] * (order * order - order % 2) / size), y).astype(x.dtype)[()]
+        return np.where(beyond, first[int(order) % 2](x) * (1.0 + FAR_OUT[name] * (order * order - order % 2) / size), y).astype(x.dtype)[
+            ()
+        ]
 
     return forward
 
