@@ -356,7 +356,8 @@ def warn_caller(message: str, category: type[Warning], once_per: object = None) 
         message = text
     frame = caller_frame()
     registry = frame.f_globals.setdefault("__warningregistry__", {})
-    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)
+    module = frame.f_globals.get("__name__") or "<string>"  # Python shows no warning of a module without a name
+    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, module, registry)
 
 
 def refuse_nonfinite(where: str, parameter: str, gradient: Any, report: Any) -> NonFiniteError:
