@@ -1,6 +1,5 @@
 """What people type in their first hour, from the habits of NumPy, SciPy, PyTorch, Keras and scikit-learn: the answer leads on."""
 
-import numpy as np
 import pytest
 
 import tinygrad_loss as tl
