@@ -1,5 +1,6 @@
 """What people type in their first hour, from the habits of NumPy, SciPy, PyTorch, Keras and scikit-learn: the answer leads on."""
 
+import numpy as np
 import pytest
 
 import tinygrad_loss as tl
@@ -18,3 +19,71 @@ def said(call):
 def test_a_kink_is_told_in_code_without_a_module(names):
     with pytest.warns(tl.errors.UndefinedGradientWarning):
         exec(SOURCE, dict(names))  # noqa: S102  as a notebook or a server runs code
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [lambda f: lambda w: tl.grad(f)(w), lambda f: lambda w: tl.differentiability(f, w), lambda f: lambda w: tl.optim.minimize(f, w),
+     lambda f: lambda w: tl.gradcheck(f, w), lambda f: lambda w: tl.value_and_grad(f)(w), lambda f: lambda w: tl.hessian(f)(w)],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "f", [lambda w: ((w - 1) ** 2).sum(), lambda w: np.sum(np.square(w)), lambda w: (w**2).sum(), lambda w: w.sum() ** 2]
+)
+def test_a_list_where_an_array_is_meant_leads_to_the_array(transform, f):
+    message = said(lambda: transform(f)([1.0, 2.0]))
+    assert message.endswith("Type instead: np.array([1.0, 2.0])")
+    transform(f)(np.array([1.0, 2.0]))
+
+
+def test_a_fault_of_the_function_itself_stays_as_it_is():
+    assert "Type instead" not in said(lambda: tl.grad(lambda w: w[0] + len(3))([1.0, 2.0]))
+
+
+X, y = np.random.default_rng(0).normal(size=(20, 4)), np.arange(20) % 3
+LOSS = tl.losses.cross_entropy
+FITS = [
+    (lambda m: tl.fit(m, X, y), "tl.fit(model, tl.losses.mse_loss, (X, y))"),
+    (lambda m: tl.fit(m, (X, y), LOSS), "tl.fit(model, tl.losses.mse_loss, (X, y))"),
+    (lambda m: tl.fit(m, LOSS, X, y), "tl.fit(model, loss, (X, y))"),
+    (lambda m: tl.fit(m, LOSS), "tl.fit(model, loss, (X, y))"),
+    (lambda m: tl.fit(m, LOSS, (X, y), lr=0.1), "optimizer=lambda p: tl.optim.Adam(p, lr=0.1)"),
+    (lambda m: tl.fit(m, LOSS, (X, y), verbose=True), "progress=True"),
+    (lambda m: tl.fit(m, LOSS, (X, y), epoch=3), "epochs="),
+    (lambda m: tl.fit(m, LOSS, (X, y), validation_split=0.2), "train, held = tl.data.Dataset(X, y).split(0.2), and validation=held"),
+    (lambda m: tl.fit(m, tl.nn.CrossEntropyLoss, (X, y)), "tl.nn.CrossEntropyLoss(), the object"),
+    (lambda m: tl.fit(m, LOSS, [X, y]), "(X, y), a tuple"),
+    (lambda _: tl.data.DataLoader([X, y], 32), "(X, y), a tuple"),
+    (lambda _: tl.data.DataLoader([X, X[:, 0], y[:, None]]), "tuple(columns), a tuple"),
+    (lambda _: tl.data.DataLoader(X, y), "DataLoader((x, y), 32)"),
+]
+
+
+@pytest.mark.parametrize(("call", "instead"), FITS)
+def test_what_fit_is_given_is_told_by_shape_with_the_right_call(call, instead):
+    message = said(lambda: call(tl.nn.Linear(4, 3)))
+    assert message.endswith(f"Type instead: {instead}")
+    assert len(message) < 250
+
+
+CHANNELS = [
+    (tl.nn.Conv2d(1, 2, 3), (2, 8, 8), "x[:, None]"),
+    (tl.nn.Conv2d(1, 2, 3), (32, 8, 8), "x[:, None]"),
+    (tl.nn.Conv2d(1, 2, 3), (2, 8, 8, 1), "np.moveaxis(x, -1, 1)"),
+    (tl.nn.Conv2d(3, 2, 3), (2, 8, 8, 3), "np.moveaxis(x, -1, 1)"),
+    (tl.nn.Conv2d(3, 2, 3), (8, 8, 3), "np.moveaxis(x, -1, 0)"),
+    (tl.nn.Conv2d(1, 2, 3), (8, 8), "x[None]"),
+    (tl.nn.Conv1d(1, 2, 3), (5, 8), "x[:, None]"),
+    (tl.nn.Conv1d(4, 2, 3), (5, 8, 4), "np.moveaxis(x, -1, 1)"),
+    (tl.nn.ConvTranspose2d(3, 2, 3), (2, 8, 8, 3), "np.moveaxis(x, -1, 1)"),
+    (tl.nn.BatchNorm2d(3), (2, 4, 4, 3), "np.moveaxis(x, -1, 1)"),
+    (tl.nn.BatchNorm2d(1), (2, 4, 4), "x[:, None]"),
+    (tl.nn.InstanceNorm2d(3, affine=True), (2, 4, 4, 3), "np.moveaxis(x, -1, 1)"),
+    (tl.nn.GroupNorm(2, 6), (2, 4, 4, 6), "np.moveaxis(x, -1, 1)"),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape", "instead"), CHANNELS)
+def test_channels_elsewhere_lead_to_the_axis(layer, shape, instead):
+    x = np.random.default_rng(0).normal(size=shape)
+    assert said(lambda: layer(x)).endswith(f"Type instead: {instead}")
+    layer(eval(instead))  # noqa: S307  the line works when typed
