@@ -87,3 +87,57 @@ def test_channels_elsewhere_lead_to_the_axis(layer, shape, instead):
     x = np.random.default_rng(0).normal(size=shape)
     assert said(lambda: layer(x)).endswith(f"Type instead: {instead}")
     layer(eval(instead))  # noqa: S307  the line works when typed
+
+
+TEXTS = [
+    (tl.tensor, "abc", "data"),
+    (tl.tensor, [1, 2, "a"], "data"),
+    (tl.tensor, np.array([1, "a"], dtype=object), "data"),
+    (tl.nn.Linear(1, 3), "abc", "x"),
+    (lambda x: tl.losses.mse_loss(x, 2.0), "a", "input"),
+    (lambda x: tl.losses.mse_loss(np.ones(2), x), ["a", "b"], "target"),
+    (lambda x: tl.tensor([1.0, 2.0]) + x, ["a", "b"], "operand"),
+]
+
+
+@pytest.mark.parametrize(("call", "given", "name"), TEXTS)
+def test_a_text_leads_to_a_line_that_works(call, given, name):
+    line = said(lambda: call(given)).rpartition("Type instead: ")[2].removesuffix(", which numbers the texts")
+    assert eval(line, {"np": np, name: given}).dtype.kind in "iu"  # noqa: S307  the line works when typed
+
+
+def test_none_is_named():
+    assert "got NoneType. Type instead: target = " in said(lambda: tl.losses.mse_loss(np.ones(3), None))
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [((2,), (3, 2)), ((2, 3), (2, 3)), ((2, 3), (2, 4)), ((2, 3), (2,)), ((2,), (3, 3)), ((4, 2, 3), (5, 3))]
+)
+def test_matrices_that_do_not_fit_lead_to_a_product(a, b):
+    given = {"a": tl.tensor(np.ones(a)), "b": np.ones(b), "np": np}
+    line = said(lambda: given["a"] @ given["b"]).rpartition("Type instead: ")[2]
+    product, _, shape = line.partition(" with b of shape ")
+    if shape:
+        given["b"] = np.ones(eval(shape))  # noqa: S307
+    eval(product, given)  # noqa: S307  the line works when typed
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (1, 2), (3, 5), (2, -3), (2, 2, 2)])
+def test_repeat_in_pytorchs_way_leads_to_both_lines(sizes):
+    x = tl.tensor(np.ones((2, 2)))
+    if -2 <= sizes[1] < 2 and len(sizes) == 2:  # NumPy's axis
+        np.testing.assert_array_equal(x.repeat(*sizes), np.ones((2, 2)).repeat(*sizes))
+    else:
+        assert "np.tile(x, sizes)" in said(lambda: x.repeat(*sizes))
+
+
+def test_a_checkpoint_in_pytorchs_order_leads_to_ours(tmp_path):
+    save = tl.training.checkpoint.save
+    for state in ({"epoch": 1}, tl.nn.Linear(2, 1).state_dict(), [1.0]):
+        assert said(lambda state=state: save(state, tmp_path / "a.safetensors")).endswith("Type instead: checkpoint.save(path, state)")
+
+
+def test_gather_takes_lists():
+    x = tl.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    np.testing.assert_array_equal(x.gather(1, [[0], [1]]).numpy(), [[1.0], [4.0]])
+    np.testing.assert_array_equal(x.take_along_dim([[0], [1]], 1).numpy(), [[1.0], [4.0]])

@@ -147,9 +147,19 @@ def say(where: str, rule: str, got: str, instead: str) -> str:
     return f"{where}: {rule}, got {got}. Type instead: {instead}"
 
 
-def of_dtype(where: str, rule: str, array: Any, instead: str) -> DTypeError | ShapeError:
+def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -> DTypeError | ShapeError:
     """Return the error for an array of a dtype that cannot take part; rows of unlike lengths have none that can."""
-    return unlike_rows(where) if has_unlike_rows(array) else DTypeError(say(where, rule, f"dtype {array.dtype}", instead))
+    if has_unlike_rows(array):
+        return unlike_rows(where)
+    got = f"dtype {array.dtype}"
+    if array.dtype.kind in "US":
+        got, instead = f"text (dtype {array.dtype})", f"np.unique({name}, return_inverse=True)[1], which numbers the texts"
+    elif array.dtype.kind == "O":
+        if array.ndim == 0:
+            got, instead = type(array[()]).__name__, f"{name} = np.zeros(3), an array of numbers"
+        elif any(isinstance(entry, str) for entry in array.flat):
+            got, instead = f"texts among numbers (dtype {array.dtype})", f"np.unique(np.asarray({name}, dtype=str), return_inverse=True)[1]"
+    return DTypeError(say(where, rule, got, instead))
 
 
 def unlike_rows(where: str) -> ShapeError:

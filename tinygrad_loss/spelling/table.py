@@ -55,6 +55,10 @@ def _axis(dim: Any) -> Any:
     return tuple(dim) if isinstance(dim, list) else dim
 
 
+def _indices(given: Any) -> Any:
+    return np.asarray(given) if isinstance(given, list | tuple) else given
+
+
 def _expand(x: Any, sizes: tuple[Any, ...]) -> Any:
     own = (1,) * (len(sizes) - x.ndim) + x.shape
     return np.broadcast_to(x, tuple(n if size == -1 else size for n, size in zip(own, sizes, strict=True)))
@@ -178,8 +182,12 @@ METHODS: Final[tuple[Row, ...]] = (
     Row("x.narrow(dim, 1, 2)", "np.take(x, np.arange(1, 1 + 2), axis=dim)", _narrow),
     Row("x.select(dim, 1)", "np.take(x, 1, axis=dim)", lambda x, dim, index: np.take(x, index, axis=dim)),
     Row("x.index_select(dim, i)", "np.take(x, i, axis=dim)", lambda x, dim, index: np.take(x, index, axis=dim)),
-    Row("x.gather(dim, j)", "np.take_along_axis(x, j, axis=dim)", lambda x, dim, index: np.take_along_axis(x, index, axis=dim)),
-    Row("x.take_along_dim(j, dim)", "np.take_along_axis(x, j, axis=dim)", lambda x, indices, dim: np.take_along_axis(x, indices, axis=dim)),
+    Row("x.gather(dim, j)", "np.take_along_axis(x, j, axis=dim)", lambda x, dim, index: np.take_along_axis(x, _indices(index), axis=dim)),
+    Row(
+        "x.take_along_dim(j, dim)",
+        "np.take_along_axis(x, j, axis=dim)",
+        lambda x, indices, dim: np.take_along_axis(x, _indices(indices), axis=dim),
+    ),
     Row("x.split(2, dim)", "np.split(x, np.arange(2, x.shape[dim], 2), axis=dim)", _split),
     Row("x.chunk(2, dim)", "np.array_split(x, 2, axis=dim)", _chunk),
     Row("x.unbind(dim)", "tuple(np.moveaxis(x, dim, 0))", lambda x, dim=0: tuple(np.moveaxis(x, dim, 0))),
