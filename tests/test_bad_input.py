@@ -322,7 +322,12 @@ CASES = [
         errors.LostGraphError,
         f"tl.tensor(x) of a recorded tensor: {LOST}x itself, or x.detach() to cut the graph",
     ),
-    ("pickle", lambda: pickle.dumps(vector()), TypeError, "a tensor is not pickled; save x.numpy() with np.save"),
+    (
+        "pickle",
+        lambda: pickle.dumps(vector()),
+        TypeError,
+        "a tensor is not pickled; save x.numpy() with np.save, and a model with tl.training.checkpoint.save(path, model.state_dict())",
+    ),
     # what has no rule
     (
         "an unsupported ufunc",

@@ -1,5 +1,8 @@
 """What people type in their first hour, from the habits of NumPy, SciPy, PyTorch, Keras and scikit-learn: the answer leads on."""
 
+import pickle
+import sys
+
 import numpy as np
 import pytest
 
@@ -141,3 +144,56 @@ def test_gather_takes_lists():
     x = tl.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     np.testing.assert_array_equal(x.gather(1, [[0], [1]]).numpy(), [[1.0], [4.0]])
     np.testing.assert_array_equal(x.take_along_dim([[0], [1]], 1).numpy(), [[1.0], [4.0]])
+
+
+NAMES = [
+    (tl.nn.functional, "mae_loss", "type tl.losses.l1_loss"),
+    (tl.nn.functional, "smooth_l1", "type tl.losses.smooth_l1_loss"),
+    (tl.nn.functional, "rmse_loss", "type np.sqrt(tl.losses.mse_loss(input, target))"),
+    (tl.nn, "MAELoss", "type nn.L1Loss()"),
+    (tl.nn, "BCE", "type nn.BCELoss()"),
+    (tl.nn, "RMSELoss", "type np.sqrt(tl.losses.mse_loss(input, target))"),
+    (tl.losses, "rmse", "type np.sqrt(tl.losses.mse_loss(input, target))"),
+    (tl.nn, "save", "type tl.training.checkpoint.save(path, model.state_dict())"),
+    (tl.nn, "load", "type model.load_state_dict(tl.training.checkpoint.load(path))"),
+    (tl, "save", "type tl.training.checkpoint.save(path, model.state_dict())"),
+    (tl, "load", "type model.load_state_dict(tl.training.checkpoint.load(path))"),
+    (tl, "summary", "type model.summary(x)"),
+    (tl, "rmse", "type np.sqrt(tl.losses.mse_loss(input, target))"),
+    (tl.nn.Linear(2, 1), "fit", "type tl.fit(model, loss, (X, y))"),
+    (tl.nn.Linear(2, 1), "predict", "type tl.training.predict(model, X)"),
+    (tl.nn.Linear(2, 1), "evaluate", "type tl.training.evaluate(model, loss, tl.data.Dataset(X, y))"),
+    (tl.nn.Linear(2, 1), "save", "type tl.training.checkpoint.save(path, model.state_dict())"),
+    (tl.nn.Linear(2, 1), "load", "type model.load_state_dict(tl.training.checkpoint.load(path))"),
+]
+
+
+@pytest.mark.parametrize(("where", "name", "line"), NAMES)
+def test_a_name_from_elsewhere_leads_to_its_line(where, name, line):
+    assert said(lambda: getattr(where, name)).endswith(f"; {line}")
+
+
+def test_a_model_is_saved_and_summed_up_in_its_own_words():
+    model = tl.nn.Linear(2, 1)
+    assert "model.state_dict()" in said(lambda: pickle.dumps(model))
+    assert said(model.summary).endswith("Type instead: model.summary(x[:1])")
+
+
+IMPORTS = [
+    ("tinygrad_loss", "mse_loss", "type tl.losses.mse_loss"),
+    ("tinygrad_loss.losses", "mse", "type tl.losses.mse_loss"),
+    ("tinygrad_loss.nn", "MAELoss", "type nn.L1Loss()"),
+    ("tinygrad_loss.nn.functional", "mae_loss", "type tl.losses.l1_loss"),
+    ("tinygrad_loss.data", "random_split", ""),
+    ("tinygrad_loss.optim", "Adamm", "the nearest is 'AdamW'"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "line"), IMPORTS)
+def test_an_import_of_another_name_says_the_same_as_the_attribute(module, name, line):
+    with pytest.raises(ImportError) as error:
+        exec(f"from {module} import {name}", {})  # noqa: S102
+    message = said(lambda: getattr(sys.modules[module], name))
+    assert str(error.value).partition("; ")[2] == message.partition("; ")[2] != ""
+    assert line in message
+    assert not hasattr(sys.modules[module], name)

@@ -7,6 +7,7 @@ Each class also is the builtin exception that a caller would expect to catch.
 import sys
 import warnings
 from collections.abc import Container, Iterable, Mapping
+from opcode import opmap
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
@@ -228,8 +229,10 @@ def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[
     return sorted(name for name, x in namespace.items() if not name.startswith("_") and (not isinstance(x, ModuleType) or name in rooms))
 
 
-def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:
+def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError | ImportError:
     """Return the error for a name that a module does not have: what to type if it is known elsewhere, else a similar one of its names.
+
+    In ``from module import name`` it is an ImportError, because Python drops the text of any AttributeError there.
 
     Args:
         module: its full name.
@@ -245,7 +248,15 @@ def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str
     if hint is None:
         found = similar(name, public.values())
         hint = f"the nearest is {found!r}" if found else f"dir({module.replace('tinygrad_loss', 'tl', 1)}) lists the names that it has"
+    if _imports_from():
+        return ImportError(f"cannot import name {name!r} from {module!r}; {hint}", name=module)
     return AttributeError(f"module {module!r} has no attribute {name!r}; {hint}")
+
+
+def _imports_from() -> bool:
+    """Whether the user's line that runs is ``from module import name``, at the moment when Python asks the module for the name."""
+    frame = caller_frame()
+    return 0 <= frame.f_lasti < len(frame.f_code.co_code) and frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]
 
 
 def of_numpy(name: str) -> dict[str, str]:
@@ -270,11 +281,11 @@ class Uncalled(ModuleType):
         raise ArgumentError(f"module {self.__name__!r} is not callable; {said}")
 
 
-def no_name_of(room: str, name: str) -> AttributeError:
+def no_name_of(room: str, name: str) -> AttributeError | ImportError:
     """Return the error that a room raises for a name that it does not have."""
     try:
         sys.modules[room].__getattr__(name)
-    except AttributeError as error:
+    except (AttributeError, ImportError) as error:
         return error
     raise AssertionError(name)
 

@@ -368,7 +368,9 @@ class Tensor(Methods):
         return tensor(self.value, requires_grad=self.requires_grad, name=self.name)
 
     def __reduce__(self) -> Any:
-        message = "a tensor is not pickled; save x.numpy() with np.save"
+        message = (
+            "a tensor is not pickled; save x.numpy() with np.save, and a model with tl.training.checkpoint.save(path, model.state_dict())"
+        )
         raise TypeError(message)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_loss import errors, ops
 
-__all__ = ["DIFFERENT", "METHODS", "OF_FUNCTIONAL", "OF_MODULES", "OF_THE_ROOM", "SAME", "UNLIKE", "Row"]
+__all__ = ["DIFFERENT", "METHODS", "OF_FUNCTIONAL", "OF_MODULES", "OF_THE_ROOM", "SAME", "SAVING", "UNLIKE", "Row"]
 
 
 class Row(NamedTuple):
@@ -311,7 +311,19 @@ _NO_DEVICES: Final = "arrays live in main memory: leave it out (model.astype(np.
 _NO_HOOKS: Final = "say in forward(self, x) of a class of your own what is to happen"
 _TOO_MANY: Final = "write it as a function and put that into nn.Sequential"
 
+SAVING: Final = {
+    "save": "type tl.training.checkpoint.save(path, model.state_dict())",
+    "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
+}
+"""How the weights of a model are kept."""
+
 OF_MODULES: Final = {
+    **SAVING,
+    **dict.fromkeys(("save_weights", "save_pretrained"), SAVING["save"]),
+    **dict.fromkeys(("load_weights", "from_pretrained"), SAVING["load"]),
+    "fit": "type tl.fit(model, loss, (X, y))",
+    **dict.fromkeys(("predict", "predict_proba"), "type tl.training.predict(model, X)"),
+    **dict.fromkeys(("evaluate", "score"), "type tl.training.evaluate(model, loss, tl.data.Dataset(X, y))"),
     **dict.fromkeys(("cpu", "cuda", "to", "to_empty", "type", "xpu", "mps", "share_memory"), _NO_DEVICES),
     "float": "type model.float32()",
     **dict.fromkeys(("half", "bfloat16"), "type model.astype(np.float16)"),
@@ -324,6 +336,8 @@ OF_MODULES: Final = {
 """By attribute of a module."""
 
 OF_THE_ROOM: Final = {
+    **SAVING,
+    "summary": "type model.summary(x)",
     "utils": "type tl.optim.clip_grad_norm_(model.parameters(), 1.0), or nn.pad_sequences(sequences)",
     "Buffer": "type self.register_buffer(name, value)",
     **dict.fromkeys(("ParameterList", "ParameterDict"), "assign each parameter as an attribute of a nn.Module"),
