@@ -153,7 +153,7 @@ def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -
     if has_unlike_rows(array):
         return unlike_rows(where)
     got = f"dtype {array.dtype}"
-    if array.dtype.kind in "US":
+    if array.dtype.kind in "US" and not _spells_numbers(array):
         got, instead = f"text (dtype {array.dtype})", f"np.unique({name}, return_inverse=True)[1], which numbers the texts"
     elif array.dtype.kind == "O":
         if array.ndim == 0:
@@ -161,6 +161,14 @@ def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -
         elif any(isinstance(entry, str) for entry in array.flat):
             got, instead = f"texts among numbers (dtype {array.dtype})", f"np.unique(np.asarray({name}, dtype=str), return_inverse=True)[1]"
     return DTypeError(say(where, rule, got, instead))
+
+
+def _spells_numbers(texts: Any) -> bool:
+    try:
+        texts.astype(np.float64)
+    except ValueError:
+        return False
+    return True
 
 
 def unlike_rows(where: str) -> ShapeError:
