@@ -117,7 +117,11 @@ def page() -> str:
         HEAD,
         WORKS.format(same=same),
         rows(works),
-        "\n## Methods with another answer\n\nEvery name that NumPy has means what it means in NumPy. If you call one of these in PyTorch's way, it raises an error, which says:\n",
+        (
+            "\n## Methods with another answer\n\nEvery name that NumPy has means what it means in NumPy. PyTorch's keywords (`dim=`, `keepdim=`) and calls that NumPy would refuse raise an error. "
+            "A call that NumPy takes too has NumPy's answer: `m.max(1)`, `m.std(1)` and `m.repeat(4, 1)` are those of arrays. "
+            "The error says:\n"
+        ),
         rows(different),
         "\n## Methods that do not exist\n\nThe call raises an error, which ends with the line on the right.\n",
         rows(says),

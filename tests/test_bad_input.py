@@ -93,19 +93,21 @@ CASES = [
         "text",
         lambda: tl.tensor("abc"),
         errors.DTypeError,
-        "tl.tensor: data must be real numbers or truth values, got dtype <U3. Type instead: np.asarray(data, dtype=np.float64)",
+        "tl.tensor: data must be real numbers or truth values, got text (dtype <U3). "
+        "Type instead: np.unique(data, return_inverse=True)[1], which numbers the texts",
     ),
     (
         "a text operand",
         lambda: vector() + "a",
         errors.DTypeError,
-        "add: operands must be real numbers, got str of dtype <U1. Type instead: np.asarray(operand, dtype=np.float64)",
+        "add: operands must be real numbers, got text (dtype <U1). "
+        "Type instead: np.unique(operand, return_inverse=True)[1], which numbers the texts",
     ),
     (
         "None as operand",
         lambda: vector() * None,
         errors.DTypeError,
-        "multiply: operands must be real numbers, got NoneType of dtype object. Type instead: np.asarray(operand, dtype=np.float64)",
+        "multiply: operands must be real numbers, got NoneType. Type instead: operand = np.zeros(3), an array of numbers",
     ),
     (
         "a complex result",
@@ -149,7 +151,7 @@ CASES = [
         lambda: matrix() @ matrix(),
         errors.ShapeError,
         "matmul: the last axis of the first must be as long as the last but one of the second, got (2, 3) and (2, 3). "
-        "Type instead: np.swapaxes(x, -1, -2)",
+        "Type instead: a @ np.swapaxes(b, -1, -2)",
     ),
     (
         "softmax of a batch without an axis",
@@ -320,7 +322,12 @@ CASES = [
         errors.LostGraphError,
         f"tl.tensor(x) of a recorded tensor: {LOST}x itself, or x.detach() to cut the graph",
     ),
-    ("pickle", lambda: pickle.dumps(vector()), TypeError, "a tensor is not pickled; save x.numpy() with np.save"),
+    (
+        "pickle",
+        lambda: pickle.dumps(vector()),
+        TypeError,
+        "a tensor is not pickled; save x.numpy() with np.save, and a model with tl.training.checkpoint.save(path, model.state_dict())",
+    ),
     # what has no rule
     (
         "an unsupported ufunc",
@@ -411,7 +418,8 @@ CASES = [
         "objects of another kind",
         lambda: tl.tensor(np.array(["a", None], object)),
         errors.DTypeError,
-        "tl.tensor: data must be real numbers or truth values, got dtype object. Type instead: np.asarray(data, dtype=np.float64)",
+        "tl.tensor: data must be real numbers or truth values, got texts among numbers (dtype object). "
+        "Type instead: np.unique(np.asarray(data, dtype=str), return_inverse=True)[1]",
     ),
     ("the length of a number", lambda: len(number()), TypeError, "len() of a 0-d tensor"),
     ("the entries of a number", lambda: list(number()), TypeError, "iteration over a 0-d tensor"),

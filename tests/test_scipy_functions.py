@@ -121,6 +121,22 @@ def test_the_refusal_names_the_function_and_its_counterpart(name):
     assert str(error.value) == f"{name}: {LOST}{COUNTERPARTS[name]}"
 
 
+ALONG = {"axis": None}, {"axis": 0}, {"axis": 1}, {}
+
+
+@pytest.mark.parametrize("given", ALONG, ids=str)
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if "axis=" in COUNTERPARTS[name]])
+def test_the_counterpart_keeps_the_axis(name, given):
+    plane = rng.uniform(0.2, 0.9, (3, 3))
+    if name.endswith("entropy"):  # SciPy divides by the sum first
+        plane = plane / np.sum(plane, axis=given.get("axis", 0), keepdims=True)
+    with pytest.raises(errors.LostGraphError) as error:
+        reached(name)(tl.tensor(plane, requires_grad=True), **given)
+    line = str(error.value).rpartition("Type instead: ")[2]
+    found = eval(line, {"np": np, "tl": tl, **dict.fromkeys(("x", "a", "pk"), plane)})  # noqa: S307  the line that the message says
+    np.testing.assert_allclose(found, reached(name)(plane, **given), rtol=1e-10, atol=1e-12)
+
+
 def parameters(family):
     names = COUNTERPARTS.get(f"scipy.stats.{family}", "tl.distributions.Geometric(p)")
     if family in VECTORS:

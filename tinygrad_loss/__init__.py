@@ -78,10 +78,13 @@ def _elsewhere(name: str) -> dict[str, str]:
     for room in ("ops", "losses", "nn", "optim", "distributions", "data", "training", "training.metrics"):
         if name in dir(_import_module(f"{__name__}.{room}")):
             return {name: f"type tl.{room}.{name}"}
+    if name in {"save", "load", "summary"}:
+        of_models: dict[str, str] = _import_module(f"{__name__}.spelling.table").OF_THE_ROOM
+        return of_models
     if found := errors.of_numpy(name):
         return found
-    loss = _import_module(f"{__name__}.losses.synonyms").named(name)
-    return {name: f"type tl.losses.{loss}"} if loss else {}
+    typed: dict[str, str] = _import_module(f"{__name__}.losses.synonyms").typed(name)
+    return typed
 
 
 def __dir__() -> list[str]:

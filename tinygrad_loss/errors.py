@@ -7,6 +7,7 @@ Each class also is the builtin exception that a caller would expect to catch.
 import sys
 import warnings
 from collections.abc import Container, Iterable, Mapping
+from opcode import opmap
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
@@ -147,9 +148,27 @@ def say(where: str, rule: str, got: str, instead: str) -> str:
     return f"{where}: {rule}, got {got}. Type instead: {instead}"
 
 
-def of_dtype(where: str, rule: str, array: Any, instead: str) -> DTypeError | ShapeError:
+def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -> DTypeError | ShapeError:
     """Return the error for an array of a dtype that cannot take part; rows of unlike lengths have none that can."""
-    return unlike_rows(where) if has_unlike_rows(array) else DTypeError(say(where, rule, f"dtype {array.dtype}", instead))
+    if has_unlike_rows(array):
+        return unlike_rows(where)
+    got = f"dtype {array.dtype}"
+    if array.dtype.kind in "US" and not _spells_numbers(array):
+        got, instead = f"text (dtype {array.dtype})", f"np.unique({name}, return_inverse=True)[1], which numbers the texts"
+    elif array.dtype.kind == "O":
+        if array.ndim == 0:
+            got, instead = type(array[()]).__name__, f"{name} = np.zeros(3), an array of numbers"
+        elif any(isinstance(entry, str) for entry in array.flat):
+            got, instead = f"texts among numbers (dtype {array.dtype})", f"np.unique(np.asarray({name}, dtype=str), return_inverse=True)[1]"
+    return DTypeError(say(where, rule, got, instead))
+
+
+def _spells_numbers(texts: Any) -> bool:
+    try:
+        texts.astype(np.float64)
+    except ValueError:
+        return False
+    return True
 
 
 def unlike_rows(where: str) -> ShapeError:
@@ -218,8 +237,10 @@ def offered(namespace: Mapping[str, object], rooms: Iterable[str] = ()) -> list[
     return sorted(name for name, x in namespace.items() if not name.startswith("_") and (not isinstance(x, ModuleType) or name in rooms))
 
 
-def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError:
+def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> AttributeError | ImportError:
     """Return the error for a name that a module does not have: what to type if it is known elsewhere, else a similar one of its names.
+
+    In ``from module import name`` it is an ImportError, because Python drops the text of any AttributeError there.
 
     Args:
         module: its full name.
@@ -235,7 +256,15 @@ def no_name(module: str, name: str, known: Iterable[str], elsewhere: Mapping[str
     if hint is None:
         found = similar(name, public.values())
         hint = f"the nearest is {found!r}" if found else f"dir({module.replace('tinygrad_loss', 'tl', 1)}) lists the names that it has"
+    if _imports_from():
+        return ImportError(f"cannot import name {name!r} from {module!r}; {hint}", name=module)
     return AttributeError(f"module {module!r} has no attribute {name!r}; {hint}")
+
+
+def _imports_from() -> bool:
+    """Whether the user's line that runs is ``from module import name``, at the moment when Python asks the module for the name."""
+    frame = caller_frame()
+    return 0 <= frame.f_lasti < len(frame.f_code.co_code) and frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]
 
 
 def of_numpy(name: str) -> dict[str, str]:
@@ -260,11 +289,11 @@ class Uncalled(ModuleType):
         raise ArgumentError(f"module {self.__name__!r} is not callable; {said}")
 
 
-def no_name_of(room: str, name: str) -> AttributeError:
+def no_name_of(room: str, name: str) -> AttributeError | ImportError:
     """Return the error that a room raises for a name that it does not have."""
     try:
         sys.modules[room].__getattr__(name)
-    except AttributeError as error:
+    except (AttributeError, ImportError) as error:
         return error
     raise AssertionError(name)
 
@@ -356,7 +385,8 @@ def warn_caller(message: str, category: type[Warning], once_per: object = None) 
         message = text
     frame = caller_frame()
     registry = frame.f_globals.setdefault("__warningregistry__", {})
-    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__"), registry)
+    module = frame.f_globals.get("__name__") or "<string>"  # Python shows no warning of a module without a name
+    warnings.warn_explicit(message, category, frame.f_code.co_filename, frame.f_lineno, module, registry)
 
 
 def refuse_nonfinite(where: str, parameter: str, gradient: Any, report: Any) -> NonFiniteError:

@@ -32,7 +32,7 @@ def of_convolution(dims, name):
     other, flat, deep = (1, 1, *[8] * dims), (8,) * dims, (1, 1, 2, *[8] * dims)
     kernel = f"{(3,) * dims}"
     yield Refused(layer, (single(*other),), name, rule, f"{other}", f"nn.{name}(1, 3, {kernel})")
-    yield Refused(layer, (single(*flat),), name, rule, f"{flat}", "x[:, None] to add an axis of channels")
+    yield Refused(layer, (single(*flat),), name, rule, f"{flat}", f"x of shape (N, 2{n})")
     yield Refused(layer, (single(*deep),), name, rule, f"{deep}", f"x of shape (N, 2{n})")
     empty = (1, 2, *[8] * (dims - 1), 0)
     least = "each axis after the channels must hold at least one entry"

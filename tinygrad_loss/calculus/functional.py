@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.argnums import says_argnums
 from tinygrad_loss.calculus.forms import Gradient, ValueAndGradient
-from tinygrad_loss.calculus.tree import leaves_of, mapped, refilled
+from tinygrad_loss.calculus.tree import leaves_of, mapped, meant_as_array, refilled
 from tinygrad_loss.context import AT_KINKS, RECORDING, enable_grad
 from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.cut import cut_path
@@ -81,7 +81,7 @@ class Traced:
             new[i] = mapped(self._fresh, args[i])
         given = (x for tree in self.trees for x in leaves_of(tree) if isinstance(x, Tensor) and x.track & NEEDS_GRAD)
         self.given: Tensor | None = next(given, None)
-        with watching() as self.departed, enable_grad():
+        with watching() as self.departed, enable_grad(), meant_as_array(self.trees):
             self.result = f(*new, **kwargs)
         for v in self.variables:
             v.op = ALIAS

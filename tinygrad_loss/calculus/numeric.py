@@ -11,7 +11,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import Traced, connected, jacobian
 from tinygrad_loss.calculus.holding import holds_along
 from tinygrad_loss.calculus.measured import Entry, Line, Place, settled_entries, value_at
-from tinygrad_loss.calculus.tree import leaves_of, refilled
+from tinygrad_loss.calculus.tree import leaves_of, meant_as_array, refilled
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import complex_result
@@ -85,14 +85,18 @@ def gradcheck(f: Callable[..., Any], *x: Any) -> Report:
     double = [leaf.astype(np.float64) for leaf in given]
     leaves = [leaf if leaf.dtype.kind == "f" else same for leaf, same in zip(given, double, strict=True)]
     try:
-        _refuse_what_has_no_slope(f, x, double)
+        with meant_as_array(x):
+            _refuse_what_has_no_slope(f, x, double)
+    except errors.ArgumentError:
+        raise
     except Exception as error:
         whole = next((leaf for leaf in given if leaf.dtype.kind != "f"), None)
         if whole is None:
             raise
         value_at(f, x, given)  # an error of whole numbers too is its own
         raise _not_floating(whole) from error
-    said = _analytic(f, x, leaves)
+    with meant_as_array(x):
+        said = _analytic(f, x, leaves)
     exact = said if all(a.dtype == np.float64 for a in leaves) else _analytic(f, x, double)
     both_ways = _both_ways(f, x, double)
     entries: list[Entry] = []

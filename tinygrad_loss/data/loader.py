@@ -66,6 +66,10 @@ class DataLoader(NamesItsArguments):
         augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
         prefetch: int = 0,
     ) -> None:
+        second: Any = batch_size
+        if hasattr(second, "__len__") and not isinstance(second, str):
+            got = " and ".join(f"{type(x).__name__} of {len(x)} rows" for x in (dataset, second))
+            raise errors.ArgumentError(errors.say("DataLoader", "inputs and targets are one argument", got, "DataLoader((x, y), 32)"))
         if not isinstance(batch_size, int | np.integer) or batch_size < 1:
             raise errors.DomainError(
                 errors.say("DataLoader", "batch_size must be a whole number from 1 on", str(batch_size), "batch_size=32")

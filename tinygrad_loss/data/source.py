@@ -106,6 +106,10 @@ def source(given: Any) -> tuple[Any, Columns | Rows]:
         ShapeError: columns differ in length, or rows in shape.
     """
     if isinstance(given, list) and given:
+        if are_columns(given):
+            rule, got = "a list holds rows, and a tuple columns", f"a list of {len(given)} arrays of {len(given[0])} rows"
+            names = "(X, y)" if len(given) == 2 else "tuple(columns)"
+            raise errors.ShapeError(errors.say("DataLoader", rule, got, f"{names}, a tuple"))
         given = together(given)
         given = given if isinstance(given, tuple) else Columns(given)
     if isinstance(given, tuple):
@@ -123,6 +127,13 @@ def source(given: Any) -> tuple[Any, Columns | Rows]:
     if len(found) == 0:
         raise errors.DomainError(errors.say("DataLoader", "there must be at least one example", "0 rows", "Dataset(x, y) with rows"))
     return given, found
+
+
+def are_columns(given: list[Any]) -> bool:
+    """Whether a list holds arrays of one length but of other shapes, which are no rows."""
+    shapes = [np.shape(a) for a in given if hasattr(a, "shape") and hasattr(a, "dtype")]
+    unlike = len(set(shapes)) > 1 and len(shapes) == len(given)
+    return unlike and all(shapes) and len({shape[0] for shape in shapes}) == 1
 
 
 def is_of_rows(given: Any) -> bool:

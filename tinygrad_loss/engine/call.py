@@ -56,11 +56,7 @@ def constant(x: Any, op: str, beside: Array = None) -> Array:
         rule = "operands must be real numbers, nested lists with rows of equal length"
         raise errors.ShapeError(errors.say(op, rule, type(x).__name__, "np.asarray(operand, dtype=np.float64)")) from None
     if array.dtype.kind not in REAL and not (array.dtype.kind == "c" and isinstance(x, np.ndarray | np.generic)):
-        raise errors.DTypeError(
-            errors.say(
-                op, "operands must be real numbers", f"{type(x).__name__} of dtype {array.dtype}", "np.asarray(operand, dtype=np.float64)"
-            )
-        )
+        raise errors.of_dtype(op, "operands must be real numbers", array, "np.asarray(operand, dtype=np.float64)", "operand")
     return x if isinstance(x, np.ndarray | np.generic) and type(x) is not Values else array
 
 
@@ -236,6 +232,16 @@ def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -
         raise explain(error, op, inputs) from None
 
 
+def _turned(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+    """Return the product of matrices with the one turned that makes them fit, where one does."""
+    inner = a[-1], b[-2 if len(b) > 1 else -1]
+    if len(b) > 1 and b[-1] == inner[0]:
+        return "a @ np.swapaxes(b, -1, -2)"
+    if len(a) > 1 and a[-2] == inner[1]:
+        return "np.swapaxes(a, -1, -2) @ b"
+    return f"a @ b with b of shape {(inner[0], *b[-1:]) if len(b) > 1 else (inner[0],)}"
+
+
 def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
     """Word NumPy's complaint about shapes with the op and a way out; leave every other error as it is."""
     if isinstance(error, errors.TinygradLossError):
@@ -251,7 +257,7 @@ def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
     if "matmul" in text or "mismatch in its core dimension" in text or "not aligned" in text:
         rule = "the last axis of the first must be as long as the last but one of the second"
         axes = [len(shape) for shape in arrays]
-        instead = "np.multiply(a, b)" if min(axes) == 0 else "np.swapaxes(x, -1, -2)" if max(axes) > 1 else "np.outer(a, b)"
+        instead = "np.multiply(a, b)" if min(axes) == 0 else "np.outer(a, b)" if max(axes) == 1 else _turned(*arrays[:2])
         return errors.shapes(op.name, rule, arrays, instead)
     numpys = errors.of_numpy(op.name).get(op.name, "").removeprefix("type ")
     instead = f"help({numpys})" if numpys else f"tinygrad-loss ops {op.name}"

@@ -32,7 +32,7 @@ def cast(where: str, what: str, x: Array, dtype: np.dtype[Any], instead: str) ->
 def real(where: str, new: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     """Return new values of a floating tensor in its dtype."""
     if new.dtype.kind not in "biuf":
-        raise errors.of_dtype(where, "new values must be real numbers", new, "np.asarray(new, dtype=np.float64)")
+        raise errors.of_dtype(where, "new values must be real numbers", new, "np.asarray(new, dtype=np.float64)", "new")
     return cast(where, "new values", new, dtype, "x = tl.tensor(new, requires_grad=True)")
 
 

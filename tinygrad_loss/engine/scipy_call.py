@@ -1,16 +1,19 @@
 """Which of SciPy's functions is running: one that makes an array of a tensor shall be named by what its user typed."""
 
+import inspect
 import sys
 from collections.abc import Iterator
 from itertools import takewhile
 from types import FrameType, FunctionType
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["scipy_call"]
+__all__ = ["UNSAID", "scipy_axis", "scipy_call"]
 
 INSIDE = frozenset({__name__.partition(".")[0], "numpy", "scipy"})
 MAKING = frozenset({"__init__", "__call__", "__new__"})
 """Methods that people call by the name of their class or object."""
+UNSAID: Final = object()
+"""Instead of an argument that the user did not give."""
 
 
 def scipy_call() -> str | None:
@@ -21,14 +24,40 @@ def scipy_call() -> str | None:
     >>> scipy_call() is None
     True
     """
+    chain = _chain()
+    if not chain or not _of_scipy(chain[-1]):
+        return None
+    return next((name for f in reversed(chain) if _of_scipy(f) for name in _names(f)), None)
+
+
+def scipy_axis() -> Any:
+    """Return the ``axis`` that the user gave to the function of SciPy's that runs now; ``UNSAID`` where that was none.
+
+    >>> scipy_axis() is UNSAID
+    True
+    """
+    for frame in filter(_of_scipy, reversed(_chain())):
+        if "axis" in frame.f_locals:
+            return frame.f_locals["axis"]
+        _, varargs, keywords, held = inspect.getargvalues(frame)
+        given, named = held.get(varargs or "", ()), held.get(keywords or "", {})
+        wrapped = [v for name in frame.f_code.co_freevars if isinstance(v := held.get(name), FunctionType)]
+        for function in wrapped:
+            try:
+                return inspect.signature(function).bind(*given, **named).arguments["axis"]
+            except (TypeError, KeyError):
+                continue
+    return UNSAID
+
+
+def _chain() -> list[FrameType]:
+    """Return the frames of packages below the user's, the innermost first."""
     chain = []
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  inspect.stack() reads source files, which costs milliseconds
     while frame is not None and _module(frame).partition(".")[0] in INSIDE:
         chain.append(frame)
         frame = frame.f_back
-    if not chain or not _of_scipy(chain[-1]):
-        return None
-    return next((name for f in reversed(chain) if _of_scipy(f) for name in _names(f)), None)
+    return chain
 
 
 def _module(frame: FrameType) -> str:

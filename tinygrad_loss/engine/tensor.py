@@ -368,7 +368,9 @@ class Tensor(Methods):
         return tensor(self.value, requires_grad=self.requires_grad, name=self.name)
 
     def __reduce__(self) -> Any:
-        message = "a tensor is not pickled; save x.numpy() with np.save"
+        message = (
+            "a tensor is not pickled; save x.numpy() with np.save, and a model with tl.training.checkpoint.save(path, model.state_dict())"
+        )
         raise TypeError(message)
 
 
@@ -408,7 +410,9 @@ def tensor(data: ArrayLike | Tensor, *, dtype: DTypeLike | None = None, requires
             array = array.astype(np.float64)
         if array.dtype.kind not in "biuf":
             instead = "np.real(data), or np.abs(data)" if array.dtype.kind == "c" else "np.asarray(data, dtype=np.float64)"
-            raise errors.of_dtype("tl.tensor", "data must be real numbers or truth values", array, instead)
+            if hasattr(data, "select_dtypes"):  # a table of pandas's
+                array, instead = array[:0], 'data.select_dtypes("number")'
+            raise errors.of_dtype("tl.tensor", "data must be real numbers or truth values", array, instead, "data")
         if requires_grad and array.dtype.kind != "f":
             raise errors.DTypeError(
                 errors.say(

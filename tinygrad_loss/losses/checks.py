@@ -55,7 +55,7 @@ def of_array(x: Any, where: str, what: str = "input") -> Array:
             x = x.astype(np.float64)
         kind = x.dtype.kind
     if kind != "f":
-        raise errors.of_dtype(where, f"{what} must be floating numbers", x, as_real(what, x.dtype, "np.float32"))
+        raise errors.of_dtype(where, f"{what} must be floating numbers", x, as_real(what, x.dtype, "np.float32"), what)
     return x
 
 
@@ -179,7 +179,7 @@ def as_numbers(x: Any, dtype: Any, where: str, name: str) -> Array:
     if x.dtype.kind == "f":
         return x
     if x.dtype.kind not in "biu":
-        raise errors.of_dtype(where, f"{name} must be real numbers", x, as_real(name, x.dtype))
+        raise errors.of_dtype(where, f"{name} must be real numbers", x, as_real(name, x.dtype), name)
     return cast(where, name, x, dtype, "input.astype(np.float64)")
 
 
@@ -368,7 +368,7 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
     if t.dtype.kind != "f" and t.shape == indices:
         raise errors.DTypeError(errors.say(where, "target must be real numbers", f"dtype {t.dtype}", "target.astype(np.int64)"))
     if t.dtype.kind != "f":
-        raise errors.of_dtype(where, "target must be real numbers", t, as_real("target", t.dtype))
+        raise errors.of_dtype(where, "target must be real numbers", t, as_real("target", t.dtype), "target")
     if t.shape != shape:
         instead = (
             f"tl.losses.{where}({arguments}, target.astype(np.int64))"
@@ -384,7 +384,7 @@ def weights_of_numbers(where: str, name: str, w: Any) -> Array:
     refuse_masked(where, (w,))
     w = w if isinstance(w, Tensor | np.ndarray) else np.asarray(w)
     if value_of(w).dtype.kind not in "biuf":
-        raise errors.DTypeError(errors.say(where, f"{name} must be real numbers", f"dtype {w.dtype}", as_real(name, w.dtype)))
+        raise errors.of_dtype(where, f"{name} must be real numbers", w, as_real(name, w.dtype), name)
     return w
 
 

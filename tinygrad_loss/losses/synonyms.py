@@ -9,7 +9,7 @@ from typing import Final
 from tinygrad_loss import errors
 from tinygrad_loss.losses.loss import LOSSES
 
-__all__ = ["SYNONYMS", "instead_of", "meant", "named"]
+__all__ = ["SYNONYMS", "instead_of", "meant", "named", "typed"]
 
 SYNONYMS: Final[Mapping[str, str]] = {
     name: loss
@@ -94,6 +94,13 @@ SYNONYMS: Final[Mapping[str, str]] = {
 """Other names, in small letters, and the loss of each; ``_loss``, ``_error`` and underscores may be left out."""
 
 
+COMPUTED: Final = {
+    **dict.fromkeys(("rmse", "rootmeansquared", "rootmse"), "np.sqrt(tl.losses.mse_loss(input, target))"),
+    **dict.fromkeys(("rmsle", "rootmeansquaredlog", "rootmeansquaredlogarithmic"), "np.sqrt(tl.losses.msle_loss(input, target))"),
+}
+"""What is computed from a loss, by its name without ``_loss``, ``_error`` and underscores."""
+
+
 def named(word: str, among: Iterable[str] = LOSSES) -> str | None:
     """Return the loss that goes by this name: its own, that of its class in `tinygrad_loss.nn`, or another that people know.
 
@@ -114,12 +121,27 @@ def meant(word: str, among: Iterable[str] = LOSSES) -> str | None:
     return known.get(_stem(word)) or errors.similar(word, among) or known.get(near or "")
 
 
+def typed(word: str, classes: Iterable[str] = ()) -> dict[str, str]:
+    """Return what to type for a name that is known to mean a loss, by its class where ``classes`` have one; nothing for any other name.
+
+    >>> typed("MAELoss", ["L1Loss"]), typed("mae_loss"), typed("rmse"), typed("zork")
+    ({'MAELoss': 'type nn.L1Loss()'}, {'mae_loss': 'type tl.losses.l1_loss'}, {'rmse': 'type np.sqrt(tl.losses.mse_loss(input, target))'}, {})
+    """
+    if word.startswith("_"):
+        return {}
+    if _stem(word) in COMPUTED:
+        return {word: f"type {COMPUTED[_stem(word)]}"}
+    loss = named(word)
+    made = next((name for name in classes if loss and name.endswith("Loss") and named(name) == loss), None)
+    return {word: f"type nn.{made}()"} if made else {word: f"type tl.losses.{loss}"} if loss else {}
+
+
 def instead_of(word: str) -> dict[str, str]:
     """Return what to say of a name that `tinygrad_loss.losses` does not have."""
     if word.startswith("_"):
         return {}
-    exact, near = named(word), meant(word)
-    return {word: f"type tl.losses.{exact}"} if exact else {word: f"the nearest is {near!r}"} if near else {}
+    near = meant(word)
+    return typed(word) or ({word: f"the nearest is {near!r}"} if near else {})
 
 
 def _by_stem(among: Iterable[str]) -> dict[str, str]:

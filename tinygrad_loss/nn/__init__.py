@@ -4,6 +4,7 @@ import typing as _typing
 
 from tinygrad_loss import errors as _errors
 from tinygrad_loss.engine.explained import explain_room as _explain_room
+from tinygrad_loss.losses.synonyms import typed as _loss_typed
 from tinygrad_loss.nn import functional as functional
 from tinygrad_loss.nn import initialise as initialise
 from tinygrad_loss.nn.activation import CELU as CELU
@@ -134,7 +135,7 @@ def __dir__() -> list[str]:
 if not _typing.TYPE_CHECKING:  # a checker that saw it would believe every name
 
     def __getattr__(name: str) -> _typing.Any:
-        raise _errors.no_name(__name__, name, __dir__(), _OF_THE_ROOM)
+        raise _errors.no_name(__name__, name, __dir__(), {**_loss_typed(name, __dir__()), **_OF_THE_ROOM})
 
 
 _errors.refuse_calls(__name__)

@@ -11,7 +11,7 @@ from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
-from tinygrad_loss.nn.inputs import accept
+from tinygrad_loss.nn.inputs import accept, channels_on_axis_1
 from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.settings import border, positive, rest, whole
 
@@ -98,12 +98,15 @@ class Convolution(Module):
         if x.ndim not in {self.dims + 1, self.dims + 2} or x.shape[x.ndim - self.dims - 1] != self.in_channels:
             rule = f"the input must be [N, {self.in_channels}{', n' * self.dims}], with {self.in_channels} channels on axis 1"
             shaped = f"(N, {self.in_channels}{', n' * self.dims})"
-            if x.ndim in {self.dims + 1, self.dims + 2}:
+            moved = channels_on_axis_1(x.shape, self.in_channels, self.dims)
+            if moved is not None:
+                instead = moved
+            elif x.ndim in {self.dims + 1, self.dims + 2}:
                 divided = f", groups={self.groups}" if self.groups > 1 else ""
                 given = f"{x.shape[x.ndim - self.dims - 1]}, {self.out_channels}, {self.kernel_size}{divided}"
                 instead = f"nn.{name}({given})"
             else:
-                instead = "x[:, None] to add an axis of channels" if x.ndim == self.dims else f"x of shape {shaped}"
+                instead = f"x of shape {shaped}"
             raise errors.shapes(name, rule, [x.shape], instead)
         if 0 in x.shape[x.ndim - self.dims :]:
             raise errors.shapes(name, "each axis after the channels must hold at least one entry", [x.shape], "if x.size: y = layer(x)")

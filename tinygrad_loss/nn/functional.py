@@ -36,6 +36,7 @@ from tinygrad_loss.losses import smooth_l1_loss as smooth_l1_loss
 from tinygrad_loss.losses import soft_margin_loss as soft_margin_loss
 from tinygrad_loss.losses import triplet_margin_loss as triplet_margin_loss
 from tinygrad_loss.losses import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
+from tinygrad_loss.losses.synonyms import typed as _loss_typed
 from tinygrad_loss.nn import activation as _activation
 from tinygrad_loss.nn import pooling as _pooling
 from tinygrad_loss.ops import adaptive_avg_pool1d as adaptive_avg_pool1d
@@ -168,4 +169,6 @@ globals().update(_explain_room(globals()))
 
 
 def __getattr__(name: str) -> _Any:
-    raise _errors.no_name(__name__, name, [known for known in globals() if not known.startswith("_")], _OF_FUNCTIONAL)
+    raise _errors.no_name(
+        __name__, name, [known for known in globals() if not known.startswith("_")], {**_loss_typed(name), **_OF_FUNCTIONAL}
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tinygrad_loss.engine.op import Array
     from tinygrad_loss.nn.module import Module
 
-__all__ = ["accept", "cast_constants", "in_dtype"]
+__all__ = ["accept", "cast_constants", "channels_on_axis_1", "in_dtype"]
 
 USUAL: Final = frozenset({np.ndarray, Tensor})
 """What a model is nearly always given: neither lists nor masked arrays."""
@@ -28,6 +28,19 @@ def accept(layer: str, x: Any, weight: Tensor) -> Array:
     if not hasattr(x, "dtype"):
         x = np.asarray(x)
     return x if x.dtype == weight.dtype else in_dtype(layer, x, weight.dtype)
+
+
+def channels_on_axis_1(shape: tuple[int, ...], channels: int, dims: int) -> str | None:
+    """Return the line that puts the channels where a layer looks for them: they are last, or one channel has no axis of its own.
+
+    >>> channels_on_axis_1((2, 8, 8, 3), 3, 2), channels_on_axis_1((2, 8, 8), 1, 2), channels_on_axis_1((2, 4, 8, 8), 3, 2)
+    ('np.moveaxis(x, -1, 1)', 'x[:, None]', None)
+    """
+    if len(shape) in {dims + 1, dims + 2} and len(shape) > 2 and shape[-1] == channels:
+        return f"np.moveaxis(x, -1, {len(shape) - dims - 1})"
+    if channels == 1 and len(shape) in {dims, dims + 1}:
+        return "x[:, None]" if len(shape) == dims + 1 else "x[None]"
+    return None
 
 
 def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from tinygrad_loss import errors, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
-from tinygrad_loss.nn.inputs import accept, in_dtype
+from tinygrad_loss.nn.inputs import accept, channels_on_axis_1, in_dtype
 from tinygrad_loss.nn.module import Module, parameter
 from tinygrad_loss.ops.settings import whole
 
@@ -80,7 +80,12 @@ class ChannelNorm(Module):
             axes = " or ".join(map(str, self.allowed))
             rule = f"the input must have {axes} axes, and {self.num_features} channels on axis 1"
             fitting = f"{name[:-2]}{max(x.ndim - 2, 1)}d" if 2 <= x.ndim <= 5 else ""
-            instead = f"nn.{fitting}({x.shape[1]})" if fitting else f"x.reshape((-1, {self.num_features}{', 1' * (self.allowed[0] - 2)}))"
+            moved = channels_on_axis_1(x.shape, self.num_features, max(self.allowed) - 2)
+            instead = (
+                moved or f"nn.{fitting}({x.shape[1]})"
+                if moved or fitting
+                else f"x.reshape((-1, {self.num_features}{', 1' * (self.allowed[0] - 2)}))"
+            )
             raise errors.shapes(name, rule, [x.shape], instead)
         return x
 
@@ -329,7 +334,8 @@ class GroupNorm(Module):
         if x.ndim < 2 or x.shape[1] != self.num_channels:
             rule = f"the input must have {self.num_channels} channels on axis 1"
             groups = math.gcd(self.num_groups, x.shape[1]) if x.ndim > 1 else 1
-            instead = f"nn.GroupNorm({groups}, {x.shape[1]})" if x.ndim > 1 else f"x.reshape((-1, {self.num_channels}))"
+            other = f"nn.GroupNorm({groups}, {x.shape[1]})" if x.ndim > 1 else f"x.reshape((-1, {self.num_channels}))"
+            instead = channels_on_axis_1(x.shape, self.num_channels, x.ndim - 2) or other
             raise errors.shapes("GroupNorm", rule, [x.shape], instead)
         return ops.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 

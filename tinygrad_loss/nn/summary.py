@@ -1,5 +1,6 @@
 """A table of what a model holds and does: shapes, parameters, memory and multiply-adds."""
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +76,9 @@ class Summary:
 def summarise(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> Summary:
     """Run ``model`` once, in evaluation and without recording, and note every call inside."""
     refuse_shapes(inputs)
+    if not inputs and not named and inspect.signature(model.forward).parameters:
+        rule = f"{type(model).__name__} is run once, on a batch of inputs"
+        raise errors.ArgumentError(errors.say("summary", rule, "none", "model.summary(x[:1])"))
     inputs, named = cast_constants(model, inputs, named)
     paths = {id(module): path for path, module in model.named_modules()}
     rows: list[Row] = []

@@ -4,17 +4,21 @@ SciPy's ufuncs take tensors; these cannot, because they are Python functions tha
 """
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from tinygrad_loss.engine.op import open_door
+from tinygrad_loss.engine.scipy_call import UNSAID, scipy_axis
 
 __all__ = ["counterparts", "instead_of_scipy"]
 
+EVERY: Final = "axis=tuple(range(np.ndim(x)))"
+"""All axes, for ops that ask which where there are several."""
 SPECIAL: Final = {
-    "logsumexp": "tl.ops.logsumexp(x, axis=-1)",
-    "softmax": "tl.ops.softmax(x, axis=-1)",
-    "log_softmax": "tl.ops.log_softmax(x, axis=-1)",
+    "logsumexp": f"tl.ops.logsumexp(x, {EVERY})",
+    "softmax": f"tl.ops.softmax(x, {EVERY})",
+    "log_softmax": f"tl.ops.log_softmax(x, {EVERY})",
     "multigammaln": "tl.ops.multigammaln(a, d)",
     "polygamma": "tl.ops.polygamma(n, x)",
     "factorial": "tl.ops.gamma(n + 1)",
@@ -48,16 +52,16 @@ DISTANCE: Final = {
     "jensenshannon": "np.sqrt(np.sum(tl.ops.rel_entr(p, (p + q) / 2) + tl.ops.rel_entr(q, (p + q) / 2)) / 2)",
 }
 STATS: Final = {
-    "entropy": "np.sum(tl.ops.entr(pk))",
-    "gmean": "np.exp(np.mean(np.log(a)))",
-    "hmean": "1 / np.mean(1 / a)",
-    "zscore": "(a - np.mean(a)) / np.std(a)",
-    "variation": "np.std(a) / np.mean(a)",
-    "sem": "np.std(a, ddof=1) / np.sqrt(len(a))",
-    "skew": "np.mean((a - np.mean(a)) ** 3) / np.std(a) ** 3",
-    "kurtosis": "np.mean((a - np.mean(a)) ** 4) / np.var(a) ** 2 - 3",
-    "iqr": "np.quantile(x, 0.75) - np.quantile(x, 0.25)",
-    "median_abs_deviation": "np.median(np.abs(x - np.median(x)))",
+    "entropy": "np.sum(tl.ops.entr(pk), axis=0)",
+    "gmean": "np.exp(np.mean(np.log(a), axis=0))",
+    "hmean": "1 / np.mean(1 / a, axis=0)",
+    "zscore": "(a - np.mean(a, axis=0, keepdims=True)) / np.std(a, axis=0, keepdims=True)",
+    "variation": "np.std(a, axis=0) / np.mean(a, axis=0)",
+    "sem": "np.std(a, ddof=1, axis=0) / np.sqrt(np.size(a, axis=0))",
+    "skew": "np.mean((a - np.mean(a, axis=0, keepdims=True)) ** 3, axis=0) / np.std(a, axis=0) ** 3",
+    "kurtosis": "np.mean((a - np.mean(a, axis=0, keepdims=True)) ** 4, axis=0) / np.var(a, axis=0) ** 2 - 3",
+    "iqr": "np.quantile(x, 0.75, axis=None) - np.quantile(x, 0.25, axis=None)",
+    "median_abs_deviation": "np.median(np.abs(x - np.median(x, axis=0, keepdims=True)), axis=0)",
     "pearsonr": "np.corrcoef(x, y)[0, 1]",
     "boxcox": "tl.ops.boxcox(x, lmbda)",
 }
@@ -159,12 +163,18 @@ def counterparts() -> Mapping[str, str]:
 
 
 def instead_of_scipy(name: str) -> str | None:
-    """Return what to type instead of a SciPy function, or None where nothing here does the same.
+    """Return what to type instead of a SciPy function, over the axis that its caller chose, or None where nothing here does the same.
 
     >>> instead_of_scipy("scipy.stats.norm.logpdf")
     'tl.distributions.Normal(loc, scale).log_prob(x)'
     """
-    return counterparts().get(name)
+    text = counterparts().get(name)
+    if text is None or "axis=" not in text:
+        return text
+    axis = scipy_axis()
+    if axis is UNSAID or (axis is None and EVERY in text):
+        return text
+    return re.sub(r"axis=(None|0)", f"axis={axis}", text.replace(EVERY, "axis=None"))
 
 
 open_door(("instead", "scipy"), instead_of_scipy)

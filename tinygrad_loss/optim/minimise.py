@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import grad, hessian, plain, value_and_grad
-from tinygrad_loss.calculus.tree import leaves_of, refilled
+from tinygrad_loss.calculus.tree import leaves_of, meant_as_array, refilled
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.tensor import Tensor
@@ -94,7 +94,8 @@ def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method:
         return refilled(x0, [np.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)])
 
     def of_flat(flat: Any, *args: Any) -> Any:
-        return f(as_tree(flat), *args)
+        with meant_as_array([x0]):
+            return f(as_tree(flat), *args)
 
     def value_and_gradient(flat: np.ndarray, *args: Any) -> tuple[float, np.ndarray]:
         value, gradient = map(plain, value_and_grad(of_flat)(flat, *args))

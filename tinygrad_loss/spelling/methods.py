@@ -86,7 +86,7 @@ def _called_as_in_pytorch(name: str, x: Tensor, args: tuple[Any, ...]) -> bool:
         two = len(args) == 2 and all(isinstance(a, int) for a in args)
         return two and (x.ndim > 2 or [a % 2 for a in args] == [0, 1])  # NumPy's order of all axes would leave a matrix as it is
     if name == "repeat":
-        return len(args) > 2
+        return len(args) > 2 or (len(args) == 2 and isinstance(args[1], int) and not -x.ndim <= args[1] < x.ndim)
     return any(isinstance(a, Tensor) for a in args)
 
 

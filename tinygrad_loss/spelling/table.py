@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_loss import errors, ops
 
-__all__ = ["DIFFERENT", "METHODS", "OF_FUNCTIONAL", "OF_MODULES", "OF_THE_ROOM", "SAME", "UNLIKE", "Row"]
+__all__ = ["DIFFERENT", "METHODS", "OF_FUNCTIONAL", "OF_MODULES", "OF_THE_ROOM", "SAME", "SAVING", "UNLIKE", "Row"]
 
 
 class Row(NamedTuple):
@@ -53,6 +53,10 @@ def _several(does: Callable[[Any, tuple[Any, ...]], Any], name: str) -> Callable
 
 def _axis(dim: Any) -> Any:
     return tuple(dim) if isinstance(dim, list) else dim
+
+
+def _indices(given: Any) -> Any:
+    return np.asarray(given) if isinstance(given, list | tuple) else given
 
 
 def _expand(x: Any, sizes: tuple[Any, ...]) -> Any:
@@ -178,8 +182,12 @@ METHODS: Final[tuple[Row, ...]] = (
     Row("x.narrow(dim, 1, 2)", "np.take(x, np.arange(1, 1 + 2), axis=dim)", _narrow),
     Row("x.select(dim, 1)", "np.take(x, 1, axis=dim)", lambda x, dim, index: np.take(x, index, axis=dim)),
     Row("x.index_select(dim, i)", "np.take(x, i, axis=dim)", lambda x, dim, index: np.take(x, index, axis=dim)),
-    Row("x.gather(dim, j)", "np.take_along_axis(x, j, axis=dim)", lambda x, dim, index: np.take_along_axis(x, index, axis=dim)),
-    Row("x.take_along_dim(j, dim)", "np.take_along_axis(x, j, axis=dim)", lambda x, indices, dim: np.take_along_axis(x, indices, axis=dim)),
+    Row("x.gather(dim, j)", "np.take_along_axis(x, j, axis=dim)", lambda x, dim, index: np.take_along_axis(x, _indices(index), axis=dim)),
+    Row(
+        "x.take_along_dim(j, dim)",
+        "np.take_along_axis(x, j, axis=dim)",
+        lambda x, indices, dim: np.take_along_axis(x, _indices(indices), axis=dim),
+    ),
     Row("x.split(2, dim)", "np.split(x, np.arange(2, x.shape[dim], 2), axis=dim)", _split),
     Row("x.chunk(2, dim)", "np.array_split(x, 2, axis=dim)", _chunk),
     Row("x.unbind(dim)", "tuple(np.moveaxis(x, dim, 0))", lambda x, dim=0: tuple(np.moveaxis(x, dim, 0))),
@@ -303,7 +311,19 @@ _NO_DEVICES: Final = "arrays live in main memory: leave it out (model.astype(np.
 _NO_HOOKS: Final = "say in forward(self, x) of a class of your own what is to happen"
 _TOO_MANY: Final = "write it as a function and put that into nn.Sequential"
 
+SAVING: Final = {
+    "save": "type tl.training.checkpoint.save(path, model.state_dict())",
+    "load": "type model.load_state_dict(tl.training.checkpoint.load(path))",
+}
+"""How the weights of a model are kept."""
+
 OF_MODULES: Final = {
+    **SAVING,
+    **dict.fromkeys(("save_weights", "save_pretrained"), SAVING["save"]),
+    **dict.fromkeys(("load_weights", "from_pretrained"), SAVING["load"]),
+    "fit": "type tl.fit(model, loss, (X, y))",
+    **dict.fromkeys(("predict", "predict_proba"), "type tl.training.predict(model, X)"),
+    **dict.fromkeys(("evaluate", "score"), "type tl.training.evaluate(model, loss, tl.data.Dataset(X, y))"),
     **dict.fromkeys(("cpu", "cuda", "to", "to_empty", "type", "xpu", "mps", "share_memory"), _NO_DEVICES),
     "float": "type model.float32()",
     **dict.fromkeys(("half", "bfloat16"), "type model.astype(np.float16)"),
@@ -316,6 +336,8 @@ OF_MODULES: Final = {
 """By attribute of a module."""
 
 OF_THE_ROOM: Final = {
+    **SAVING,
+    "summary": "type model.summary(x)",
     "utils": "type tl.optim.clip_grad_norm_(model.parameters(), 1.0), or nn.pad_sequences(sequences)",
     "Buffer": "type self.register_buffer(name, value)",
     **dict.fromkeys(("ParameterList", "ParameterDict"), "assign each parameter as an attribute of a nn.Module"),

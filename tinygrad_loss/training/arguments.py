@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar, cast
 
 from tinygrad_loss import errors
 from tinygrad_loss import optim as rules
@@ -26,12 +28,62 @@ __all__ = [
     "check_loss",
     "check_numbers",
     "check_schedule",
+    "says_arguments",
 ]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def refused(rule: str, got: Any, instead: str) -> errors.ArgumentError:
     """Return the error for an argument of the wrong kind."""
     return errors.ArgumentError(errors.say("tl.fit", rule, got if isinstance(got, str) else type(got).__name__, instead))
+
+
+def shown(given: Any) -> str:
+    """Return what an argument is, without its numbers."""
+    if isinstance(given, tuple | list):
+        return f"a {type(given).__name__} of {len(given)}"
+    return f"{type(given).__name__} of shape {given.shape}" if hasattr(given, "shape") else type(given).__name__
+
+
+INSTEAD: Final = {
+    # what to type for arguments of Keras's, of scikit-learn's and of Lightning's
+    **dict.fromkeys(("lr", "learning_rate"), "optimizer=lambda p: tl.optim.Adam(p, lr={value})"),
+    **dict.fromkeys(("weight_decay",), "optimizer=lambda p: tl.optim.AdamW(p, weight_decay={value})"),
+    **dict.fromkeys(("verbose", "enable_progress_bar"), "progress={truth}"),
+    **dict.fromkeys(("validation_data", "val_data", "eval_set", "val"), "validation=(x_val, y_val)"),
+    **dict.fromkeys(
+        ("validation_split", "validation_fraction", "val_split"), "train, held = tl.data.Dataset(X, y).split({value}), and validation=held"
+    ),
+    **dict.fromkeys(("n_epochs", "max_epochs", "num_epochs", "max_iter", "nb_epoch"), "epochs={value}"),
+    **dict.fromkeys(("scheduler", "lr_scheduler"), "schedule=tl.optim.StepLR(optimizer, 10), with optimizer=optimizer"),
+    **dict.fromkeys(("early_stopping", "early_stopping_rounds"), "patience=5"),
+    **dict.fromkeys(("seed", "random_state", "generator"), "rng=0"),
+    **dict.fromkeys(("grad_clip", "gradient_clip_val", "max_grad_norm", "clip_grad_norm"), "clip_norm={value}"),
+    **dict.fromkeys(("class_weight", "sample_weight"), "loss=lambda output, y: tl.losses.cross_entropy(output, y, weight=w)"),
+    "num_workers": "prefetch=2",
+    "shuffle": "tl.fit(model, loss, tl.data.DataLoader((X, y), shuffle={truth}))",
+}
+
+
+def says_arguments(function: Function) -> Function:
+    """Refuse arguments that `fit` does not have, or has by name only, with the line to type instead."""
+    parameters = inspect.signature(function).parameters
+
+    @wraps(function)
+    def called(*given: Any, **named: Any) -> Any:
+        unknown = next((name for name in named if name not in parameters), None)
+        if unknown is not None:
+            near, value = errors.similar(unknown, parameters), named[unknown]
+            line = INSTEAD.get(unknown) or (f"{near}=" if near else "help(tl.fit)")
+            instead = line.format(value=value if isinstance(value, int | float) else "...", truth=bool(value))
+            raise refused("its arguments are those that help(tl.fit) names", f"{unknown}=", instead)
+        if len(given) > 3 or not {"model", "loss", "dataset"} <= {*list(parameters)[: len(given)], *named}:
+            rule, got = "it takes model, loss and dataset, and the rest by name", ", ".join(map(shown, given)) or "none"
+            raise refused(rule, got, "tl.fit(model, loss, (X, y))")
+        return function(*given, **named)
+
+    return cast("Function", called)
 
 
 def as_dataset(name: str, given: Any) -> Dataset:
@@ -86,9 +138,13 @@ def as_optimizer(given: Any, model: Any) -> Optimizer:
 
 def check_callables(loss: Any, metrics: Any, callbacks: Any) -> None:
     """Refuse a loss, metrics or callbacks that cannot be called."""
+    rule = "loss must be a function of output and target"
+    if isinstance(loss, str):
+        raise refused(rule, repr(loss), f"tl.losses.{meant(loss) or 'mse_loss'}")
     if not callable(loss):
-        instead = f"tl.losses.{meant(str(loss)) or 'mse_loss'}"
-        raise refused("loss must be a function of output and target", repr(loss), instead)
+        raise refused(rule, shown(loss), "tl.fit(model, tl.losses.mse_loss, (X, y))")
+    if isinstance(loss, type) and issubclass(loss, Module):
+        raise refused(rule, f"the class {loss.__name__}", f"tl.nn.{loss.__name__}(), the object")
     if metrics is not None and not (isinstance(metrics, Mapping) and all(map(callable, metrics.values()))):
         instead = '{"accuracy": tl.training.metrics.accuracy}'
         raise refused("metrics must be functions of outputs and targets by name", metrics, instead)

@@ -58,6 +58,10 @@ def save(path: str | os.PathLike[str], state: Any) -> None:
     ...     load(f"{folder}/a.safetensors")
     {'weight': array([1., 1.]), 'epoch': 3}
     """
+    first: Any = path
+    if not isinstance(first, str | os.PathLike) and isinstance(state, str | os.PathLike):
+        rule = "the path comes first, and then the state"
+        raise errors.ArgumentError(errors.say("checkpoint.save", rule, type(first).__name__, "checkpoint.save(path, state)"))
     arrays: dict[str, np.ndarray] = {}
     text = json.dumps(packed(state, arrays, ""))
     header: dict[str, Any] = {METADATA: {CHECKSUM: UNSEALED, STATE: text}}

@@ -28,6 +28,7 @@ from tinygrad_loss.training.arguments import (
     check_loss,
     check_numbers,
     check_schedule,
+    says_arguments,
 )
 from tinygrad_loss.training.blame import REMEMBERED, blamed, grown
 from tinygrad_loss.training.evaluate import evaluate
@@ -41,6 +42,7 @@ Metric = Callable[[np.ndarray, np.ndarray], float]
 Loss = Callable[[Any, Any], Any]
 
 
+@says_arguments
 def fit(
     model: Module,
     loss: Loss,
