@@ -148,6 +148,8 @@ def test_check_of_a_smooth_function(capsys, file):
         (("mine.py:apart", "--at", "2.0", "2.0"), "gradient (nan, nan)"),
         (("mine.py:spread", "--at", "1.0", "1.0"), "gradient (nan, nan)"),
         (("mine.py:between", "--at", "high=1.0"), "gradient (nan, 0.0, nan)"),
+        (("mine.py:apart", "--at", "y=5", "--at", "x=5"), "gradient (nan, nan)"),
+        (("mine.py:apart", "--at", "x=(1, 2)", "y=2"), "gradient (array([-1., nan]), nan)"),
     ],
 )
 def test_check_judges_in_what_was_given(capsys, file, argv, answer):

@@ -115,6 +115,7 @@ def test_the_path_is_as_it_was(project):
         (("plain.py:g", "--at", "c=1"), "plain.py:g: --at must give every argument, got no a and no b. Type instead: --at a=0.5 b=0.5"),
         (("plain.py:f", "--at", "1", "2"), "plain.py:f: its arguments are x, got 2 values without a name. Type instead: --at x=0.5"),
         (("plain.py:f", "--at", "1", "x=2"), "plain.py:f: every argument is given once, got two values of x. Type instead: --at x=0.5"),
+        (("plain.py:f", "--at", "[[1], [1, 2]]"), "--at: every row must be as long as the others, got rows of unlike lengths."),
     ],
 )
 def test_what_is_missing_or_unknown_is_named(capsys, argv, said):

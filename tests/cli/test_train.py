@@ -37,8 +37,17 @@ def test_a_model_is_trained_tested_and_kept(elsewhere, capsys):
     assert {p.name for p in (elsewhere / "run").iterdir()} == {"model.safetensors", "run.safetensors", "history.csv", "curves.png"}
     assert len((elsewhere / "run" / "history.csv").read_text().splitlines()) == 13
 
+    assert main(["predict", "run", "--json"]) == 0
+    whole = last_line(capsys)
+    answers = whole["predictions"]
     assert main(["predict", "run", "--json", "--rows", "2"]) == 0
-    answers = last_line(capsys)["predictions"]
+    first = last_line(capsys)
+    assert {name: len(first[name]) for name in ("predictions", "probabilities", "true")} == {
+        "predictions": 2,
+        "probabilities": 2,
+        "true": 2,
+    }
+    assert (first["predictions"], first["accuracy"]) == (answers[:2], whole["accuracy"])
     test = tl.data.load("wine").split()[1]
     right = np.mean([test.classes.index(a) == y for a, y in zip(answers, test.y, strict=True)])
     assert right == pytest.approx(results["test_accuracy"])

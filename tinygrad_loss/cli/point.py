@@ -84,9 +84,12 @@ def _read(text: str, word: str) -> Any:
 
 
 def _floating(given: Any) -> Any:
-    """Numbers, lists and arrays of whole numbers become floating, because a derivative is asked for; anything else stays."""
-    if isinstance(given, bool) or not isinstance(given, int | float | list | np.ndarray | np.generic):
+    """Numbers, and lists, tuples and arrays of them, become floating, because a derivative is asked for; anything else stays."""
+    if isinstance(given, bool) or not isinstance(given, int | float | list | tuple | np.ndarray | np.generic):
         return given
-    array = np.asarray(given)
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise errors.unlike_rows("--at") from None
     kept = isinstance(given, np.ndarray | np.generic) and array.dtype.kind == "f"
     return array if kept else array.astype(np.float64) if array.dtype.kind in "iuf" else given
