@@ -1,6 +1,7 @@
 """``tinygrad-loss predict``: what a saved model says about new rows, or about the test rows it has not seen."""
 
 import argparse
+import math
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -96,10 +97,13 @@ def inputs(path: str | None, folder: str | None, saved: dict[str, Any]) -> tuple
             raise errors.StateError(errors.say("predict", rule, got, "--data rows.npy"))
         return test.x, test.y
     x = npy(path)
-    if x.shape[1:] != shape or x.dtype.kind not in "biuf" or len(x) == 0:
-        raise errors.shapes(
-            f"reading {path}", f"rows must be numbers of shape {shape}", [x.shape], f"np.save(path, x.reshape(-1, *{shape}))"
-        )
+    if x.dtype.kind == "c":
+        raise errors.DTypeError(errors.say(f"reading {path}", "rows must be real numbers", f"dtype {x.dtype}", "np.save(path, x.real)"))
+    if x.shape[1:] != shape or len(x) == 0:
+        sizes = ", ".join(map(str, shape))
+        fits = x.size and x.size % math.prod(shape) == 0
+        instead = f"np.save(path, x.reshape(-1, {sizes}))" if fits else f"np.save(path, x), where x.shape is (n, {sizes})"
+        raise errors.shapes(f"reading {path}", f"the array must have shape (n, {sizes}), for n rows", [x.shape], instead)
     if not np.isfinite(x).all():
         rows = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
         raise errors.DomainError(

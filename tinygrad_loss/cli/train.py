@@ -11,6 +11,7 @@ from tinygrad_loss import data, errors
 from tinygrad_loss.cli import document
 from tinygrad_loss.cli.folder import made
 from tinygrad_loss.cli.terminal import console
+from tinygrad_loss.data.sources import SYNONYMS
 from tinygrad_loss.training.encoders import ENCODERS
 from tinygrad_loss.training.experiment import BATCH, RUN, Experiment, Setup
 from tinygrad_loss.training.history import History, title
@@ -87,7 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Refuse numbers that no training can have."""
+    """Refuse a data set that there is not, and numbers that no training can have."""
+    known = [name for name in data.names() if name != TEXT]
+    if arguments.dataset not in {*known, TEXT}:
+        raise errors.unknown_name("train", "the data set", arguments.dataset, known, SYNONYMS)
     for name, right, rule, instead in NUMBERS:
         value = getattr(arguments, name)
         if value is not None and not right(value):
