@@ -179,6 +179,17 @@ def test_a_table_of_text_is_told_how_it_becomes_an_array(elsewhere, capsys):
     assert main(["predict", "run", "--data", "rows.npy"]) == 0
 
 
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_narrow_window_cuts_no_number(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["train", "iris", "--epochs", "3", "--out", "run"]) == 0
+    out = capsys.readouterr().out
+    assert "\N{HORIZONTAL ELLIPSIS}" not in out
+    assert "history.csv, also" in " ".join(out.split())
+    assert max(map(len, out.splitlines()[:-1])) <= columns  # the last names files, which are not broken
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
 def test_files_that_are_no_model_are_refused(elsewhere, capsys):
     main(["train", "iris", "--epochs", "1", "--out", "run"])
     capsys.readouterr()
