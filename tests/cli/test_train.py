@@ -190,6 +190,11 @@ def test_a_narrow_window_cuts_no_number(columns, capsys, monkeypatch):
     assert all(line == line.rstrip() for line in out.splitlines())
 
 
+def test_one_epoch_is_no_plural():
+    history = tl.fit(tl.nn.Linear(1, 1, rng=0), tl.losses.mse_loss, tl.data.load("outliers"), epochs=1)
+    assert repr(history).startswith("History(1 epoch; last: ")
+
+
 def test_files_that_are_no_model_are_refused(elsewhere, capsys):
     main(["train", "iris", "--epochs", "1", "--out", "run"])
     capsys.readouterr()
