@@ -20,7 +20,11 @@ __all__ = ["npy", "npy_mapped", "opened", "write_atomically"]
 
 MOST_AXES: Final = 64
 HEADERS: Final = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+MAGIC: Final = b"\x93NUMPY"
 ZIPPED: Final = b"PK"
+SAVE: Final = "np.save(path, x)"
+TEXTS: Final = {".csv": ', delimiter=","', ".txt": "", ".tsv": ""}
+"""Files of text that may hold an array, and how `numpy.loadtxt` reads each."""
 
 
 @contextmanager
@@ -74,7 +78,7 @@ def _npy_header(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, tuple[
             try:
                 shape, fortran, dtype = _header(file)
             except Exception as error:  # noqa: BLE001  whatever a forged header makes the readers of NumPy and Python raise
-                raise _no_array(path, str(error)[:60] if size else "No data left in file") from None
+                raise _no_array(path, str(error)[:60] if size else "No data left in file", _from_text(path)) from None
             if dtype.hasobject:
                 raise _no_array(path, "Object arrays, which are not read")
             if dtype.kind not in "biufc":
@@ -91,12 +95,15 @@ def _npy_header(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, tuple[
 
 def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Read what a ``.npy`` file says of its array; of several arrays in one file, say their names."""
-    is_zip = file.read(len(ZIPPED)) == ZIPPED
+    begins = file.read(len(MAGIC))
     file.seek(0)
-    if is_zip:
+    if begins.startswith(ZIPPED):
         with zipfile.ZipFile(file) as several:
             message = f"a file of several, {', '.join(name.removesuffix('.npy') for name in several.namelist())}"
             raise ValueError(message)
+    if begins != MAGIC:
+        message = f"a file of another kind, which begins with {begins.decode('latin-1')!r}"
+        raise ValueError(message)
     version = np.lib.format.read_magic(file)
     if version not in HEADERS:
         message = f"version {version} of the format"
@@ -104,10 +111,17 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return HEADERS[version](file)
 
 
-def _no_array(path: str | os.PathLike[str], got: str) -> errors.StateError:
+def _from_text(path: str | os.PathLike[str]) -> str:
+    """Return the line that makes an array file of what is no such file: of a table of text, by reading it."""
+    name = Path(os.fsdecode(path))
+    text = TEXTS.get(name.suffix.lower())
+    return SAVE if text is None else f"np.save({str(name.with_suffix('.npy'))!r}, np.loadtxt({str(name)!r}{text}))"
+
+
+def _no_array(path: str | os.PathLike[str], got: str, instead: str = SAVE) -> errors.StateError:
     """Return the error for a file that holds no array of numbers."""
     rule = "the file must be a .npy array of numbers"
-    return errors.StateError(errors.say(f"reading {os.fspath(path)}", rule, got, "np.save(path, x)"))
+    return errors.StateError(errors.say(f"reading {os.fsdecode(path)}", rule, got, instead))
 
 
 def write_atomically(path: str | os.PathLike[str], parts: Iterable[bytes | memoryview]) -> None:

@@ -29,6 +29,15 @@ def branch(x):
 def random(x):
     return x * np.random.default_rng().normal()
 
+def nothing(x):
+    x * 2
+
+def pair(x):
+    return x, x
+
+def constant():
+    return 1.0
+
 def apart(x, y=2.0):
     return np.sum(np.abs(x - y))
 
@@ -87,7 +96,12 @@ def test_version(capsys):
     ("argv", "complaint"),
     [
         (("draw",), "tinygrad-loss draw: the following arguments are required: FILE.py:FUNCTION. See: tinygrad-loss draw --help\n"),
-        (("ops", "--zork"), "tinygrad-loss: unrecognized arguments: --zork. See: tinygrad-loss --help\n"),
+        (("ops", "--zork"), "tinygrad-loss ops: unrecognized arguments: --zork. See: tinygrad-loss ops --help\n"),
+        (
+            ("check", "mine.py:apart", "2.0", "-3"),
+            "tinygrad-loss check: unrecognized arguments: values stand behind --at, got 2.0 -3. "
+            "Type instead: tinygrad-loss check mine.py:apart --at 2.0 -3\n",
+        ),
     ],
 )
 def test_wrong_arguments(capsys, argv, complaint):
@@ -148,6 +162,9 @@ def test_check_of_a_smooth_function(capsys, file):
         (("mine.py:apart", "--at", "2.0", "2.0"), "gradient (nan, nan)"),
         (("mine.py:spread", "--at", "1.0", "1.0"), "gradient (nan, nan)"),
         (("mine.py:between", "--at", "high=1.0"), "gradient (nan, 0.0, nan)"),
+        (("--at", "x=2.0", "y=2.0", "mine.py:apart"), "gradient (nan, nan)"),
+        (("mine.py:apart", "--at", "y=5", "--at", "x=5"), "gradient (nan, nan)"),
+        (("mine.py:apart", "--at", "x=(1, 2)", "y=2"), "gradient (array([-1., nan]), nan)"),
     ],
 )
 def test_check_judges_in_what_was_given(capsys, file, argv, answer):
@@ -204,6 +221,27 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
             ("mine.py:distance", "--at", "q", "1"),
             "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
         ),
+        *(
+            (
+                (f"mine.py:{name}", "--at", "1"),
+                f"tinygrad-loss check: mine.py:{name}: the function must return a number or an array, got {got}. "
+                "Type instead: return np.sum(y), of its result y\n",
+            )
+            for name, got in {"nothing": "None: its return is missing", "pair": "one of type tuple"}.items()
+        ),
+        (
+            ("mine.py:constant", "--at", "1"),
+            "tinygrad-loss check: mine.py:constant: the function must have an argument to look along, got none. "
+            "Type instead: def constant(x): ...\n",
+        ),
+        (
+            ("zork.py:zork",),
+            "tinygrad-loss check: zork.py:zork: the file must exist, got no file 'zork.py'. Type instead: path/to/zork.py:zork\n",
+        ),
+        (
+            ("mine.distance", "--at", "1"),
+            "tinygrad-loss check: mine.distance: a function is named by its file and its name, got no colon. Type instead: mine:distance\n",
+        ),
         (
             ("mine.py:broken", "--at", "1"),
             "tinygrad-loss check: mine.py:broken: it raised NameError: name 'undefined' is not defined (line 11)\n",
@@ -242,6 +280,7 @@ def test_a_file_that_does_not_compile(capsys, file):
     assert status == 2
     assert err.startswith("tinygrad-loss check: bad.py: it raised SyntaxError: ")
     assert err.endswith("(line 1)\n")
+    assert err.count("line 1") == 1
 
 
 def test_a_file_may_import_its_neighbour(capsys, file):

@@ -95,6 +95,20 @@ def test_every_loss_of_a_number_is_drawn(capsys, name):
     assert gradient.count("*") >= 55
 
 
+@pytest.mark.parametrize("name", sorted(OF_VECTORS))
+def test_show_says_why_there_is_no_curve(capsys, name):
+    main(["show", name])
+    assert "No curve: this loss compares vectors or whole samples" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "slope"), {"iou": "-0.476", "nll": "-1", "kl_div": "-0.5"}.items())
+def test_a_constant_gradient_is_one_line(capsys, name, slope):
+    main(["show", name])
+    drawn = capsys.readouterr().out.partition("gradient (")[2].splitlines()
+    assert [line.partition("|")[0].strip() for line in drawn if "*" in line] == [slope]
+    assert sum(slope in line for line in drawn if "|" in line) == 1
+
+
 def test_show_huber_draws_value_and_gradient(capsys):
     assert main(["show", "huber"]) == 0
     lines = capsys.readouterr().out.splitlines()

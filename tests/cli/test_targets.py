@@ -109,12 +109,16 @@ def test_the_path_is_as_it_was(project):
         (("packed.fails:f",), "packed.fails: it raised ModuleNotFoundError: No module named 'no_such_module_anywhere' (line 1)"),
         (("packed/fails.py:f",), "packed/fails.py: it raised ModuleNotFoundError: No module named 'no_such_module_anywhere' (line 1)"),
         (("plain:ff",), "plain:ff: the function must be defined in the module, got no function 'ff'. Type instead: plain:f"),
-        (("plain.py:number",), "plain.py:number: the function must be defined in the file, got a float 'number'. Type instead: plain.py:"),
+        (
+            ("plain.py:number",),
+            "plain.py:number: the function must be defined in the file, got 'number' of type float. Type instead: plain.py:",
+        ),
         (("plain.py:f", "--at", "z=2"), "plain.py:f: its arguments are x, got z, which is none of them. Type instead: --at x=0.5"),
         (("plain.py:g", "--at", "a=1"), "plain.py:g: --at must give every argument, got no b. Type instead: --at a=0.5 b=0.5"),
         (("plain.py:g", "--at", "c=1"), "plain.py:g: --at must give every argument, got no a and no b. Type instead: --at a=0.5 b=0.5"),
         (("plain.py:f", "--at", "1", "2"), "plain.py:f: its arguments are x, got 2 values without a name. Type instead: --at x=0.5"),
         (("plain.py:f", "--at", "1", "x=2"), "plain.py:f: every argument is given once, got two values of x. Type instead: --at x=0.5"),
+        (("plain.py:f", "--at", "[[1], [1, 2]]"), "--at: every row must be as long as the others, got rows of unlike lengths."),
     ],
 )
 def test_what_is_missing_or_unknown_is_named(capsys, argv, said):

@@ -37,8 +37,17 @@ def test_a_model_is_trained_tested_and_kept(elsewhere, capsys):
     assert {p.name for p in (elsewhere / "run").iterdir()} == {"model.safetensors", "run.safetensors", "history.csv", "curves.png"}
     assert len((elsewhere / "run" / "history.csv").read_text().splitlines()) == 13
 
+    assert main(["predict", "run", "--json"]) == 0
+    whole = last_line(capsys)
+    answers = whole["predictions"]
     assert main(["predict", "run", "--json", "--rows", "2"]) == 0
-    answers = last_line(capsys)["predictions"]
+    first = last_line(capsys)
+    assert {name: len(first[name]) for name in ("predictions", "probabilities", "true")} == {
+        "predictions": 2,
+        "probabilities": 2,
+        "true": 2,
+    }
+    assert (first["predictions"], first["accuracy"]) == (answers[:2], whole["accuracy"])
     test = tl.data.load("wine").split()[1]
     right = np.mean([test.classes.index(a) == y for a, y in zip(answers, test.y, strict=True)])
     assert right == pytest.approx(results["test_accuracy"])
@@ -98,7 +107,7 @@ def test_every_loss_of_numbers_fits_a_line(name):
 
 
 REFUSED = {
-    ("train", "digit"): "tl.data.load: name must be one of ",
+    ("train", "digit"): f"train: the data set must be one of {', '.join(repr(n) for n in tl.data.names() if n != 'pydoc')}, got 'digit'. ",
     ("train", "digits", "--model", "cmn"): (
         "train: model must be one of 'mlp', 'cnn', 'rnn', 'transformer', got 'cmn'. Type instead: 'cnn'"
     ),
@@ -106,7 +115,7 @@ REFUSED = {
         "train: model must be one of 'mlp', 'cnn', 'rnn', 'transformer', got 'CNN'. Type instead: 'cnn'"
     ),
     ("train", "digits", "--loss", "cross_entropi"): (
-        f"a loss for digits: loss must be one of the {len(usable(tl.data.load('digits')))} of tl.losses that compare what a model says of it, "
+        f"a loss for digits: loss must be one of the {len(usable(tl.data.load('digits')))} losses that can be trained on classes, "
         "got 'cross_entropi'. Type instead: 'cross_entropy'"
     ),
     ("train", "iris", "--out", os.devnull): (
@@ -137,6 +146,53 @@ def test_what_cannot_be_is_said_in_a_sentence(command, capsys):
     said = capsys.readouterr().err
     assert said.startswith(f"tinygrad-loss {command[0]}: {REFUSED[command].removeprefix('train: ')}")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(("word", "loss"), {"mae": "l1_loss", "ce": "cross_entropy", "MSELoss": "mse_loss", "hinge": "hinge_loss"}.items())
+def test_a_loss_goes_by_any_of_its_names(word, loss, capsys):
+    assert main(["train", "iris", "--loss", word, "--epochs", "1", "--out", "run"]) == 0
+    assert f", {loss}, " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("rows", "got", "instead"),
+    [
+        (np.ones(4), "(4,)", "np.save(path, x.reshape(-1, 4))"),
+        (np.ones((0, 4)), "(0, 4)", "np.save(path, x), where x.shape is (n, 4)"),
+        (np.ones((2, 4)) * 1j, "dtype complex128", "np.save(path, x.real)"),
+    ],
+)
+def test_rows_of_another_shape_are_told_which(rows, got, instead, capsys):
+    assert main(["train", "iris", "--epochs", "1", "--out", "run"]) == 0
+    np.save("rows.npy", rows)
+    assert main(["predict", "run", "--data", "rows.npy"]) == 2
+    assert capsys.readouterr().err.endswith(f"got {got}. Type instead: {instead}\n")
+
+
+def test_a_table_of_text_is_told_how_it_becomes_an_array(elsewhere, capsys):
+    assert main(["train", "iris", "--epochs", "1", "--out", "run"]) == 0
+    (elsewhere / "rows.csv").write_text("1.5,2,3,4\n5,6,7,8\n")
+    assert main(["predict", "run", "--data", "rows.csv"]) == 2
+    rule, _, instead = capsys.readouterr().err.strip().partition(". Type instead: ")
+    assert rule.endswith("got a file of another kind, which begins with '1.5,2,'")
+    exec(instead, {"np": np})  # noqa: S102  the line must work when typed
+    assert main(["predict", "run", "--data", "rows.npy"]) == 0
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_narrow_window_cuts_no_number(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main(["train", "iris", "--epochs", "3", "--out", "run"]) == 0
+    out = capsys.readouterr().out
+    assert "\N{HORIZONTAL ELLIPSIS}" not in out
+    assert "history.csv, also" in " ".join(out.split())
+    assert max(map(len, out.splitlines()[:-1])) <= columns  # the last names files, which are not broken
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
+def test_one_epoch_is_no_plural():
+    history = tl.fit(tl.nn.Linear(1, 1, rng=0), tl.losses.mse_loss, tl.data.load("outliers"), epochs=1)
+    assert repr(history).startswith("History(1 epoch; last: ")
 
 
 def test_files_that_are_no_model_are_refused(elsewhere, capsys):
@@ -182,7 +238,7 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
             "reading run: the file must be a .npy array of numbers, got Is a directory. Type instead: np.save(path, x)\n"
         ),
         ("predict", "run", "--data", "wrong.npy"): (
-            "reading wrong.npy: rows must be numbers of shape (4,), got (3, 5). Type instead: np.save(path, x.reshape(-1, *(4,)))"
+            "reading wrong.npy: the array must have shape (n, 4), for n rows, got (3, 5). Type instead: np.save(path, x), where x.shape is (n, 4)"
         ),
         ("predict", "run", "--data", "nan.npy"): (
             "reading nan.npy: rows must be finite, got nan or inf in 1 of 2. Type instead: np.nan_to_num(x), or those rows left out"

@@ -29,6 +29,8 @@ COMMANDS: Final = {
 
 NEGATIVE: Final = re.compile(r"-(?:\.?\d|\(|inf|nan|pi|np\.)")
 """How a negative value begins, such as ``-1e-3`` or ``-pi/2``."""
+FUNCTION: Final = re.compile(r"[^\s='\"()\[\]{}]+:[A-Za-z_]\w*")
+"""A function as ``check`` and ``draw`` name it, which no value looks like."""
 FAILED: Final = 2
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
@@ -46,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command named in ``argv``; return 0 when it succeeded, 2 when it could not run, or the command's own status."""
     argv = list(sys.argv[1:] if argv is None else argv)
     argv = [f" {word}" if NEGATIVE.match(word) else word for word in argv]  # which argparse would take for an option
+    argv = _function_first(argv)
     name = next((word for word in argv if not word.startswith("-")), None)
     if sys.stdout is None:
         terminal.complain(f"tinygrad-loss: there must be an output to write to, got a closed one. Type instead: {_line(argv)} > out.txt")
@@ -75,8 +78,29 @@ def _run(name: str | None, argv: Sequence[str]) -> int:
         instead = errors.similar(name, COMMANDS) or "--help"
         terminal.complain(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {instead}")
         return FAILED
-    arguments = _parser(name).parse_args(argv)
+    arguments, beyond = _parser(name).parse_known_args(argv)
+    if beyond:
+        raise errors.DomainError(_beyond(name or "", argv, beyond, values="at" in arguments))
     return int(import_module(f"tinygrad_loss.cli.{name}").run(arguments)) if name else _overview()
+
+
+def _function_first(argv: Sequence[str]) -> list[str]:
+    """Put a function that stands behind the values of ``--at`` before them, which would take it for one."""
+    ordered: list[str] = []
+    at = None
+    for word in argv:
+        at = (len(ordered) if word == "--at" else None) if word.startswith("-") else at
+        ordered.insert(at if at is not None and FUNCTION.fullmatch(word) else len(ordered), word)
+    return ordered
+
+
+def _beyond(name: str, argv: Sequence[str], beyond: Sequence[str], *, values: bool) -> str:
+    """Say which words a command does not take; those that may be values belong behind ``--at``."""
+    if not values or any(word.startswith("-") or FUNCTION.fullmatch(word) for word in beyond):
+        return f"unrecognized arguments: {' '.join(beyond)}. See: tinygrad-loss {name} --help"
+    kept = [word for word in argv if word not in beyond]
+    instead = _line([word.strip() for word in [*kept, "--at", *beyond]])
+    return errors.say("unrecognized arguments", "values stand behind --at", " ".join(word.strip() for word in beyond), instead)
 
 
 def _said(error: Exception, name: str | None) -> str:

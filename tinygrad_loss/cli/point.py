@@ -36,11 +36,24 @@ def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tu
     if not bound.args or by_place & bound.kwargs.keys():  # nothing was given, or something behind a default that was not
         bound.apply_defaults()
     if not bound.args and not bound.kwargs:
-        raise CannotRunError(
-            errors.say(target, "the function must have an argument to look along", "none", f"def {target.rpartition(':')[2]}(x): ...")
-        )
-    of_positional = functools.partial(f, **bound.kwargs) if bound.kwargs else f
+        raise _without_arguments(target)
+
+    @functools.wraps(f)
+    def of_positional(*args: Any) -> Any:
+        y = f(*args, **bound.kwargs)
+        if y is None or isinstance(y, str | list | tuple | dict):
+            got = "None: its return is missing" if y is None else f"one of type {type(y).__name__}"
+            raise CannotRunError(
+                errors.say(target, "the function must return a number or an array", got, "return np.sum(y), of its result y")
+            )
+        return y
+
     return of_positional, tuple(_floating(v) for v in bound.args)
+
+
+def _without_arguments(target: str) -> CannotRunError:
+    rule = "the function must have an argument to look along"
+    return CannotRunError(errors.say(target, rule, "none", f"def {target.rpartition(':')[2]}(x): ..."))
 
 
 def signature(f: Callable[..., Any], given: int) -> inspect.Signature:
@@ -55,16 +68,18 @@ def signature(f: Callable[..., Any], given: int) -> inspect.Signature:
 def _refuse_misfits(parameters: inspect.Signature, positional: Sequence[Any], named: Mapping[str, Any], target: str) -> None:
     """Refuse values that the function does not take, or takes twice, and name the argument that lacks one."""
     every = parameters.parameters
+    if not every:
+        raise _without_arguments(target)
     by_place = [p for p in every.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     needed = [p.name for p in every.values() if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    wanted = "--at " + " ".join(f"{name}=0.5" for name in needed or [p.name for p in by_place[:1]])
-    takes = f"its arguments are {', '.join(every)}" if every else "it takes no arguments"
+    wanted = "--at " + (" ".join(f"{name}=0.5" for name in needed or [p.name for p in by_place[:1]]) or "0.5")
+    takes = f"its arguments are {', '.join(every)}"
     free = {p.kind for p in every.values()}
     unknown = [name for name in named if name not in every]
     if unknown and inspect.Parameter.VAR_KEYWORD not in free:
         raise CannotRunError(errors.say(target, takes, f"{unknown[0]}, which is none of them", wanted))
     if len(positional) > len(by_place) and inspect.Parameter.VAR_POSITIONAL not in free:
-        raise CannotRunError(errors.say(target, takes, f"{len(positional)} values without a name", wanted))
+        raise CannotRunError(errors.say(target, takes, f"{len(positional)} value{'s' * (len(positional) > 1)} without a name", wanted))
     filled = [p.name for p in by_place[: len(positional)]]
     twice = [name for name in filled if name in named]
     if twice:
@@ -84,9 +99,12 @@ def _read(text: str, word: str) -> Any:
 
 
 def _floating(given: Any) -> Any:
-    """Numbers, lists and arrays of whole numbers become floating, because a derivative is asked for; anything else stays."""
-    if isinstance(given, bool) or not isinstance(given, int | float | list | np.ndarray | np.generic):
+    """Numbers, and lists, tuples and arrays of them, become floating, because a derivative is asked for; anything else stays."""
+    if isinstance(given, bool) or not isinstance(given, int | float | list | tuple | np.ndarray | np.generic):
         return given
-    array = np.asarray(given)
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise errors.unlike_rows("--at") from None
     kept = isinstance(given, np.ndarray | np.generic) and array.dtype.kind == "f"
     return array if kept else array.astype(np.float64) if array.dtype.kind in "iuf" else given

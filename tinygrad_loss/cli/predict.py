@@ -1,6 +1,7 @@
 """``tinygrad-loss predict``: what a saved model says about new rows, or about the test rows it has not seen."""
 
 import argparse
+import math
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,8 @@ from tinygrad_loss.training.experiment import load, open_model
 __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 WHOLE: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+SHOWN: Final = 10
+"""Rows of the table, where --rows does not say how many."""
 EXAMPLE: Final = "tinygrad-loss predict runs/digits --rows 5"
 
 
@@ -28,14 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="DIR", help="the --out of tinygrad-loss train, or the model file in it")
     parser.add_argument("--data", default=None, metavar="FILE", help=".npy file of inputs (default: the test rows of the model's data set)")
     parser.add_argument("--folder", default=None, metavar="DIR", help="where the files of fashion are (default: the Debian package's)")
-    parser.add_argument("--rows", type=int, default=10, metavar="N", help="how many rows to print (default: 10)")
+    parser.add_argument("--rows", type=int, default=None, metavar="N", help="how many rows to print (default: 10, with --json all)")
     parser.add_argument("--json", action="store_true", help=document.HELP)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict and print."""
     out = console(quiet=arguments.json)
-    if arguments.rows < 0:
+    if arguments.rows is not None and arguments.rows < 0:
         raise errors.DomainError(errors.say("predict", "rows to print are at least 0", f"--rows {arguments.rows}", "--rows 10"))
     model, saved = open_model(Path(arguments.model))
     x, y = inputs(arguments.data, arguments.folder, saved)
@@ -52,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
         if y is not None:
             answered |= {"true": y.ravel(), "mean_absolute_error": np.abs(answered["predictions"] - y.ravel()).mean()}
     if arguments.json:
-        document.write(answered)
+        document.write({name: column[: arguments.rows] if np.ndim(column) else column for name, column in answered.items()})
         return 0
-    out.print(_table(answered, arguments.rows))
+    out.print(_table(answered, SHOWN if arguments.rows is None else arguments.rows))
     if "mean_absolute_error" in answered:
         out.print(f"mean absolute error of {len(x)} test rows: {answered['mean_absolute_error']:.4g}")
     if "accuracy" in answered:
@@ -94,10 +97,13 @@ def inputs(path: str | None, folder: str | None, saved: dict[str, Any]) -> tuple
             raise errors.StateError(errors.say("predict", rule, got, "--data rows.npy"))
         return test.x, test.y
     x = npy(path)
-    if x.shape[1:] != shape or x.dtype.kind not in "biuf" or len(x) == 0:
-        raise errors.shapes(
-            f"reading {path}", f"rows must be numbers of shape {shape}", [x.shape], f"np.save(path, x.reshape(-1, *{shape}))"
-        )
+    if x.dtype.kind == "c":
+        raise errors.DTypeError(errors.say(f"reading {path}", "rows must be real numbers", f"dtype {x.dtype}", "np.save(path, x.real)"))
+    if x.shape[1:] != shape or len(x) == 0:
+        sizes = ", ".join(map(str, shape))
+        fits = x.size and x.size % math.prod(shape) == 0
+        instead = f"np.save(path, x.reshape(-1, {sizes}))" if fits else f"np.save(path, x), where x.shape is (n, {sizes})"
+        raise errors.shapes(f"reading {path}", f"the array must have shape (n, {sizes}), for n rows", [x.shape], instead)
     if not np.isfinite(x).all():
         rows = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
         raise errors.DomainError(

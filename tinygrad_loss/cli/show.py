@@ -19,6 +19,8 @@ __all__ = ["EXAMPLE", "add_arguments", "run"]
 
 EXAMPLE: Final = "tinygrad-loss show huber"
 WIDTH, HEIGHT = 62, 9
+ROUNDING: Final = 1e-9
+"""Differences up to which values drawn are one constant."""
 LABEL, SHORTEST = 18, 30
 """How wide the names of facts are, and how narrow what they say may become."""
 
@@ -65,10 +67,11 @@ def _wrapped(row: str, width: int) -> list[str]:
 
 
 def _plots(loss: Loss, width: int) -> list[str]:
-    """Return two small plots over one number of the prediction, or nothing for a loss of vectors."""
+    """Return two small plots over one number of the prediction, or why there is none for a loss of vectors."""
     through = line(loss)
     if through is None:
-        return []
+        why = "No curve: this loss compares vectors or whole samples, so it has no value at a single number of the prediction."
+        return ["", *textwrap.wrap(why, width)]
     said, arrays = through
     x = np.linspace(*REACH.get(loss.facts.input, (-4.0, 4.0)), max(SHORTEST, min(WIDTH, width - 12)) // 2 * 2 - 1)
     values, slopes = _along(loss, x, arrays)
@@ -91,12 +94,17 @@ def _drawn(x: np.ndarray, y: np.ndarray) -> list[str]:
     """Return a plot of letters: a line per row, the largest value on top, the axis below."""
     seen = y[np.isfinite(y)]
     low, high = (float(seen.min()) + 0.0, float(seen.max()) + 0.0) if seen.size else (0.0, 1.0)
-    span = high - low or 1.0
+    labels = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
+    if high - low <= ROUNDING * max(abs(low), abs(high), 1.0):  # a constant is a line in the middle, and no picture of its last digits
+        labels = [""] * HEIGHT
+        labels[HEIGHT // 2] = f"{high:.3g}"
+        y = np.where(np.isfinite(y), high, y)
+        low, high = high - 1.0, high + 1.0
+    span = high - low
     canvas = [[" "] * len(x) for _ in range(HEIGHT)]
     for column, value in enumerate(y):
         if np.isfinite(value):
             canvas[round((high - float(value)) / span * (HEIGHT - 1))][column] = "*"
-    labels = [f"{high:.3g}", *[""] * (HEIGHT - 2), f"{low:.3g}"]
     lines = [f"{label:>9} |{''.join(row).rstrip()}" for label, row in zip(labels, canvas, strict=True)]
     ends = f"{x[0]:<{len(x) - 6}g}{x[-1]:>6g}"
     return [*lines, f"{'':>9} +{'-' * len(x)}", f"{'':>11}{ends}"]

@@ -1,6 +1,7 @@
 """A function of the user's, named on the command line as ``FILE.py:FUNCTION`` or ``package.module:FUNCTION``."""
 
 import importlib
+import re
 import runpy
 import sys
 import traceback
@@ -29,7 +30,7 @@ def function(target: str) -> Iterator[Callable[..., Any]]:
     place, colon, name = target.rpartition(":")
     if not colon or not place:
         rule = "a function is named by its file and its name"
-        raise CannotRunError(errors.say(target, rule, "no colon", f"{target or 'FILE.py'}:FUNCTION"))
+        raise CannotRunError(errors.say(target, rule, "no colon", _with_colon(target)))
     path = Path(place)
     module = not path.is_file() and not place.endswith(".py") and all(part.isidentifier() for part in place.split("."))
     top, first, last = (Path.cwd(), [Path.cwd()], []) if module else _importable(path.resolve().parent)
@@ -40,6 +41,23 @@ def function(target: str) -> Iterator[Callable[..., Any]]:
         yield _found(target, name, _module(target, place, name) if module else _file(target, path, top, name))
     finally:
         sys.path[:] = before
+
+
+def _with_colon(target: str) -> str:
+    """Return a name without a colon with one: before its last part, where that is the function of a module."""
+    module, dot, name = target.rpartition(".")
+    of_module = dot and name != "py" and all(part.isidentifier() for part in target.split("."))
+    return (
+        f"{module}:{name}" if of_module and not Path(*target.split(".")).with_suffix(".py").is_file() else f"{target or 'FILE.py'}:FUNCTION"
+    )
+
+
+def _near(word: str, files: Mapping[str, Path], name: str) -> str | None:
+    """Return which of the files has a similar name, or else defines the function; None if none does."""
+    defines = re.compile(rf"^(def |class )?{re.escape(name)}\b", re.MULTILINE)
+    return errors.similar(word, files) or next(
+        (known for known, path in files.items() if defines.search(path.read_text(encoding="utf-8", errors="ignore"))), None
+    )
 
 
 def _importable(folder: Path) -> tuple[Path, list[Path], list[Path]]:
@@ -59,9 +77,9 @@ def _importable(folder: Path) -> tuple[Path, list[Path], list[Path]]:
 def _file(target: str, path: Path, top: Path, name: str) -> Mapping[str, Any]:
     """Run a file as the module that it is in its package, so that its relative imports work, and return its names."""
     if not path.is_file():
-        files = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        nearest = str(path.with_name(errors.nearest(path.name, files))) if files else "the path of a Python file"
-        raise CannotRunError(errors.say(target, "the file must exist", f"no file {str(path)!r}", f"{nearest}:{name}"))
+        near = _near(path.name, {p.name: p for p in sorted(path.parent.glob("*.py")) if p.is_file()}, name)
+        instead = path.with_name(near) if near else Path("path/to", path.name)
+        raise CannotRunError(errors.say(target, "the file must exist", f"no file {str(path)!r}", f"{instead}:{name}"))
     dotted = ".".join(path.resolve().relative_to(top).with_suffix("").parts)
     try:
         return runpy.run_path(str(path), run_name=dotted)
@@ -81,10 +99,11 @@ def _module(target: str, place: str, name: str) -> Mapping[str, Any]:
         lacking = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
         if lacking is None or not f"{place}.".startswith(f"{lacking}."):
             raise CannotRunError(_raised(place, error, f"{place.rpartition('.')[2]}.py")) from None
-        files = [".".join(p.with_suffix("").parts) for pattern in ("*.py", "*/*.py") for p in Path().glob(pattern) if p.stem != "__init__"]
-        instead = f"{errors.nearest(place, files)}:{name}" if files else f"path/to/{place.rpartition('.')[2]}.py:{name}"
+        files = [p for pattern in ("*.py", "*/*.py") for p in sorted(Path().glob(pattern)) if p.is_file() and p.stem != "__init__"]
+        near = _near(place, {".".join(p.with_suffix("").parts): p for p in files}, name)
+        instead = near or f"path/to/{place.rpartition('.')[2]}.py"
         rule = "the module must be one that can be imported from here"
-        raise CannotRunError(errors.say(target, rule, f"no module {lacking!r}", instead)) from None
+        raise CannotRunError(errors.say(target, rule, f"no module {lacking!r}", f"{instead}:{name}")) from None
     return {key: getattr(module, key) for key in sorted({*dir(module), name}) if hasattr(module, key)}
 
 
@@ -97,7 +116,7 @@ def _found(target: str, name: str, names: Mapping[str, Any]) -> Callable[..., An
     own = [k for k, v in functions.items() if getattr(v, "__module__", None) == names.get("__name__")] or list(functions)
     place = target.rpartition(":")[0]
     instead = f"{place}:{errors.nearest(name, own)}" if own else f"a file that defines {name}"
-    got = f"a {type(names[name]).__name__} {name!r}" if name in names else f"no function {name!r}"
+    got = f"{name!r} of type {type(names[name]).__name__}" if name in names else f"no function {name!r}"
     kind = "file" if place.endswith(".py") else "module"
     raise CannotRunError(errors.say(target, f"the function must be defined in the {kind}", got, instead))
 
@@ -119,4 +138,5 @@ def _raised(what: str, error: BaseException, file: str) -> str:
     """Say what was raised, and at which of the user's lines."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file]
     at = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
-    return f"{what}: it raised {type(error).__name__}: {text_of(error)}" + (f" (line {at})" if at else "")
+    said = error.msg if isinstance(error, SyntaxError) and at else text_of(error)  # whose text has the line too
+    return f"{what}: it raised {type(error).__name__}: {said}" + (f" (line {at})" if at else "")

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import sys
+import textwrap
 import unicodedata
 from contextlib import suppress
 from typing import Any, Final, TextIO
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from tinygrad_loss.printable import printable_lines
 
-__all__ = ["complain", "console", "console_of_tables", "give_up", "mind_letters", "text_of"]
+__all__ = ["LiteralConsole", "complain", "console", "console_of_tables", "give_up", "mind_letters", "text_of"]
 
 PAGE: Final = 160
 """The width of a table that no terminal shows: what is searched or kept."""
@@ -42,8 +43,13 @@ class LiteralConsole(Console):
         """Return what is printed for a text."""
         return super().render_str(printable_lines(text, None), **{**how, "markup": False, "emoji": False})
 
+    def say(self, text: str) -> None:
+        """Print a sentence in lines as wide as the window, without the blanks at which it is broken."""
+        lines = textwrap.wrap(text, self.width, break_long_words=False, break_on_hyphens=False)
+        self.print("\n".join(lines), soft_wrap=True)
 
-def console(*, elsewhere: int = LINE, quiet: bool = False, stderr: bool = False) -> Console:
+
+def console(*, elsewhere: int = LINE, quiet: bool = False, stderr: bool = False) -> LiteralConsole:
     """Return a console as wide as the terminal, or as what nobody looks at is to be.
 
     Args:
@@ -54,7 +60,7 @@ def console(*, elsewhere: int = LINE, quiet: bool = False, stderr: bool = False)
     return LiteralConsole(highlight=False, width=_width(elsewhere), height=HEIGHT, quiet=quiet, stderr=stderr)
 
 
-def console_of_tables(*, quiet: bool = False) -> Console:
+def console_of_tables(*, quiet: bool = False) -> LiteralConsole:
     """Return a console as wide as the terminal, or as a page where nobody looks."""
     return console(elsewhere=PAGE, quiet=quiet)
 

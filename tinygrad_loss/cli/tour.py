@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.folder import made
-from tinygrad_loss.cli.terminal import console
+from tinygrad_loss.cli.terminal import LiteralConsole, console
 from tinygrad_loss.picture.curve import Curve, Words, value_over_gradient
 from tinygrad_loss.picture.draw import Picture
 from tinygrad_loss.picture.plot import plot
@@ -57,13 +56,13 @@ def run(arguments: argparse.Namespace) -> int:
 class _Walk:
     """Prints one step after the other, and remembers which pictures it wrote."""
 
-    def __init__(self, out: Console, folder: Path, seed: int) -> None:
+    def __init__(self, out: LiteralConsole, folder: Path, seed: int) -> None:
         self.out, self.folder, self.seed = out, folder, seed
         self.written: list[str] = []
 
     def say(self, text: str) -> None:
         """Print a sentence."""
-        self.out.print(text)
+        self.out.say(text)
 
     def steps(self) -> dict[Callable[[], None], str]:
         """Return the steps in order, each with its title."""
@@ -87,8 +86,8 @@ class _Walk:
         self._meeting(distances.absolute, "|x - y|", "1_absolute")
         fit = self._best(distances.absolute, "|m - y|", "median", "1_absolute_sum")
         self.say(
-            f"That m is one of the measurements: {fit.meets} of 101 pairs meets exactly, and one is enough: the sum has slope "
-            f"{_slope(fit.verdict.left)} on the left and {_slope(fit.verdict.right)} on the right, so no gradient, just where it matters most."
+            f"That m is one of the measurements, so m - y is exactly 0 in {fit.meets} of the 101 terms. The sum therefore has slope "
+            f"{_slope(fit.verdict.left)} on the left and {_slope(fit.verdict.right)} on the right: it has no gradient at its minimum."
         )
 
     def square(self) -> None:
@@ -100,7 +99,10 @@ class _Walk:
     def comparing(self) -> None:
         """Show that comparing one number is not enough."""
         distance, slope = distances.circles(1.0, 1.5)
-        self.say(f"Two circles are told apart by their radii: (1 - 1.5)^2 = {distance:g}, slope {slope:g}: grow the first.")
+        self.say(
+            f"Two circles can be compared by their radii: (1 - 1.5)^2 = {distance:g}. Its slope in the first radius is {slope:g}, "
+            "so it falls as the first circle grows."
+        )
         table = _table("two normals (mean, variance)", "(difference of variances)^2", "KL", "slope of KL in first mean")
         for first, second in (((0.0, 1.0), (0.0, 4.0)), ((3.0, 1.0), (0.0, 1.0))):
             by_variance, kl, slope = distances.normals(first, second)

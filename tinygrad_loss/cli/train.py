@@ -11,6 +11,7 @@ from tinygrad_loss import data, errors
 from tinygrad_loss.cli import document
 from tinygrad_loss.cli.folder import made
 from tinygrad_loss.cli.terminal import console
+from tinygrad_loss.data.sources import SYNONYMS
 from tinygrad_loss.training.encoders import ENCODERS
 from tinygrad_loss.training.experiment import BATCH, RUN, Experiment, Setup
 from tinygrad_loss.training.history import History, title
@@ -23,6 +24,8 @@ TEXT: Final = "pydoc"
 CURVES: Final = "curves.png"
 SHOWN: Final = 8
 """Epochs in the table at the end."""
+LESS: Final = ("undefined", "lr", "grad_norm")
+"""Columns that a narrow window leaves out, in this order."""
 NUMBERS: Final[tuple[tuple[str, Callable[[float], bool], str, str], ...]] = (
     ("epochs", lambda n: n >= 1, "there must be at least one epoch", "--epochs 10"),
     ("seed", lambda n: n >= 0, "a seed is a whole number from 0 on", "--seed 0"),
@@ -61,9 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
         out.print(f"There is no {folder / RUN} to go on from; this run starts anew.", soft_wrap=True)
     parameters = sum(p.size for p in experiment.model.parameters())
     train_rows, test_rows = len(experiment.train_set), len(experiment.test_set)
-    out.print(f"{setup.model} with {parameters} parameters, {experiment.loss_name}, {train_rows} rows to learn, {test_rows} to test")
+    out.say(f"{setup.model} with {parameters} parameters, {experiment.loss_name}, {train_rows} rows to learn, {test_rows} to test")
     if not experiment.test_set.classes:
-        out.print("the loss is of targets scaled to spread 1, the mean absolute error in their own unit")
+        out.say("the loss is of targets scaled to spread 1, the mean absolute error in their own unit")
     try:
         experiment.train(folder, resume=arguments.resume)
     except KeyboardInterrupt:
@@ -72,7 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise
     results = experiment.test()
     written = [*experiment.keep(folder, results), folder / RUN]
-    out.print(curve(experiment.history))
+    table, left_out = curve(experiment.history, out.width)
+    out.print(table)
+    if left_out:
+        out.say(f"a wider window, or history.csv, also shows: {', '.join(map(title, left_out))}")
     out.print(figures(results))
     try:
         experiment.history.plot(folder / CURVES)
@@ -87,22 +93,34 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Refuse numbers that no training can have."""
+    """Refuse a data set that there is not, and numbers that no training can have."""
+    known = [name for name in data.names() if name != TEXT]
+    if arguments.dataset not in {*known, TEXT}:
+        raise errors.unknown_name("train", "the data set", arguments.dataset, known, SYNONYMS)
     for name, right, rule, instead in NUMBERS:
         value = getattr(arguments, name)
         if value is not None and not right(value):
             raise errors.DomainError(errors.say("train", rule, f"--{name.replace('_', '-')} {value}", instead))
 
 
-def curve(history: History) -> Table:
-    """Return some of the epochs, the first and the last among them."""
-    names = [name for name in history.columns if name != "seconds"]
-    table = Table(*map(title, names))
+def curve(history: History, width: int) -> tuple[Table, list[str]]:
+    """Return some of the epochs, the first and the last among them, and the names of columns for which there is no room."""
     step = max(1, -(-(len(history) - 1) // (SHOWN - 1)))
     rows = history.rows[::step]
-    for row in rows if rows[-1] is history.rows[-1] else [*rows, history.rows[-1]]:
-        table.add_row(*(shown(row[name]) for name in names))
-    return table
+    rows = rows if rows[-1] is history.rows[-1] else [*rows, history.rows[-1]]
+    columns = {name: [shown(row[name]) for row in rows] for name in history.columns if name != "seconds"}
+    widths = {name: max(map(len, (*title(name).split(), *texts))) for name, texts in columns.items()}
+    left_out: list[str] = []
+    for less in (name for name in LESS if name in columns):
+        if 1 + sum(widths[kept] + 3 for kept in columns) > width:
+            del columns[less]
+            left_out.append(less)
+    table = Table()
+    for name in columns:
+        table.add_column(title(name), min_width=widths[name])
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*row)
+    return table, left_out
 
 
 def figures(results: dict[str, Any]) -> Table:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_loss import data, errors, nn
 from tinygrad_loss.data import Dataset
+from tinygrad_loss.losses.synonyms import named
 from tinygrad_loss.optim import AdamW, OneCycleLR
 from tinygrad_loss.training import checkpoint, metrics
 from tinygrad_loss.training.encoders import ENCODERS, build
@@ -96,7 +97,7 @@ class Experiment:
         self.train_set, self.test_set = (
             d.replace(self.x_scale.forth(d.x), d.y if d.classes else self.y_scale.forth(d.y)) for d in (raw, raw_test)
         )
-        self.loss_name = setup.loss or ("cross_entropy" if raw.classes else "mse_loss")
+        self.loss_name = (named(setup.loss) or setup.loss) if setup.loss else ("cross_entropy" if raw.classes else "mse_loss")
         self.loss = objective(self.loss_name, raw)
         self.epochs = setup.epochs or self.recipe.epochs_for(len(raw))
         self.model = build(setup.model, raw, setup.seed)

@@ -106,7 +106,7 @@ class History:
 
     def __repr__(self) -> str:
         last = ", ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in self.last.items())
-        return f"History({len(self)} epochs; last: {last})" if self.rows else "History(0 epochs)"
+        return f"History({len(self)} epoch{'s' * (len(self) > 1)}; last: {last})" if self.rows else "History(0 epochs)"
 
     def _repr_png_(self) -> bytes | None:
         """Show the curves in a notebook; without Matplotlib, or before the first epoch, it shows its text."""

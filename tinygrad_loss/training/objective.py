@@ -62,7 +62,7 @@ def objective(name: str, dataset: Dataset) -> Objective:
     known = usable(dataset)
     if name not in known:
         instead = meant(name, known) or ("cross_entropy" if dataset.classes else "mse_loss")
-        rule = f"loss must be one of the {len(known)} of tl.losses that compare what a model says of it"
+        rule = f"loss must be one of the {len(known)} losses that can be trained on {'classes' if dataset.classes else 'numbers'}"
         raise errors.DomainError(errors.say(f"a loss for {dataset.name}", rule, repr(name), repr(instead)))
     chosen: Loss = getattr(losses, name)
     if not dataset.classes:
