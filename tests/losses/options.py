@@ -7,9 +7,14 @@ import numpy as np
 from losses.catalogue import CLASSES, ROWS
 from tinygrad_loss import errors
 
-__all__ = ["OPTIONS", "OWN_OPTIONS", "PER_CLASS", "UNBOUNDED"]
+__all__ = ["OPTIONS", "OWN_OPTIONS", "PER_CLASS", "UNBOUNDED", "numbered"]
 
 N, C = ROWS, CLASSES
+
+
+def numbered(name: str) -> str:
+    """Return what is offered for texts."""
+    return f"np.unique({name}, return_inverse=True)[1], which numbers the texts"
 
 
 def _above(low: float) -> tuple[tuple[Any, str], ...]:
@@ -110,7 +115,7 @@ OWN_OPTIONS: dict[str, tuple[tuple[str, Any, type, str, str, str], ...]] = {
     **{
         name: (
             ("weight", np.ones(5), errors.ShapeError, "weight must have input's shape", "(5,) and (6,)", "weight of shape (6,)"),
-            ("weight", np.full(6, "a"), errors.DTypeError, "weight must be real numbers", "dtype <U1", "weight.astype(np.float64)"),
+            ("weight", np.full(6, "a"), errors.DTypeError, "weight must be real numbers", "text (dtype <U1)", numbered("weight")),
         )
         for name in ("l1_loss", "mse_loss", "huber_loss")
     },

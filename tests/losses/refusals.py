@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from losses.catalogue import CLASSES, ROWS, draw
-from losses.options import OPTIONS, OWN_OPTIONS, PER_CLASS, UNBOUNDED
+from losses.options import OPTIONS, OWN_OPTIONS, PER_CLASS, UNBOUNDED, numbered
 from tinygrad_loss import errors
 
 __all__ = ["KINDS", "NOT_OF", "Case", "arrays_of", "bound_free", "cases_of"]
@@ -473,9 +473,7 @@ def weights_that_do_not_fit(loss: Any) -> Iterator[Case]:
         rule = f"{name} must have the shape of the terms, or of their first axes"
         yield Case(f"{name}, shape", arrays, errors.ShapeError, rule, f"(7,) and {terms}", f"{name} of shape {terms}", {name: x})
         text = {name: np.full(terms, "a")}
-        yield Case(
-            f"{name}, text", arrays, errors.DTypeError, f"{name} must be real numbers", "dtype <U1", f"{name}.astype(np.float64)", text
-        )
+        yield Case(f"{name}, text", arrays, errors.DTypeError, f"{name} must be real numbers", "text (dtype <U1)", numbered(name), text)
 
 
 @kind
