@@ -90,11 +90,10 @@ def test_a_loss_by_name_where_a_function_is_meant():
             tl.fit(tl.nn.Linear(4, 3), given, data)
 
 
-def test_train_leads_from_a_synonym_to_the_name(capsys, tmp_path, monkeypatch):
+def test_train_leads_from_an_unknown_name_to_one_that_fits(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for dataset, word, loss in (("iris", "ce", "cross_entropy"), ("diabetes", "mae", "l1_loss"), ("diabetes", "zork", "mse_loss")):
-        assert main(["train", dataset, "--loss", word]) == 2
-        assert capsys.readouterr().err.endswith(f"got {word!r}. Type instead: {loss!r}\n")
+    assert main(["train", "diabetes", "--loss", "zork"]) == 2
+    assert capsys.readouterr().err.endswith("got 'zork'. Type instead: 'mse_loss'\n")
 
 
 # ---- rooms ---------------------------------------------------------------------------------------------------------------

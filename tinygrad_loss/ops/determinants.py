@@ -7,7 +7,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import custom, door
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.packing import result_of
-from tinygrad_loss.ops.properties import values
+from tinygrad_loss.ops.properties import ours, values
 from tinygrad_loss.ops.solving import t
 
 __all__ = ["det", "slogdet"]
@@ -24,7 +24,8 @@ def _cofactors(a: Array) -> Array:
 
 def _moved(dx: Array, y: Array, a: Array) -> Array:
     """Return how the cofactors move, which is also what carries a cotangent back, since they are the gradient of a function."""
-    if np.all(np.linalg.matrix_rank(values(a)) == a.shape[-1]):
+    rank = np.linalg.matrix_rank(values(a))
+    if ours(rank) or np.all(rank == a.shape[-1]):
         w = t(np.linalg.inv(a))
         return np.sum(w * dx, axis=(-2, -1), keepdims=True) * y - w @ t(dx) @ y
     # Nothing is divided: in the bases of the singular vectors the cofactors of a diagonal matrix move by products of all but two values.

@@ -184,8 +184,8 @@ def log_ndtr(x: Array) -> Array:
     r"""Return $\log \Phi(x)$, the log of the normal distribution function, exact far down the lower tail.
 
     >>> import tinygrad_loss as tl
-    >>> float(tl.grad(tl.ops.log_ndtr)(-1e8))
-    100000000.0
+    >>> print(f"{tl.grad(tl.ops.log_ndtr)(-1e8):.6g}")
+    1e+08
     """
     return log_ndtr_(x if hasattr(x, "ndim") else np.asarray(x), order=0)
 
