@@ -184,7 +184,7 @@ def test_a_data_set_that_is_not_known():
     [
         (["train", "digit"], "Type instead: 'digits'"),
         (["train", "digits", "--model", "mpl"], "Type instead: 'mlp'"),
-        (["train", "digits", "--loss", "crossentropy"], "Type instead: 'cross_entropy'"),
+        (["train", "digits", "--loss", "cros_entropi"], "Type instead: 'cross_entropy'"),
         (["show", "hubr_loss"], "Type instead: 'huber_loss'"),
         (["losses", "--for", "clasification"], "Type instead: 'classification'"),
         (["losses", "--estimates", "medan"], "Type instead: 'median'"),
