@@ -125,11 +125,9 @@ class Distribution(NamesItsArguments):
     if not TYPE_CHECKING:  # a checker that saw it would believe every name
 
         def __getattr__(self, name: str) -> Any:
-            own = getattr(type(self), name, None)
-            if isinstance(own, property):
-                return own.fget(self)  # what went wrong in it is said again
-            message, instead = f"{type(self).__name__!r} object has no attribute {name!r}", OF_A_FAMILY.get(name)
-            raise AttributeError(message if instead is None else f"{message}. Type instead: {instead}", name=name, obj=self)
+            kind = type(self).__name__
+            message, instead = f"{kind!r} object has no attribute {name!r}", OF_A_FAMILY.get(name, f"help(tl.distributions.{kind})")
+            raise AttributeError(f"{message}. Type instead: {instead}", name=name, obj=self)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
