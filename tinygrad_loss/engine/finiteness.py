@@ -1,7 +1,7 @@
 """Whether numbers are finite, and if not, whether they are only too large."""
 
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from tinygrad_loss.engine.reverse import Pass
 
 __all__ = ["finite", "overflowed"]
+
+UNSTATED: Final = frozenset({"beta", "betaln", "binom", "poch"})
+"""Ops with poles that they do not state."""
 
 
 def finite(g: Array) -> bool:
@@ -28,9 +31,16 @@ def overflowed(done: "Pass") -> bool:
     """
     results = [done.root, *done.order]
     given = [x for t in results for x in t.inputs if type(x) is not Tensor or x.op is None]
-    return all(map(finite, map(_floating, given))) and not any(
-        np.any(np.isnan(x)) for x in (*(t.value for t in results), *done.cotangents.values())
+    return (
+        all(map(finite, map(_floating, given)))
+        and all(map(_too_large, results))
+        and not any(np.any(np.isnan(x)) for x in (*(t.value for t in results), *done.cotangents.values()))
     )
+
+
+def _too_large(t: Tensor) -> bool:
+    """Whether a result is finite, or is of an op that has no pole but those it states."""
+    return t.op is None or t.op.name not in UNSTATED or finite(t)
 
 
 def _floating(x: Array) -> Array:
