@@ -11,7 +11,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.verdict import Verdict, differentiability
 from tinygrad_loss.cli import document, target
-from tinygrad_loss.cli.point import point
+from tinygrad_loss.cli.point import add_point, point
 from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.engine.debug import debug
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target", metavar="FILE.py:FUNCTION", help="a function that returns a single number; a module's: package.module:FUNCTION"
     )
-    parser.add_argument("--at", nargs="+", action="extend", metavar="VALUE", help="its arguments: 0.5, [1, 2], x=1/3, y=np.zeros(3), ...")
+    add_point(parser)
     parser.add_argument("--json", action="store_true", help=document.HELP)
     parser.description = f"{parser.description or ''}\nThe exit status is 0 where it has one, 1 where not, 2 when it cannot run."
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from tinygrad_loss.cli import target
-from tinygrad_loss.cli.point import point, signature
+from tinygrad_loss.cli.point import add_point, point, signature
 from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.picture.draw import draw
 
@@ -17,7 +17,7 @@ EXAMPLE: Final = "tinygrad-loss draw losses.py:my_loss --at x=0.0 -o my_loss.svg
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("target", metavar="FILE.py:FUNCTION", help="the function to draw; a module's: package.module:FUNCTION")
-    parser.add_argument("--at", nargs="+", action="extend", metavar="VALUE", help="its arguments: 0.5, [1, 2], x=1/3, y=np.zeros(3), ...")
+    add_point(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write: .svg, .png, .pdf, .html or .dot (default: FUNCTION.svg)")
     parser.add_argument("--max-nodes", type=int, default=150, metavar="N", help="draw at most so many ops (default: 150)")
 

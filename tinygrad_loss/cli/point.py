@@ -1,5 +1,6 @@
 """The point at which a function of the user's is looked at: the values after ``--at``, one for each argument."""
 
+import argparse
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,12 @@ from tinygrad_loss import errors
 from tinygrad_loss.cli import value
 from tinygrad_loss.cli.target import CannotRunError
 
-__all__ = ["point", "signature"]
+__all__ = ["add_point", "point", "signature"]
+
+
+def add_point(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--at``; several of them add up."""
+    parser.add_argument("--at", nargs="+", action="extend", metavar="VALUE", help="its arguments: 0.5, [1, 2], x=1/3, y=np.zeros(3), ...")
 
 
 def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tuple[Callable[..., Any], tuple[Any, ...]]:
