@@ -11,7 +11,7 @@ from tinygrad_loss.calculus.judgement import Judgement, Kind, all_of, flat, same
 from tinygrad_loss.calculus.near import Near, patiently, side_along
 from tinygrad_loss.calculus.probes import decide_in_space
 from tinygrad_loss.calculus.reach import reached
-from tinygrad_loss.calculus.rounding import explained
+from tinygrad_loss.calculus.rounding import moved_by_rounding
 from tinygrad_loss.calculus.sides import Side, limit_of, sides_of
 
 __all__ = ["decide", "limits_along", "slope_along"]
@@ -67,7 +67,7 @@ def _rounding_explains(near: Near, left: np.ndarray, right: np.ndarray, ask: Cal
     if not np.any(suspect):
         return suspect
     with np.errstate(all="ignore"):
-        noise = np.sum(explained(ask, np.stack([left, right]), near.root.dtype), axis=0)
+        noise = np.sum(moved_by_rounding(ask, np.stack([left, right]), near.root.dtype), axis=0)
     return np.asarray(suspect & (apart <= noise))
 
 

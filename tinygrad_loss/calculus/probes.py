@@ -3,7 +3,7 @@
 import itertools
 import math
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,9 @@ ONE_BY_ONE: Final = 64
 LOOKS: Final = 32
 """Generic directions looked along besides the probes: jumps and bends may hide in a narrow cone."""
 
+_Look: TypeAlias = tuple[np.ndarray, Side | None, bool]
+"""A direction, how the function leaves the point along it, and whether that is certain."""
+
 
 @dataclass(slots=True)
 class _Seen:
@@ -35,7 +38,8 @@ class _Seen:
 
 def decide_in_space(near: Near) -> Judgement:
     """Decide for several entries, by probes along generic directions and along each entry."""
-    allowed = _allowed_sides(near) if near.size <= ONE_BY_ONE else None
+    alone = _entries_alone(near) if near.size <= ONE_BY_ONE else None
+    allowed = None if alone is None else _allowed_sides(alone)
     seen = _Seen()
     for v in itertools.islice(directions(near), PAIRS):
         for sign in (1.0, -1.0):
@@ -43,48 +47,51 @@ def decide_in_space(near: Near) -> Judgement:
             if allowed is not None:
                 d = np.where(allowed == 0, d, np.abs(d) * allowed)
             _probe(near, d, seen)
-    further = [] if allowed is None else [*_axes(near.size), *(flat(v) for v in itertools.islice(directions(near), PAIRS, PAIRS + LOOKS))]
-    for d in further:
-        _look(near, d, seen)
-    if allowed is not None and not (seen.jumps or seen.missing):
-        seen.jumps = any(_jumps_along_curve(near, d) for d in _axes(near.size)[: 2 * near.size])
-    return _judged(near, seen, allowed)
+    if alone is not None:
+        for d, side, certain in alone:
+            _note(d, side, certain, seen)
+        generic = (flat(v) for v in itertools.islice(directions(near), PAIRS, PAIRS + LOOKS))
+        for d in (*_diagonals(near.size), *generic):
+            _note(d, *side_along(near, split(d, near)), seen)
+        if not (seen.jumps or seen.missing):
+            seen.jumps = _jumps_along_curves(near, alone)
+    return _judged(near, seen, alone, allowed)
 
 
-def _axes(size: int) -> list[np.ndarray]:
+def _entries_alone(near: Near) -> list[_Look]:
+    """Look along each entry on its own, forward and back."""
+    return [(d, *side_along(near, split(d, near))) for unit in np.eye(near.size) for d in (unit, -unit)]
+
+
+def _diagonals(size: int) -> list[np.ndarray]:
+    """Return the direction in which all entries move, and those in which two do."""
     unit = np.eye(size)
     diagonal = [np.ones(size)] if size > 1 else []
     pairs = [unit[i] + s * unit[j] for i in range(size) for j in range(i) for s in (1.0, -1.0)] if size <= 6 else []
-    return [s * d for d in [*unit, *diagonal, *pairs] for s in (1.0, -1.0)]
+    return [s * d for d in [*diagonal, *pairs] for s in (1.0, -1.0)]
 
 
-def _jumps_along_curve(near: Near, d: np.ndarray) -> bool:
+def _jumps_along_curves(near: Near, alone: list[_Look]) -> bool:
     """Whether the value jumps along a curve that leaves an entry's axis: x0^2 x1 / (x0^4 + x1^2) does though it is flat along all lines."""
-    bend = list(itertools.islice(directions(near), PAIRS))[-1]
-    side, certain = patiently(lambda: side_of(near.along_curve(split(d, near), bend), near.value, near.noise))
-    return side is not None and certain and side.exists and side.jumps
+    *_, bend = itertools.islice(directions(near), PAIRS)
+    for d, _, _ in alone:
+        side, certain = patiently(lambda d=d: side_of(near.along_curve(split(d, near), bend), near.value, near.noise))  # type: ignore[misc]
+        if side is not None and certain and side.exists and side.jumps:
+            return True
+    return False
 
 
-def _allowed_sides(near: Near) -> np.ndarray:
+def _allowed_sides(alone: list[_Look]) -> np.ndarray:
     """Return per entry 0 where both sides exist, else the sign of the one side that does; nan where none does."""
-    allowed = np.zeros(near.size)
-    for i in range(near.size):
-        exists = []
-        for sign in (-1.0, 1.0):
-            d = np.zeros(near.size)
-            d[i] = sign
-            side, _ = side_along(near, split(d, near))
-            exists.append(side is None or side.exists)
-        allowed[i] = 0.0 if all(exists) else 1.0 if exists[1] else -1.0 if exists[0] else math.nan
-    return allowed
+    exists = np.array([side is None or side.exists for _, side, _ in alone]).reshape(-1, 2)
+    return np.select([exists.all(axis=1), exists[:, 0], exists[:, 1]], [0.0, 1.0, -1.0], math.nan)
 
 
-def _look(near: Near, d: np.ndarray, seen: _Seen) -> Side | None:
+def _note(d: np.ndarray, side: Side | None, certain: bool, seen: _Seen) -> None:
     """Note the one-sided derivative along one direction."""
-    side, certain = side_along(near, split(d, near))
     seen.certain &= certain
     if side is None:
-        return None
+        return
     if not side.exists:
         seen.missing = True
     elif side.jumps:
@@ -92,7 +99,6 @@ def _look(near: Near, d: np.ndarray, seen: _Seen) -> Side | None:
     else:
         seen.infinite |= math.isinf(side.slope)
         seen.slopes.append((d, side.slope))
-    return side
 
 
 def _probe(near: Near, d: np.ndarray, seen: _Seen) -> None:
@@ -118,7 +124,7 @@ def _probe(near: Near, d: np.ndarray, seen: _Seen) -> None:
         seen.slopes.append((d, side.slope))
 
 
-def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
+def _judged(near: Near, seen: _Seen, alone: list[_Look] | None, allowed: np.ndarray | None) -> Judgement:
     """Turn what the probes saw into one answer per entry."""
     n = near.size
     if not seen.limits:
@@ -138,7 +144,7 @@ def _judged(near: Near, seen: _Seen, allowed: np.ndarray | None) -> Judgement:
         gradient = np.where(np.isinf(gradient) | (scale == 0), gradient, np.nan)
     bent = _bent(seen, gradient)
     if seen.jumps:
-        gradient = np.where(_jumping(near, allowed), np.nan, gradient)
+        gradient = np.where(_jumping(alone, n), np.nan, gradient)
         if np.all(np.isfinite(gradient)):
             gradient = np.full(n, np.nan)
     elif bent is not None and np.all(np.isfinite(gradient)):
@@ -176,15 +182,10 @@ def _bent(seen: _Seen, gradient: np.ndarray) -> np.ndarray | None:
     return None
 
 
-def _jumping(near: Near, allowed: np.ndarray | None) -> np.ndarray:
+def _jumping(alone: list[_Look] | None, size: int) -> np.ndarray:
     """Return True for the entries along which the function jumps; for all when it cannot be told."""
-    if allowed is None:
-        return np.ones(near.size, bool)
-    jumps = np.zeros(near.size, bool)
-    for i in range(near.size):
-        for sign in (-1.0, 1.0):
-            d = np.zeros(near.size)
-            d[i] = sign
-            side, _ = side_along(near, split(d, near))
-            jumps[i] |= side is None or (side.exists and side.jumps)
-    return jumps if np.any(jumps) else np.ones(near.size, bool)
+    if alone is None:
+        return np.ones(size, bool)
+    found = np.array([side is None or (side.exists and side.jumps) for _, side, _ in alone])
+    jumps = np.asarray(found.reshape(-1, 2).any(axis=1))
+    return jumps if np.any(jumps) else np.ones(size, bool)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_loss.calculus.bends import SEED
 
-__all__ = ["MARGIN", "SHAKEN", "SHAKES", "explained", "shaken"]
+__all__ = ["MARGIN", "SHAKEN", "SHAKES", "moved_by_rounding", "shaken"]
 
 SHAKES: Final = 4
 """How often values are rounded at random."""
@@ -29,7 +29,7 @@ def shaken(x: np.ndarray, rng: np.random.Generator, unit: float) -> np.ndarray:
     return np.asarray(x * (1.0 + unit * rng.uniform(-UNITS, UNITS, np.shape(x))))
 
 
-def explained(ask: Callable[[], np.ndarray], answer: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def moved_by_rounding(ask: Callable[[], np.ndarray], answer: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return how far rounding, of numbers of a dtype, may have moved the answer: entry by entry, nan where that is not known.
 
     The arguments at which slopes are taken are rounded otherwise; values, and with them ties and branches, stay as they are.

@@ -68,7 +68,7 @@ def changed(t: Tensor, now: int) -> errors.StaleGraphError | None:
     if t.stamp >= 0 or ~t.stamp != now:
         return None if t.stamp == now else _of_leaves(t)
     for x, seen in getattr(t, "guard", ()):
-        if _again(x, seen) != seen[1]:
+        if _look(x, seen[0]) != seen[1]:
             return _of_constants(t, x)
     return None
 
@@ -76,10 +76,6 @@ def changed(t: Tensor, now: int) -> errors.StaleGraphError | None:
 def _seen(x: np.ndarray, i: int, t: Tensor) -> tuple[str, Any]:
     how = "all" if RECORDING.get() == REMEMBER_LINES else "sum" if _in_a_large_product(x, i, t) else "some"
     return how, _look(x, how)
-
-
-def _again(x: np.ndarray, seen: tuple[str, Any]) -> Any:
-    return _look(x, seen[0])
 
 
 def _in_a_large_product(x: np.ndarray, i: int, t: Tensor) -> bool:
