@@ -217,12 +217,12 @@ def told(error: BaseException, call: Callable[[], Any], by_numpy: Callable[[], A
     """Return where an error came from that says nothing to type; None for one that may be."""
     chain = error
     while chain is not None:
-        if isinstance(chain, tl.errors.TinygradLossError) and ("Type instead" in str(chain) or "Install" in str(chain)):
+        if isinstance(chain, tl.errors.TinygradLossError) and (" instead: " in str(chain) or "Install" in str(chain)):
             return None
         chain = chain.__cause__  # type: ignore[assignment]
     frames = traceback.extract_tb(error.__traceback__)
     inside = [f for f in frames if f.filename.startswith(PACKAGE)]
-    if isinstance(error, MemoryError) or not inside or frames[-1].filename == __file__ or "Type instead" in str(error):
+    if isinstance(error, MemoryError) or not inside or frames[-1].filename == __file__ or " instead: " in str(error):
         return None
     if (isinstance(error, TypeError) and "ufunc" in str(error)) or any(
         said in str(error) for said in ("numpy boolean", "out of bounds for")

@@ -10,7 +10,7 @@ import scipy.special
 import tinygrad_loss as tl
 from tinygrad_loss import errors
 
-LOST = "it would turn a tensor that requires grad into a constant, and lose its gradient, got such a tensor. Type instead: "
+LOST = "it would turn a tensor that requires grad into a constant, and lose its gradient, got such a tensor. Use instead: "
 AS_ARRAY = (
     f"np.asarray(x): {LOST}x.numpy() for the numbers, x itself for NumPy's functions, np.stack([...]) to join tensors, "
     "np.where(mask, x, a) to set entries"
@@ -20,7 +20,7 @@ BROADCAST = "shapes must broadcast: equal lengths, or 1, axis by axis from the r
 CUT = "a leaf that requires grad must have led here through ops that have a derivative, got a path that "
 UNLIKE = np.array([[1.0, 2.0], [3.0]], object)
 UNLIKE_ROWS = "every row must be as long as the others, got rows of unlike lengths. Type instead: x, lengths = tl.nn.pad_sequences(rows)"
-NO_RULE = "it has no derivative rule here, got a Tensor. Type instead: "
+NO_RULE = "it has no derivative rule here, got a Tensor. Use instead: "
 
 
 def vector():
@@ -132,25 +132,25 @@ CASES = [
         "shapes that do not broadcast",
         lambda: vector() + np.ones((2, 2)),
         errors.ShapeError,
-        f"add: {BROADCAST}(3,) and (2, 2). Type instead: np.reshape(x, ...) or x[:, None]",
+        f"add: {BROADCAST}(3,) and (2, 2) (axis 0 has length 3, but axis 1 has 2). Type instead: np.reshape(x, ...) or x[:, None]",
     ),
     (
         "shapes that do not broadcast, through NumPy",
         lambda: np.maximum(np.ones(4), vector()),
         errors.ShapeError,
-        f"maximum: {BROADCAST}(4,) and (3,). Type instead: np.reshape(x, ...) or x[:, None]",
+        f"maximum: {BROADCAST}(4,) and (3,) (axis 0 has lengths 4 and 3). Type instead: np.reshape(x, ...) or x[:, None]",
     ),
     (
         "shapes that do not broadcast, three of them",
         lambda: np.where(vector() > 0, vector(), np.ones(2)),
         errors.ShapeError,
-        f"where: {BROADCAST}(3,) and (3,) and (2,). Type instead: np.reshape(x, ...) or x[:, None]",
+        f"where: {BROADCAST}(3,) and (3,) and (2,) (axis 0 has lengths 3 and 2). Type instead: np.reshape(x, ...) or x[:, None]",
     ),
     (
         "a product of matrices that do not fit",
         lambda: matrix() @ matrix(),
         errors.ShapeError,
-        "matmul: the last axis of the first must be as long as the last but one of the second, got (2, 3) and (2, 3). "
+        "matmul: the last axis of the first must be as long as the last but one of the second, got (2, 3) and (2, 3) (axis 1 has length 3, but axis 0 has 2). "
         "Type instead: a @ np.swapaxes(b, -1, -2)",
     ),
     (
@@ -171,7 +171,7 @@ CASES = [
         "a gradient of the wrong shape",
         lambda: (vector() * 2.0).backward(np.ones(2)),
         errors.ShapeError,
-        "backward: gradient= must have the tensor's shape, got (2,) and (3,). Type instead: y.backward(gradient=np.ones_like(y.data))",
+        "backward: gradient= must have the tensor's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: y.backward(gradient=np.ones_like(y.data))",
     ),
     (
         "a gradient that is no number",
@@ -191,7 +191,7 @@ CASES = [
         errors.CutPathError,
         "backward: a leaf that requires grad must have led here, "
         "got a leaf with requires_grad=False, or the result of .data, .numpy(), .detach() or tl.no_grad(). "
-        "Type instead: x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()",
+        "Use instead: x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()",
     ),
     (
         "a path cut by .data",
@@ -199,58 +199,57 @@ CASES = [
         errors.CutPathError,
         "backward: a leaf that requires grad must have led here, "
         "got a leaf with requires_grad=False, or the result of .data, .numpy(), .detach() or tl.no_grad(). "
-        "Type instead: x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()",
+        "Use instead: x = tl.tensor(data, requires_grad=True), then y = f(x); y.backward()",
     ),
     (
         "a path cut by a comparison",
         lambda: np.sum((vector() > 0) * 1.0).backward(),
         errors.CutPathError,
-        f"backward: {CUT}greater cut. Type instead: np.where(condition, a, b) of values, which has a gradient in a and b",
+        f"backward: {CUT}greater cut. Use instead: np.where(condition, a, b) of values, which has a gradient in a and b",
     ),
     (
         "a path cut by argmax",
         lambda: np.sum(np.argmax(matrix(), axis=1) * 1.0).backward(),
         errors.CutPathError,
-        f"backward: {CUT}argmax cut. "
-        "Type instead: np.sum(tl.ops.softmax(x, axis=-1) * np.arange(n), axis=-1), an index that has a gradient",
+        f"backward: {CUT}argmax cut. Use instead: np.sum(tl.ops.softmax(x, axis=-1) * np.arange(n), axis=-1), an index that has a gradient",
     ),
     (
         "a path cut by a cast",
         lambda: np.sum(vector().astype(np.int64) * 1.0).backward(),
         errors.CutPathError,
-        f"backward: {CUT}cast cut. Type instead: x.astype(np.float32), which keeps the gradient",
+        f"backward: {CUT}cast cut. Use instead: x.astype(np.float32), which keeps the gradient",
     ),
     (
         "a path cut by a cast, and the integers themselves",
         lambda: np.sum(vector().astype(np.int64)).backward(),
         errors.CutPathError,
-        f"backward: {CUT}cast cut. Type instead: x.astype(np.float32), which keeps the gradient",
+        f"backward: {CUT}cast cut. Use instead: x.astype(np.float32), which keeps the gradient",
     ),
     (
         "a path cut by detach",
         lambda: np.sum(vector().detach() * 2.0).backward(),
         errors.CutPathError,
-        f"backward: {CUT}detach cut. Type instead: x itself, without .detach()",
+        f"backward: {CUT}detach cut. Use instead: x itself, without .detach()",
     ),
     (
         "a path cut inside grad",
         lambda: tl.grad(lambda x: np.sum(x > 0))(np.ones(3)),
         errors.CutPathError,
-        f"tl.grad: {CUT}greater cut. Type instead: np.where(condition, a, b) of values, which has a gradient in a and b",
+        f"tl.grad: {CUT}greater cut. Use instead: np.where(condition, a, b) of values, which has a gradient in a and b",
     ),
     (
         "a function that leaves the tensors",
         lambda: tl.grad(lambda x: x.item() ** 2)(1.0),
         errors.CutPathError,
         "tl.grad: f must return a tensor computed from its argument, got float. "
-        "Type instead: NumPy functions of x all the way, without float(), .item() or .numpy()",
+        "Use instead: NumPy functions of x all the way, without float(), .item() or .numpy()",
     ),
     (
         "a leaf changed between forward and backward",
         changed_leaf,
         errors.StaleGraphError,
         "multiply: its inputs must keep their values until backward, got new values in the leaf 'w'. "
-        "Type instead: y = f(x) again after x.data = ..., then y.backward()",
+        "Use instead: y = f(x) again after x.data = ..., then y.backward()",
     ),
     (
         "new values for a result",
@@ -262,13 +261,13 @@ CASES = [
         "new values of another shape",
         lambda: given("data", np.ones(2)),
         errors.ShapeError,
-        "x.data = new: new values must have the leaf's shape, got (2,) and (3,). Type instead: x = tl.tensor(new, requires_grad=True)",
+        "x.data = new: new values must have the leaf's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: x = tl.tensor(new, requires_grad=True)",
     ),
     (
         "a gradient of another shape, assigned",
         lambda: given("grad", np.ones(2)),
         errors.ShapeError,
-        "x.grad = new: a gradient has its tensor's shape, got (2,) and (3,). Type instead: x.grad = None",
+        "x.grad = new: a gradient has its tensor's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: x.grad = None",
     ),
     # what would lose the graph
     ("float", lambda: float(number()), errors.LostGraphError, AS_FLOAT),
@@ -287,14 +286,14 @@ CASES = [
         lambda: np.full_like(np.ones(3), number()),
         errors.LostGraphError,
         "np.copyto(a, x): arrays are never written in place, got a tensor. "
-        "Type instead: np.where(mask, x, a), or np.broadcast_to(x, a.shape) rather than np.full_like(a, x)",
+        "Use instead: np.where(mask, x, a), or np.broadcast_to(x, a.shape) rather than np.full_like(a, x)",
     ),
     (
         "an array += a tensor",
         stored_in_place,
         errors.NoRuleError,
         "np.add: results are never written in place, because a recorded value must not change, got out=. "
-        "Type instead: y = np.add(x), without out=, and a = a + x rather than a += x",
+        "Use instead: y = np.add(x), without out=, and a = a + x rather than a += x",
     ),
     (
         "item assignment",
@@ -308,7 +307,7 @@ CASES = [
         lambda: np.exp(vector(), out=np.zeros(3)),
         errors.NoRuleError,
         "np.exp: results are never written in place, because a recorded value must not change, got out=. "
-        "Type instead: y = np.exp(x), without out=, and a = a + x rather than a += x",
+        "Use instead: y = np.exp(x), without out=, and a = a + x rather than a += x",
     ),
     (
         "where= of a ufunc",
@@ -370,7 +369,7 @@ CASES = [
         "a tangent of the wrong shape",
         lambda: tl.jvp(np.exp, np.ones(3), np.ones(2)),
         errors.ShapeError,
-        "tl.jvp: a tangent must have its argument's shape, got (2,) and (3,). Type instead: tl.jvp(f, x, np.ones_like(x))",
+        "tl.jvp: a tangent must have its argument's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: tl.jvp(f, x, np.ones_like(x))",
     ),
     (
         "a tangent of the wrong form",
@@ -382,7 +381,7 @@ CASES = [
         "a cotangent of the wrong shape",
         lambda: tl.vjp(np.exp, np.ones(3))[1](np.ones(2)),
         errors.ShapeError,
-        "tl.vjp: the cotangent must have the result's shape, got (2,) and (3,). Type instead: pullback(np.ones_like(y))",
+        "tl.vjp: the cotangent must have the result's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: pullback(np.ones_like(y))",
     ),
     (
         "an unknown policy",
@@ -453,7 +452,7 @@ def test_an_item_of_an_array_raises_and_the_cause_names_the_way_out():
 def test_a_method_of_another_library_is_answered_with_the_line_to_type(name, instead):
     with pytest.raises(AttributeError) as raised:
         getattr(tl.tensor([1.0]), name)
-    assert str(raised.value) == f"x.{name}: a tensor has the attributes of a NumPy array, got {name}. Type instead: {instead}"
+    assert str(raised.value) == f"x.{name}: a tensor has the attributes of a NumPy array, got {name}. {tl.errors.remedy(instead)}"
 
 
 def test_what_is_missing_is_missing():

@@ -380,7 +380,7 @@ def test_a_leaf_is_frozen_and_freed():
         (
             lambda: np.exp(tl.tensor(1.0, requires_grad=True)),
             errors.StaleGraphError,
-            "x.requires_grad = True: only a leaf is frozen or freed, got the result of exp. Type instead: x.detach(), or the leaves themselves",
+            "x.requires_grad = True: only a leaf is frozen or freed, got the result of exp. Use instead: x.detach(), or the leaves themselves",
         ),
     ],
 )

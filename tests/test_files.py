@@ -49,7 +49,7 @@ def test_a_disk_without_room_leaves_the_former_file(writer, number, tmp_path, mo
         write(path)
     assert str(error.value) == (
         f"saving {path}: the file must be writable whole, got {os.strerror(number)}; what was there before is untouched. "
-        "Type instead: another path, or free some space and call it again"
+        "Use instead: another path, or free some space and call it again"
     )
     assert path.read_bytes() == b"former"
     assert [p.name for p in tmp_path.iterdir()] == [name]

@@ -110,7 +110,7 @@ def test_an_argument_that_is_not_floating_says_where_it_belongs(f, x, dtype):
         tl.gradcheck(f, *x)
     assert str(raised.value) == (
         f"tl.gradcheck: only floating numbers have a derivative, got an argument of dtype {dtype}. "
-        "Type instead: tl.gradcheck(lambda x: f(x, labels), x), with what is not floating inside f"
+        "Use instead: tl.gradcheck(lambda x: f(x, labels), x), with what is not floating inside f"
     )
 
 
@@ -190,7 +190,7 @@ def test_a_random_function_is_recognised_by_calling_it_twice():
     for f in (lambda x: x + 1e-3 * rng.random(), lambda x: tl.ops.dropout(x, 0.5, training=True), tl.nn.Dropout(0.5)):
         with pytest.raises(tl.errors.OutOfReachError, match=r"tl.gradcheck: f must give the same answer when called twice, got ") as raised:
             tl.gradcheck(f, np.ones(20))
-        assert str(raised.value).endswith("Type instead: rng = np.random.default_rng(0) inside f")
+        assert str(raised.value).endswith("Use instead: rng = np.random.default_rng(0) inside f")
     assert tl.gradcheck(lambda x: x * np.random.default_rng(0).random(), np.ones(3))
     assert tl.gradcheck(lambda x: np.where(x > 2.0, x, np.nan), np.array([3.0]))
 

@@ -260,4 +260,4 @@ def test_a_data_set_by_the_name_that_people_know(word, name):
 def test_an_argument_without_a_counterpart_is_left_out(make, instead):
     with pytest.raises(errors.ArgumentError) as raised:
         make()
-    assert str(raised.value).endswith(f"Type instead: {instead}")
+    assert str(raised.value).endswith(f"{tl.errors.remedy(instead)}")

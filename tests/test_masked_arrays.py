@@ -36,7 +36,7 @@ def test_the_message_says_what_to_type():
         tl.tensor(MASKED)
     assert str(caught.value) == (
         "tl.tensor: masked arrays are not taken, because a derivative knows no mask, got a masked array. "
-        "Type instead: np.ma.filled(a, 0.0), and where=~np.ma.getmaskarray(a) in the loss or the mean that leaves entries out"
+        "Use instead: np.ma.filled(a, 0.0), and where=~np.ma.getmaskarray(a) in the loss or the mean that leaves entries out"
     )
     a = MASKED
     assert tl.losses.mse_loss(np.zeros(3), np.ma.filled(a, 0.0), where=~np.ma.getmaskarray(a)) == np.ma.mean(a**2)

@@ -82,7 +82,7 @@ def test_a_wrong_derivative_is_named_with_its_entry_and_both_numbers():
         square(tl.tensor([0.0, 3.0], requires_grad=True))
     said = str(raised.value)
     assert said.startswith("my_square: its declared derivative (reverse mode) of the sum of its values in entry [1] of input 0 must be 6, ")
-    assert said.endswith("), got 3. Type instead: tl.op('my_square', ...) with the derivative of its forward")
+    assert said.endswith("), got 3. Use instead: tl.op('my_square', ...) with the derivative of its forward")
 
 
 @pytest.mark.usefixtures("debugging")
@@ -130,5 +130,5 @@ def test_a_forward_that_leaves_numpy_says_so():
         lost(tl.tensor(1.0, requires_grad=True))
     assert (
         str(raised.value)
-        == "tl.op('lost'): forward must return an array, got float. Type instead: NumPy functions of x: np.exp, not math.exp"
+        == "tl.op('lost'): forward must return an array, got float. Use instead: NumPy functions of x: np.exp, not math.exp"
     )

@@ -73,7 +73,7 @@ def test_what_does_not_work_says_its_line_and_is_not_offered(row):
     with pytest.raises(AttributeError) as raised:
         getattr(x, row.name)
     rule = "a tensor has the attributes of a NumPy array"
-    assert str(raised.value) == f"x.{row.name}: {rule}, got {row.name}. Type instead: {row.here}"
+    assert str(raised.value) == f"x.{row.name}: {rule}, got {row.name}. {tl.errors.remedy(row.here)}"
     assert row.name not in dir(x)
     assert not hasattr(x, row.name)
 
@@ -128,7 +128,7 @@ def test_where_numpy_differs_both_lines_are_said(name):
         with pytest.raises(errors.ArgumentError) as raised:
             call()
         assert str(raised.value).startswith(f"x.{name}: NumPy's answer is not PyTorch's, got ")
-        assert str(raised.value).endswith(f"Type instead: {table.DIFFERENT[name]}")
+        assert str(raised.value).endswith(f"{tl.errors.remedy(table.DIFFERENT[name])}")
 
 
 LINES = [  # the two lines of each, typed
@@ -179,21 +179,21 @@ REFUSED = [
         (
             lambda x, transform=transform: transform(x, x),
             f"tl.{transform.__name__}: it takes a function, and differentiates it, got Tensor. "
-            f"Type instead: y.backward(), then x.grad; or tl.{transform.__name__}(f)(x)",
+            f"Use instead: y.backward(), then x.grad; or tl.{transform.__name__}(f)(x)",
         )
         for transform in (tl.grad, tl.value_and_grad, tl.jacobian, tl.hessian)
     ),
     (
         lambda x: tl.vjp(x, x),
-        "tl.vjp: it takes a function, and differentiates it, got Tensor. Type instead: y.backward(), then x.grad; or tl.vjp(f, x)",
+        "tl.vjp: it takes a function, and differentiates it, got Tensor. Use instead: y.backward(), then x.grad; or tl.vjp(f, x)",
     ),
     (
         lambda x: tl.hvp(x, x, x),
-        "tl.hvp: it takes a function, and differentiates it, got Tensor. Type instead: y.backward(), then x.grad; or tl.hvp(f, x, v)",
+        "tl.hvp: it takes a function, and differentiates it, got Tensor. Use instead: y.backward(), then x.grad; or tl.hvp(f, x, v)",
     ),
     (
         lambda x: tl.jvp(x, x, x),
-        "tl.jvp: it takes a function, and differentiates it, got Tensor. Type instead: y.backward(), then x.grad; or tl.jvp(f, x, v)",
+        "tl.jvp: it takes a function, and differentiates it, got Tensor. Use instead: y.backward(), then x.grad; or tl.jvp(f, x, v)",
     ),
 ]
 

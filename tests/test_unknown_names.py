@@ -82,7 +82,7 @@ def test_a_keyword_that_a_transform_does_not_have(transform, keyword, value, ins
     with pytest.raises(errors.ArgumentError) as caught:
         transform(lambda a, b: a * b, **{keyword: value})
     rule = f"its arguments are f and argnums, got {keyword}={value!r}"
-    assert str(caught.value) == f"tl.{name}: {rule}. Type instead: {instead.format(name)}"
+    assert str(caught.value) == f"tl.{name}: {rule}. {tl.errors.remedy(instead.format(name))}"
 
 
 @pytest.mark.parametrize(("room", "name"), OF_ROOMS, ids=[f"{room.__name__}.{name}" for room, name in OF_ROOMS])
@@ -142,14 +142,14 @@ OPTIMISERS = sorted(
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_layer_says_so(name):
-    with pytest.raises(errors.ArgumentError, match=f"^{name}: (arguments are .*|it takes no arguments), got .*Type instead: "):
+    with pytest.raises(errors.ArgumentError, match=f"^{name}: (arguments are .*|it takes no arguments), got .* instead: "):
         getattr(nn, name)(no_such_setting=1)
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_every_optimiser_says_so_and_refuses_what_it_cannot_move(name):
     make = getattr(optim, name)
-    with pytest.raises(errors.ArgumentError, match=f"^{name}: arguments are .*, got no_such_setting=. Type instead: "):
+    with pytest.raises(errors.ArgumentError, match=f"^{name}: arguments are .*, got no_such_setting=. Use instead: "):
         make(weights(), lr=0.1, no_such_setting=1)
     for params, raised, message in (
         (3, errors.ArgumentError, "params must be tensors, or groups of them, got int. Type instead: {}(model.parameters(), lr=0.01)"),

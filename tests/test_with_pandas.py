@@ -41,7 +41,7 @@ if importlib.util.find_spec("pandas"):
 
     def test_a_dataframe_that_asks_for_numbers_is_named():
         df, w = pd.DataFrame({"a": [1.0, 2.0], "b": [0.0, 1.0]}), tl.tensor([1.0, 2.0], requires_grad=True)
-        with pytest.raises(tl.errors.LostGraphError, match=r"a function of pandas.*Type instead: df\.to_numpy\(\) in place of df"):
+        with pytest.raises(tl.errors.LostGraphError, match=r"a function of pandas.*Use instead: df\.to_numpy\(\) in place of df"):
             df @ w
         np.testing.assert_array_equal((df.to_numpy() @ w).numpy(), [1.0, 4.0])
         np.testing.assert_array_equal((df * w).numpy(), [[1.0, 0.0], [2.0, 2.0]])

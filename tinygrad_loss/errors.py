@@ -1,15 +1,16 @@
 """Every exception and warning, and the builders that word their messages.
 
-A message says: the op, the rule that was broken, what came instead, and the line to type.
+A message says: the op, the rule that was broken, what came instead, and the line to type, or what else to use.
 Each class also is the builtin exception that a caller would expect to catch.
 """
 
+import ast
 import sys
 import warnings
 from collections.abc import Container, Iterable, Mapping
 from opcode import opmap
 from types import FrameType, ModuleType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -41,6 +42,9 @@ __all__ = [
     "UnprovedGradientWarning",
     "WrongDerivativeError",
 ]
+
+COMMANDS: Final = ("tinygrad-loss ", "--")
+"""What a line begins with that is typed into a shell."""
 
 
 class TinygradLossError(Exception):
@@ -144,8 +148,26 @@ class NothingKeptWarning(RuntimeWarning):
 
 
 def say(where: str, rule: str, got: str, instead: str) -> str:
-    """Word one message: the op, the rule that was broken, what came, the line to type instead."""
-    return f"{where}: {rule}, got {got}. Type instead: {instead}"
+    """Word one message: the op, the rule that was broken, what came, what to type or to use instead."""
+    return f"{where}: {rule}, got {got}. {remedy(instead)}"
+
+
+def remedy(instead: str) -> str:
+    """Introduce a way out: as something to type only where it is code or a command."""
+    return f"{'Type' if all(map(_can_be_typed, instead.split(', or '))) else 'Use'} instead: {instead}"
+
+
+def _can_be_typed(line: str) -> bool:
+    """Whether a line is Python, arguments of a call, the last perhaps without its value, or a command of ours."""
+    if line.startswith(COMMANDS):
+        return ", " not in line
+    for written in (line, f"f({line})", f"f({line}...)"):
+        try:
+            ast.parse(written)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return True
+    return False
 
 
 def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -> DTypeError | ShapeError:
@@ -319,9 +341,10 @@ def missing(where: str, what: str, command: str) -> MissingPackageError:
     return MissingPackageError(f"{where}: needs {what}, which is not installed here. Type: {command}")
 
 
-def shapes(where: str, rule: str, got: Iterable[tuple[int, ...]], instead: str) -> ShapeError:
-    """Return the error for shapes that do not fit."""
-    return ShapeError(say(where, rule, " and ".join(map(str, got)), instead))
+def shapes(where: str, rule: str, got: Iterable[tuple[int, ...]], instead: str, differ: str = "") -> ShapeError:
+    """Return the error for shapes that do not fit; ``differ`` says which lengths differ, as `mismatch` words it."""
+    came = " and ".join(map(str, got))
+    return ShapeError(say(where, rule, f"{came} ({differ})" if differ else came, instead))
 
 
 def lost_graph(what: str, instead: str) -> LostGraphError:

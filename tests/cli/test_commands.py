@@ -219,7 +219,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         ),
         (
             ("mine.py:distance", "--at", "q", "1"),
-            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
+            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Use instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
         ),
         *(
             (
@@ -249,7 +249,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         (
             ("mine.py:distance", "--at", "[1, 2]", "[1, 2, 3]"),
             (
-                "tinygrad-loss check: subtract: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,). "
+                "tinygrad-loss check: subtract: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,) (axis 0 has lengths 2 and 3). "
                 "Type instead: np.reshape(x, ...) or x[:, None]\n"
             ),
         ),

@@ -100,7 +100,7 @@ def test_a_fault_of_its_own_is_said_to_be_one(monkeypatch, capsys):
     assert main(["ops"]) == 2
     assert capsys.readouterr().err == (
         "tinygrad-loss ops: it: what it works on must fit into memory, got Unable to allocate 1 TiB. "
-        "Type instead: a smaller --at, --data or model\n"
+        "Use instead: a smaller --at, --data or model\n"
     )
 
 

@@ -127,11 +127,11 @@ REFUSED = {
     ("train", "iris", "--lr", "nan"): "train: a learning rate lies above 0, got --lr nan. Type instead: --lr 0.001",
     ("train", "iris", "--batch-size", "0"): "train: a batch has at least one row, got --batch-size 0. Type instead: --batch-size 32",
     ("train", "iris", "--model", "cnn"): (
-        "cnn: each input must be an image (height, width), got (4,). Type instead: --model mlp, which reads any shape"
+        "cnn: each input must be an image (height, width), got (4,). Use instead: --model mlp, which reads any shape"
     ),
     ("train", "pydoc"): "train: inputs must be numbers, not text, got pydoc. Type instead: tinygrad-loss train digits",
     ("train", "iris", "--folder", "."): (
-        "train: only fashion is read from a folder, got --folder with iris. Type instead: tinygrad-loss train iris, without --folder"
+        "train: only fashion is read from a folder, got --folder with iris. Use instead: tinygrad-loss train iris, without --folder"
     ),
     ("predict", "nowhere"): (
         "opening nowhere: there must be a model saved by tinygrad-loss train, got no file nowhere. "
@@ -213,11 +213,11 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
         ("predict", "junk"): "loading junk: the header must fit into the file, got 6 bytes.",
         ("predict", "other"): (
             "opening other: the file must be the model that tinygrad-loss train saved, got a file of 'a'. "
-            "Type instead: tinygrad-loss predict DIR, with the --out of the training\n"
+            "Use instead: tinygrad-loss predict DIR, with the --out of the training\n"
         ),
         ("predict", "array"): (
             "opening array: the file must be the model that tinygrad-loss train saved, got a file of a list. "
-            "Type instead: tinygrad-loss predict DIR, with the --out of the training\n"
+            "Use instead: tinygrad-loss predict DIR, with the --out of the training\n"
         ),
         ("predict", "run/run.safetensors"): (
             "opening run/run.safetensors: the file must be the model that tinygrad-loss train saved, "
@@ -225,11 +225,11 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
         ),
         ("predict", "half"): (
             "opening half: there must be a model saved by tinygrad-loss train, got a training that has not ended. "
-            "Type instead: the same tinygrad-loss train command with --out half --resume\n"
+            "Use instead: the same tinygrad-loss train command with --out half --resume\n"
         ),
         ("predict", "half/run.safetensors"): (
             "opening half/run.safetensors: there must be a model saved by tinygrad-loss train, got a training that has not ended. "
-            "Type instead: the same tinygrad-loss train command with --out half --resume\n"
+            "Use instead: the same tinygrad-loss train command with --out half --resume\n"
         ),
         ("predict", "run", "--data", "nowhere.npy"): (
             "reading nowhere.npy: the file must be a .npy array of numbers, got No such file or directory. Type instead: np.save(path, x)\n"
@@ -241,7 +241,7 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
             "reading wrong.npy: the array must have shape (n, 4), for n rows, got (3, 5). Type instead: np.save(path, x), where x.shape is (n, 4)"
         ),
         ("predict", "run", "--data", "nan.npy"): (
-            "reading nan.npy: rows must be finite, got nan or inf in 1 of 2. Type instead: np.nan_to_num(x), or those rows left out"
+            "reading nan.npy: rows must be finite, got nan or inf in 1 of 2. Use instead: np.nan_to_num(x), or those rows left out"
         ),
         ("predict", "run", "--data", "several.npz"): (
             "reading several.npz: the file must be a .npy array of numbers, got a file of several, a, b. Type instead: np.save(path, x)"
@@ -362,7 +362,7 @@ def test_a_run_goes_on_only_as_it_began(option, was, capsys):
     assert main([*begun, *option, "--resume"]) == 2
     assert capsys.readouterr().err == (
         f"tinygrad-loss train: train --resume: the run in run must go on as it began, with {was}, got {' '.join(option)}. "
-        "Type instead: the command it began with, or another --out to start anew\n"
+        "Use instead: the command it began with, or another --out to start anew\n"
     )
 
 

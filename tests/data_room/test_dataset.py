@@ -17,19 +17,22 @@ def message(error):
 def test_lengths_must_agree():
     with pytest.raises(errors.ShapeError) as error:
         Dataset(np.zeros((3, 2)), np.zeros(4))
-    assert message(error) == "Dataset: x and y must have one row per example, got (3, 2) and (4,). Type instead: Dataset(x[:n], y[:n])"
+    assert (
+        message(error)
+        == "Dataset: x and y must have one row per example, got (3, 2) and (4,) (axis 0 has lengths 3 and 4). Type instead: Dataset(x[:n], y[:n])"
+    )
 
 
 def test_an_empty_data_set_is_refused():
     with pytest.raises(errors.DomainError) as error:
         Dataset(np.zeros((0, 2)), np.zeros(0))
-    assert message(error) == "Dataset: there must be at least one example, got 0 rows. Type instead: Dataset(x, y) with rows"
+    assert message(error) == "Dataset: there must be at least one example, got 0 rows. Use instead: Dataset(x, y) with rows"
 
 
 def test_fewer_names_than_labels_are_refused():
     with pytest.raises(errors.DomainError) as error:
         Dataset(np.zeros((3, 2)), np.array([0, 1, 2]), classes=("a", "b"))
-    assert message(error) == ("Dataset: class indices must lie in 0..1, one for each name, got 0..2. Type instead: classes= with 3 names")
+    assert message(error) == ("Dataset: class indices must lie in 0..1, one for each name, got 0..2. Use instead: classes= with 3 names")
     with pytest.raises(errors.DomainError) as error:
         Dataset(np.zeros((2, 2)), np.array([-1, 1]), classes=("a", "b"))
     assert message(error) == "Dataset: class indices must lie in 0..1, one for each name, got -1..1. Type instead: y - y.min()"

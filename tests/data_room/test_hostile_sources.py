@@ -63,7 +63,7 @@ def bomb(path, head):
 def test_no_more_is_unpacked_than_the_header_names(tmp_path):
     path = bomb(tmp_path / "labels.gz", idx((10,), b""))
     assert refused(path, 2_000_000).endswith(
-        "must hold 10 bytes for shape (10,), got more. Type instead: the download again; the file is damaged"
+        "must hold 10 bytes for shape (10,), got more. Use instead: the download again; the file is damaged"
     )
 
 

@@ -140,26 +140,26 @@ REFUSED = {
     "a set": (lambda: {1, 2}, errors.ArgumentError, f"{RULE}, got set. Type instead: DataLoader(list(rows))"),
     "a text": (lambda: "digits", errors.ArgumentError, f"{RULE}, got str. Type instead: tl.data.Dataset(x, y)"),
     "nothing": (lambda: None, errors.ArgumentError, f"{RULE}, got NoneType. Type instead: tl.data.Dataset(x, y)"),
-    "a class": (lambda: Squares, errors.ArgumentError, f"{RULE}, got the class Squares. Type instead: Squares(...), the object"),
+    "a class": (lambda: Squares, errors.ArgumentError, f"{RULE}, got the class Squares. Use instead: Squares(...), the object"),
     "a loader": (lambda: DataLoader((X, Y)), errors.ArgumentError,
         f"{RULE}, got DataLoader. Type instead: DataLoader(loader.dataset, batch_size=32)"),
-    "an empty list": (list, errors.DomainError, "there must be at least one example, got 0 rows. Type instead: Dataset(x, y) with rows"),
-    "no rows": (lambda: Squares(0), errors.DomainError, "there must be at least one example, got 0 rows. Type instead: Dataset(x, y) with rows"),
+    "an empty list": (list, errors.DomainError, "there must be at least one example, got 0 rows. Use instead: Dataset(x, y) with rows"),
+    "no rows": (lambda: Squares(0), errors.DomainError, "there must be at least one example, got 0 rows. Use instead: Dataset(x, y) with rows"),
     "no columns": (tuple, errors.DomainError, "there must be at least one column, got none. Type instead: tl.data.Dataset(x, y)"),
     "columns of unlike lengths": (lambda: (X, Y, Y[:3]), errors.ShapeError,
-        "every column must have one row per example, got (5, 2) and (5,) and (3,). Type instead: TensorDataset(x[:n], y[:n])"),
+        "every column must have one row per example, got (5, 2) and (5,) and (3,) (axis 0 has lengths 5 and 3). Type instead: TensorDataset(x[:n], y[:n])"),
     "a dict of unlike lengths": (lambda: {"x": X, "y": Y[:3]}, errors.ShapeError,
-        "every column must have one row per example, got (5, 2) and (3,). Type instead: TensorDataset(x[:n], y[:n])"),
+        "every column must have one row per example, got (5, 2) and (3,) (axis 0 has lengths 5 and 3). Type instead: TensorDataset(x[:n], y[:n])"),
     "numbers as columns": (lambda: (3.0, 4.0), errors.ShapeError,
-        "a column must have one row per example, got (). Type instead: TensorDataset(x, y) with arrays"),
+        "a column must have one row per example, got (). Use instead: TensorDataset(x, y) with arrays"),
     "two data sets": (lambda: (Dataset(X, Y), Dataset(X, Y)), errors.ArgumentError,
-        "a column must be an array, got Dataset. Type instead: DataLoader(train), for each of the parts"),
+        "a column must be an array, got Dataset. Use instead: DataLoader(train), for each of the parts"),
     "rows of unlike shapes": (lambda: [([1, 2], 0), ([3], 1)], errors.ShapeError,
         "every row must have the shape of the others, got rows of unlike shapes. Type instead: x, lengths = tl.nn.pad_sequences(rows)"),
     "rows of unlike parts": (lambda: [(1, 2), (3,)], errors.ShapeError,
-        "every row must have as many parts as the others, got rows of unlike lengths. Type instead: (x, y) for each"),
+        "every row must have as many parts as the others, got rows of unlike lengths. Use instead: (x, y) for each"),
     "rows of unlike names": (lambda: [{"x": 1}, {"y": 2}], errors.ShapeError,
-        "every row must have the same names, got others. Type instead: {'x': x, 'y': y} for each"),
+        "every row must have the same names, got others. Use instead: {'x': x, 'y': y} for each"),
     "rows of objects": (lambda: [(object(), 1)], errors.DTypeError,
         "a row must hold numbers or arrays, got object. Type instead: np.asarray(row, dtype=np.float32)"),
 }  # fmt: skip
@@ -190,7 +190,7 @@ def test_a_data_set_without_a_length_or_without_arrays_says_so():
     with pytest.raises(errors.ArgumentError) as raised:
         DataLoader(Endless())
     assert str(raised.value) == (
-        "Endless: it must define __len__ and __getitem__, got no __len__. Type instead: def __len__(self): return n, in Endless"
+        "Endless: it must define __len__ and __getitem__, got no __len__. Use instead: def __len__(self): return n, in Endless"
     )
     for given, got in (((), "neither"), ((X,), "x only")):
         with pytest.raises(errors.ArgumentError) as raised:
@@ -226,7 +226,7 @@ def test_other_arguments_say_what_to_type(name, instead):
     with pytest.raises(errors.ArgumentError) as raised:
         DataLoader((X, Y), 2, **{name: 1})
     rule = "arguments are dataset, batch_size, shuffle, drop_last, rng, augment, prefetch"
-    assert str(raised.value) == f"DataLoader: {rule}, got {name}=. Type instead: {instead}"
+    assert str(raised.value) == f"DataLoader: {rule}, got {name}=. {tl.errors.remedy(instead)}"
 
 
 @pytest.mark.parametrize("given", [(X, Y), TensorDataset(X, Y), pairs(), Dataset(X, Y)], ids=["columns", "tensors", "rows", "data set"])
@@ -245,7 +245,7 @@ def test_augmentation_that_cannot_be_is_refused(given, augment, got):
     with pytest.raises(errors.ArgumentError) as raised:
         DataLoader(given, augment=augment)
     rule = "augment must be a function (x, rng) -> x of the first array of a batch"
-    assert str(raised.value) == f"DataLoader: {rule}, got {got}. Type instead: augment=tl.data.noise, and DataLoader((x, y))"
+    assert str(raised.value) == f"DataLoader: {rule}, got {got}. Use instead: augment=tl.data.noise, and DataLoader((x, y))"
 
 
 @pytest.mark.parametrize("vary", [shift, flip, noise])

@@ -147,7 +147,7 @@ def test_parts_that_do_not_fit_together_are_refused(tmp_path):
         tl.data.load("fashion", folder=tmp_path)
     assert str(error.value) == (
         "tl.data.load('fashion'): the part 'train' must hold images of one size, (n, height, width), and as many labels, (n,), "
-        "got (3, 4, 4) and (2,). Type instead: folder= of the idx files of one data set"
+        "got (3, 4, 4) and (2,) (axis 0 has lengths 3 and 2). Use instead: folder= of the idx files of one data set"
     )
 
 
@@ -168,7 +168,7 @@ def test_a_truncated_or_foreign_idx_file_is_refused(tmp_path):
     with pytest.raises(errors.ShapeError) as error:
         files.idx(path)
     assert str(error.value) == (
-        "tl.data: labels must hold 9 bytes for shape (9,), got 7 bytes. Type instead: the download again; the file is truncated"
+        "tl.data: labels must hold 9 bytes for shape (9,), got 7 bytes. Use instead: the download again; the file is truncated"
     )
     path.write_bytes(b"PK\3\4zip")
     with pytest.raises(errors.DomainError, match="an idx file of bytes begins with 0, 0, 8"):

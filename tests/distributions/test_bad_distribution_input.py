@@ -23,7 +23,7 @@ BAD = {
     "nan parameter": (
         lambda: D.Normal(float("nan"), 1.0),
         E.DomainError,
-        "Normal: loc must be a real number, got nan. Type instead: with tl.debug(): around what computed loc, which names the op that made it nan",
+        "Normal: loc must be a real number, got nan. Use instead: with tl.debug(): around what computed loc, which names the op that made it nan",
     ),
     "probability above 1": (
         lambda: D.Bernoulli(1.2),
@@ -78,7 +78,7 @@ BAD = {
     "matrix of another size": (
         lambda: D.MultivariateNormal([0.0, 0.0], scale_tril=np.eye(3)),
         E.ShapeError,
-        "MultivariateNormal: a matrix must be [..., d, d] for loc [..., d], got (2,) and (3, 3). Type instead: np.eye(len(loc))",
+        "MultivariateNormal: a matrix must be [..., d, d] for loc [..., d], got (2,) and (3, 3) (axis 0 has length 2, but axis 1 has 3). Type instead: np.eye(len(loc))",
     ),
     "number for a vector": (
         lambda: D.Dirichlet(1.0),
@@ -88,12 +88,12 @@ BAD = {
     "shapes of parameters": (
         lambda: D.Normal(np.zeros(2), np.ones(3)),
         E.ShapeError,
-        "Normal: parameters must broadcast together, got (2,) and (3,). Type instead: Normal(loc=loc[..., None], scale=scale)",
+        "Normal: parameters must broadcast together, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: Normal(loc=loc[..., None], scale=scale)",
     ),
     "several totals": (
         lambda: D.Multinomial([1, 2], [0.5, 0.5]),
         E.ShapeError,
-        "Multinomial: total_count must be one number for the whole batch, got (2,). Type instead: one Multinomial for each total_count",
+        "Multinomial: total_count must be one number for the whole batch, got (2,). Use instead: one Multinomial for each total_count",
     ),
     "text": (
         lambda: D.Normal("a", 1.0),
@@ -108,37 +108,37 @@ BAD = {
     "value out of the support": (
         lambda: D.Gamma(1.0, 1.0).log_prob(-1.0),
         E.DomainError,
-        "Gamma.log_prob: value must be at least 0, got -1.0. Type instead: Gamma(concentration=concentration, rate=rate, validate_args=False), for which it is -inf there",
+        "Gamma.log_prob: value must be at least 0, got -1.0. Use instead: Gamma(concentration=concentration, rate=rate, validate_args=False), for which it is -inf there",
     ),
     "value in an array out of the support": (
         lambda: D.Exponential(1.0).nll([1.0, -2.0]),
         E.DomainError,
-        "Exponential.log_prob: value must be at least 0, got -2.0 at [1]. Type instead: Exponential(rate=rate, validate_args=False), for which it is -inf there",
+        "Exponential.log_prob: value must be at least 0, got -2.0 at [1]. Use instead: Exponential(rate=rate, validate_args=False), for which it is -inf there",
     ),
     "half a count": (
         lambda: D.Poisson(2.0).log_prob(0.5),
         E.DomainError,
-        "Poisson.log_prob: value must be a whole number, at least 0, got 0.5. Type instead: Poisson(rate=rate, validate_args=False), for which it is -inf there",
+        "Poisson.log_prob: value must be a whole number, at least 0, got 0.5. Use instead: Poisson(rate=rate, validate_args=False), for which it is -inf there",
     ),
     "class index": (
         lambda: D.Categorical(probs=[0.5, 0.5]).log_prob(2),
         E.DomainError,
-        "Categorical.log_prob: value must be a class index from 0 to 1, got 2.0. Type instead: Categorical(probs=probs, validate_args=False), for which it is -inf there",
+        "Categorical.log_prob: value must be a class index from 0 to 1, got 2.0. Use instead: Categorical(probs=probs, validate_args=False), for which it is -inf there",
     ),
     "counts that miss the total": (
         lambda: D.Multinomial(3, [0.5, 0.5]).log_prob([1.0, 1.0]),
         E.DomainError,
-        "Multinomial.log_prob: value must be a vector of counts that sums to total_count, got [1., 1.]. Type instead: Multinomial(total_count=total_count, probs=probs, validate_args=False), for which it is -inf there",
+        "Multinomial.log_prob: value must be a vector of counts that sums to total_count, got [1., 1.]. Use instead: Multinomial(total_count=total_count, probs=probs, validate_args=False), for which it is -inf there",
     ),
     "value beyond the ends": (
         lambda: D.Uniform(0.0, 1.0).prob(2.0),
         E.DomainError,
-        "Uniform.log_prob: value must be between its low and its high, got 2.0. Type instead: Uniform(low=low, high=high, validate_args=False), for which it is -inf there",
+        "Uniform.log_prob: value must be between its low and its high, got 2.0. Use instead: Uniform(low=low, high=high, validate_args=False), for which it is -inf there",
     ),
     "not probabilities": (
         lambda: D.Dirichlet([1.0, 1.0]).log_prob([0.5, 0.6]),
         E.DomainError,
-        "Dirichlet.log_prob: value must be probabilities that sum to 1, got [0.5, 0.6]. Type instead: Dirichlet(concentration=concentration, validate_args=False), for which it is -inf there",
+        "Dirichlet.log_prob: value must be probabilities that sum to 1, got [0.5, 0.6]. Use instead: Dirichlet(concentration=concentration, validate_args=False), for which it is -inf there",
     ),
     "nan value": (
         lambda: D.Normal(0.0, 1.0).log_prob(np.nan),
@@ -153,17 +153,17 @@ BAD = {
     "shape of a value": (
         lambda: D.Normal(np.zeros(2), 1.0).log_prob(np.zeros(3)),
         E.ShapeError,
-        "Normal.log_prob: a value must broadcast against batch (2,) and event (), got (3,). Type instead: log_prob(value[..., None]) to meet each parameter of a batch",
+        "Normal.log_prob: a value must broadcast against batch (2,) and event (), got (3,) (axis 0 has length 3, not 2). Use instead: log_prob(value[..., None]) to meet each parameter of a batch",
     ),
     "shape of an event": (
         lambda: D.Dirichlet([1.0, 1.0]).log_prob([0.2, 0.3, 0.5]),
         E.ShapeError,
-        "Dirichlet.log_prob: a value must broadcast against batch () and event (2,), got (3,). Type instead: a value of shape (..., 2)",
+        "Dirichlet.log_prob: a value must broadcast against batch () and event (2,), got (3,) (axis 0 has length 3, not 2). Use instead: a value of shape (..., 2)",
     ),
     "mixture": (
         lambda: D.Mixture(D.Categorical(probs=[0.5, 0.5]), D.Normal(np.zeros(3), 1.0)),
         E.ShapeError,
-        "Mixture: the components' last batch axis must have one entry for each weight, got (3,) and (2,). Type instead: Mixture(Categorical(probs=np.ones(k) / k), Normal(np.zeros(k), np.ones(k)))",
+        "Mixture: the components' last batch axis must have one entry for each weight, got (3,) and (2,) (axis 0 has lengths 3 and 2). Type instead: Mixture(Categorical(probs=np.ones(k) / k), Normal(np.zeros(k), np.ones(k)))",
     ),
     "independent": (
         lambda: D.Independent(D.Normal(0.0, 1.0), 1),
@@ -193,37 +193,37 @@ BAD = {
     "no rsample": (
         lambda: D.Poisson(2.0).rsample(),
         E.NoRuleError,
-        "Poisson.rsample: a whole number jumps when a parameter moves, so its derivative is 0 almost everywhere, got a call. Type instead: y = d.sample(shape, rng), and differentiate np.mean(f(y) * d.log_prob(y))",
+        "Poisson.rsample: a whole number jumps when a parameter moves, so its derivative is 0 almost everywhere, got a call. Use instead: y = d.sample(shape, rng), and differentiate np.mean(f(y) * d.log_prob(y))",
     ),
     "cdf in a shape": (
         lambda: tl.grad(lambda a: D.Beta(a, 1.0).cdf(0.5))(1.0),
         E.NoRuleError,
-        "betainc: there is no derivative with respect to a, got a Tensor that requires grad. Type instead: betainc with a.item() or a.numpy()",
+        "betainc: there is no derivative with respect to a, got a Tensor that requires grad. Use instead: betainc with a.item() or a.numpy()",
     ),
     "no data": (
         lambda: D.Normal.fit([]),
         E.DomainError,
-        "Normal.fit: data must not be empty, got shape (0,). Type instead: Normal.fit(data), with at least one value",
+        "Normal.fit: data must not be empty, got shape (0,). Use instead: Normal.fit(data), with at least one value",
     ),
     "nan data": (
         lambda: D.Normal.fit([1.0, np.nan]),
         E.DomainError,
-        "Normal.fit: every value must be finite, got nan at [1]. Type instead: Normal.fit(data[valid]), without such values",
+        "Normal.fit: every value must be finite, got nan at [1]. Use instead: Normal.fit(data[valid]), without such values",
     ),
     "infinite data": (
         lambda: D.Normal.fit([1.0, np.inf]),
         E.DomainError,
-        "Normal.fit: every value must be finite, got inf at [1]. Type instead: Normal.fit(data[valid]), without such values",
+        "Normal.fit: every value must be finite, got inf at [1]. Use instead: Normal.fit(data[valid]), without such values",
     ),
     "data out of the support": (
         lambda: D.LogNormal.fit([1.0, 0.0]),
         E.DomainError,
-        "LogNormal.fit: every value must be finite and positive, got 0.0 at [1]. Type instead: LogNormal.fit(data[valid]), without such values",
+        "LogNormal.fit: every value must be finite and positive, got 0.0 at [1]. Use instead: LogNormal.fit(data[valid]), without such values",
     ),
     "data beyond what is fixed": (
         lambda: D.Uniform.fit([1.0, 3.0], high=2.0),
         E.DomainError,
-        "Uniform.fit: every value must be finite and between its low and its high, got 3.0 at [1]. Type instead: Uniform.fit(data[valid]), without such values",
+        "Uniform.fit: every value must be finite and between its low and its high, got 3.0 at [1]. Use instead: Uniform.fit(data[valid]), without such values",
     ),
     "unequal totals": (
         lambda: D.Multinomial.fit([[1, 2], [1, 1]]),
@@ -258,12 +258,12 @@ BAD = {
     "regression shapes": (
         lambda: D.regress(D.Poisson, np.ones((3, 1)), [1.0, 2.0]),
         E.ShapeError,
-        "regress: X must be [n, p], y and weights [n], got (3, 1) and (2,) and (2,). Type instead: regress(noise, X, y.ravel())",
+        "regress: X must be [n, p], y and weights [n], got (3, 1) and (2,) and (2,) (axis 0 has lengths 3 and 2). Type instead: regress(noise, X, y.ravel())",
     ),
     "regression nan": (
         lambda: D.regress(D.Poisson, np.ones((2, 1)), [1.0, np.nan]),
         E.DomainError,
-        "regress: y must be finite, got nan, inf or a negative weight. Type instead: the rows where y is valid",
+        "regress: y must be finite, got nan, inf or a negative weight. Use instead: the rows where y is valid",
     ),
     "quantile of a regression": (
         lambda: D.quantile_regression(np.ones((2, 1)), [1.0, 2.0], 1.0),

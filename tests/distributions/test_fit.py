@@ -165,7 +165,7 @@ def test_what_is_made_from_others_is_fitted_through_its_parts():
             made.fit([1.0])
         assert str(caught.value) == (
             f"{made.__name__}.fit: it is made from other distributions, and has no parameters of its own, got a fit of the whole. "
-            "Type instead: the fit of its parts, on the data they explain"
+            "Use instead: the fit of its parts, on the data they explain"
         )
 
 
@@ -202,12 +202,12 @@ REFUSED = {
     "constant": (
         lambda: D.Normal.fit([2.0, 2.0, 2.0]),
         "Normal.fit: the likelihood grows without bound as scale shrinks around one value, got all values equal. "
-        "Type instead: Normal.fit(data, scale=1.0), or other data",
+        "Use instead: Normal.fit(data, scale=1.0), or other data",
     ),
     "half at one point": (
         lambda: D.Cauchy.fit([1.0, 1.0, 0.0, 3.0]),
         "Cauchy.fit: the likelihood grows without bound as scale shrinks around one value, got 0.5 of the weight at 1, at least 0.5. "
-        "Type instead: Cauchy.fit(data, scale=1.0), or other data",
+        "Use instead: Cauchy.fit(data, scale=1.0), or other data",
     ),
     "ties": (
         lambda: D.StudentT.fit([1.0, 1.0, 0.0, 3.0, 4.0]),
@@ -226,7 +226,7 @@ REFUSED = {
     ),
     "only zeros": (
         lambda: D.Exponential.fit([0.0, 0.0]),
-        "Exponential.fit: the likelihood grows without bound with rate when all values are 0, got only zeros. Type instead: other data",
+        "Exponential.fit: the likelihood grows without bound with rate when all values are 0, got only zeros. Use instead: other data",
     ),
     "ends": (
         lambda: D.Beta.fit([0.0, 0.5, 1.0]),
@@ -236,18 +236,18 @@ REFUSED = {
     "no direction": (
         lambda: D.VonMises.fit([0.0, np.pi]),
         "VonMises.fit: the likelihood is greatest at the edge of concentration: 0 without a mean direction, infinity when all angles are equal, "
-        "got a mean vector of length 6.12e-17. Type instead: VonMises.fit(angles, concentration=1.0), or other data",
+        "got a mean vector of length 6.12e-17. Use instead: VonMises.fit(angles, concentration=1.0), or other data",
     ),
     "in a plane": (
         lambda: D.MultivariateNormal.fit([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]),
         "MultivariateNormal.fit: the likelihood grows without bound when the values lie in a plane: there the covariance is singular, "
-        "got 3 values in 2 dimensions, of rank 1. Type instead: more values than dimensions, or fewer dimensions",
+        "got 3 values in 2 dimensions, of rank 1. Use instead: more values than dimensions, or fewer dimensions",
     ),
     "mixture": (
         lambda: D.Mixture.fit([1.0, 2.0]),
         "Mixture.fit: the likelihood of a mixture grows without bound when one component shrinks around one value, "
         "got a free scale for each component. "
-        "Type instead: Mixture.fit(data, scale=1.0), or shared_scale=True for one scale of all components of a Normal",
+        "Use instead: Mixture.fit(data, scale=1.0), or shared_scale=True for one scale of all components of a Normal",
     ),
     "trials unknown": (
         lambda: D.Binomial.fit([1.0, 2.0]),
@@ -263,12 +263,12 @@ REFUSED = {
     "errors of a kink": (
         lambda: D.Laplace.fit([1.0, 2.0, 4.0]).fitted.standard_errors,
         "Laplace.fit(...).fitted.covariance: the log-likelihood has a kink at every value, so its curvature at the median is not the information "
-        "(scale / sqrt(n) is), got this family. Type instead: a bootstrap: fit resampled data",
+        "(scale / sqrt(n) is), got this family. Use instead: a bootstrap: fit resampled data",
     ),
     "errors at an edge": (
         lambda: D.Bernoulli.fit([1.0, 1.0]).fitted.standard_errors,
         "Bernoulli.fit(...).fitted.covariance: an estimate at the edge of its range has no curvature, got probs=1.0. "
-        "Type instead: tl.distributions.likelihood_curve(...) for an interval",
+        "Use instead: tl.distributions.likelihood_curve(...) for an interval",
     ),
     "collinear": (
         lambda: D.regress(D.Poisson, np.ones((3, 2)), [1.0, 2.0, 3.0]),
@@ -278,7 +278,7 @@ REFUSED = {
     "separation": (
         lambda: D.regress(lambda z: D.Bernoulli(logits=z), [[1.0, -2.0], [1.0, -1.0], [1.0, 1.0], [1.0, 2.0]], [0.0, 0.0, 1.0, 1.0]),
         "regress: a combination of the columns separates the zeros from the ones, so the likelihood rises for ever along it, "
-        "got separation along [0., 1.]. Type instead: fewer columns, more data, or a penalty on the coefficients",
+        "got separation along [0., 1.]. Use instead: fewer columns, more data, or a penalty on the coefficients",
     ),
 }
 

@@ -99,7 +99,7 @@ REFUSED = [
         errors.NoMaximumError,
         "Mixture.fit: the likelihood of a mixture grows without bound when one component shrinks around one value, "
         "got a free concentration for each component. "
-        "Type instead: Mixture.fit(data, concentration=1.0), or shared_scale=True for one scale of all components of a Normal",
+        "Use instead: Mixture.fit(data, concentration=1.0), or shared_scale=True for one scale of all components of a Normal",
     ),
     (
         lambda: d.Mixture.fit([1.0, 2.0, 1.0], scale=1.0),

@@ -31,7 +31,7 @@ class Case:
     options: dict[str, Any] = field(default_factory=dict)
 
     def message(self, loss: Any) -> str:
-        return f"{loss.__name__}: {self.rule}, got {self.got}. Type instead: {self.instead}"
+        return f"{loss.__name__}: {self.rule}, got {self.got}. {errors.remedy(self.instead)}"
 
 
 def arrays_of(loss: Any) -> list[Any]:

@@ -26,25 +26,25 @@ REFUSED = [
     (
         lambda: L.huber_loss(np.zeros((2, 6)), np.zeros((3, 4))),
         errors.ShapeError,
-        "huber_loss: input and target must have the same shape, nothing is broadcast in silence, got (2, 6) and (3, 4). "
+        "huber_loss: input and target must have the same shape, nothing is broadcast in silence, got (2, 6) and (3, 4) (axis 1 has lengths 6 and 4). "
         "Type instead: tl.losses.huber_loss(input, target.reshape(input.shape))",
     ),
     (
         lambda: L.mse_loss(np.zeros((2, 3)), np.zeros(3)),
         errors.ShapeError,
         "mse_loss: input and target must have the same shape, nothing is broadcast in silence, got (2, 3) and (3,). "
-        "Type instead: tl.losses.mse_loss(input, np.broadcast_to(target, input.shape)) if that is meant",
+        "Use instead: tl.losses.mse_loss(input, np.broadcast_to(target, input.shape)) if that is meant",
     ),
     (
         lambda: L.mse_loss(np.zeros(3), np.zeros((2, 3))),
         errors.ShapeError,
         "mse_loss: input and target must have the same shape, nothing is broadcast in silence, got (3,) and (2, 3). "
-        "Type instead: tl.losses.mse_loss(np.broadcast_to(input, target.shape), target) if that is meant",
+        "Use instead: tl.losses.mse_loss(np.broadcast_to(input, target.shape), target) if that is meant",
     ),
     (
         lambda: L.mse_loss(np.zeros(0), np.zeros(0)),
         errors.ShapeError,
-        "mse_loss: a batch must hold at least one entry, got shape (0,). Type instead: if len(batch): loss = ..., and skip the empty one",
+        "mse_loss: a batch must hold at least one entry, got shape (0,). Use instead: if len(batch): loss = ..., and skip the empty one",
     ),
     (
         lambda: L.mse_loss(TWO, np.array([0.0, np.nan, 0.0, np.nan])),
@@ -65,12 +65,12 @@ REFUSED = [
     (
         lambda: L.mse_loss(TWO, TWO, weight=np.ones(2)),
         errors.ShapeError,
-        "mse_loss: weight must have input's shape, got (2,) and (4,). Type instead: weight of shape (4,)",
+        "mse_loss: weight must have input's shape, got (2,) and (4,) (axis 0 has lengths 2 and 4). Use instead: weight of shape (4,)",
     ),
     (
         lambda: L.mse_loss(np.zeros((2, 3)), np.zeros((2, 3)), weight=np.ones(2)),
         errors.ShapeError,
-        "mse_loss: weight must have input's shape, got (2,) and (2, 3). Type instead: sample_weight=weight, which takes one weight per row",
+        "mse_loss: weight must have input's shape, got (2,) and (2, 3). Use instead: sample_weight=weight, which takes one weight per row",
     ),
     (
         lambda: L.mse_loss(np.zeros((2, 3)), np.zeros((2, 3)), weight=np.ones(3)),
@@ -81,7 +81,7 @@ REFUSED = [
         lambda: L.mse_loss(np.zeros((4, 2)), np.zeros((4, 2)), sample_weight=np.ones(3)),
         errors.ShapeError,
         "mse_loss: sample_weight must have the shape of the terms, or of their first axes, got (3,) and (4, 2). "
-        "Type instead: sample_weight of shape (4, 2)",
+        "Use instead: sample_weight of shape (4, 2)",
     ),
     (
         lambda: L.mse_loss(np.zeros((4, 2)), np.zeros((4, 2)), where=np.ones(2, bool)),
@@ -93,30 +93,30 @@ REFUSED = [
         lambda: L.binary_cross_entropy(np.array([1.2]), np.array([1.0])),
         errors.DomainError,
         "binary_cross_entropy: input must lie in [0, 1], got 1.2. "
-        "Type instead: tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores",
+        "Use instead: tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores",
     ),
     (
         lambda: L.binary_cross_entropy_with_logits(np.zeros(2), np.array([-1.0, 1.0])),
         errors.DomainError,
-        "binary_cross_entropy_with_logits: target must lie in [0, 1], got -1. Type instead: (target + 1) / 2, if target is -1 or +1",
+        "binary_cross_entropy_with_logits: target must lie in [0, 1], got -1. Use instead: (target + 1) / 2, if target is -1 or +1",
     ),
     (
         lambda: L.cross_entropy(SCORES, np.array([0, 3])),
         errors.DomainError,
         "cross_entropy: a class index must lie in 0 to 2, because input has 3 classes, got 3. "
-        "Type instead: target - target.min() if classes are counted from 1, or ignore_index=3 to leave it out",
+        "Use instead: target - target.min() if classes are counted from 1, or ignore_index=3 to leave it out",
     ),
     (
         lambda: L.cross_entropy(SCORES, np.array([0, -1])),
         errors.DomainError,
         "cross_entropy: a class index must lie in 0 to 2, because input has 3 classes, got -1. "
-        "Type instead: target - target.min() if classes are counted from 1, or ignore_index=-1 to leave it out",
+        "Use instead: target - target.min() if classes are counted from 1, or ignore_index=-1 to leave it out",
     ),
     (
         lambda: L.cross_entropy(SCORES, np.eye(3, dtype=int)[:2]),
         errors.ShapeError,
         "cross_entropy: class indices must have input's shape without its class axis 1, (2,), got (2, 3). "
-        "Type instead: tl.losses.cross_entropy(input, np.argmax(target, axis=1)), or target.astype(input.dtype) for probabilities",
+        "Use instead: tl.losses.cross_entropy(input, np.argmax(target, axis=1)), or target.astype(input.dtype) for probabilities",
     ),
     (
         lambda: L.cross_entropy(SCORES, np.array([0.0, 1.0])),
@@ -127,7 +127,7 @@ REFUSED = [
     (
         lambda: L.cross_entropy(SCORES, np.array([0, 1]), weight=np.ones(2)),
         errors.ShapeError,
-        "cross_entropy: weight must hold one number per class, (3,), got (2,). Type instead: np.bincount(target.ravel(), minlength=3)",
+        "cross_entropy: weight must hold one number per class, (3,), got (2,) (axis 0 has length 2, not 3). Type instead: np.bincount(target.ravel(), minlength=3)",
     ),
     (
         lambda: L.cross_entropy(SCORES, np.array([0, 1]), label_smoothing=2.0),
@@ -138,7 +138,7 @@ REFUSED = [
         lambda: L.linear_cross_entropy(SCORES, np.ones((4, 3)), np.array([0, 9])),
         errors.DomainError,
         "linear_cross_entropy: a class index must lie in 0 to 3, because linear_weight has 4 classes, got 9. "
-        "Type instead: target - target.min() if classes are counted from 1, or ignore_index=9 to leave it out",
+        "Use instead: target - target.min() if classes are counted from 1, or ignore_index=9 to leave it out",
     ),
     (
         lambda: L.linear_cross_entropy(SCORES, np.ones((4, 3)), np.array([0.0, 1.0])),
@@ -171,13 +171,13 @@ REFUSED = [
     (
         lambda: L.gaussian_nll_loss(np.zeros((4, 3)), np.zeros((4, 3)), np.ones((2, 3))),
         errors.ShapeError,
-        "gaussian_nll_loss: var must have input's shape, with axes of length 1 where one variance is shared, got (2, 3) and (4, 3). "
-        "Type instead: var of shape (4, 3)",
+        "gaussian_nll_loss: var must have input's shape, with axes of length 1 where one variance is shared, got (2, 3) and (4, 3) (axis 0 has lengths 2 and 4). "
+        "Use instead: var of shape (4, 3)",
     ),
     (
         lambda: L.gaussian_nll_loss(TWO, TWO, -np.ones(4)),
         errors.DomainError,
-        "gaussian_nll_loss: var must not be negative, got -1. Type instead: np.exp(log_var), with the network's output as log_var",
+        "gaussian_nll_loss: var must not be negative, got -1. Use instead: np.exp(log_var), with the network's output as log_var",
     ),
     (
         lambda: L.huber_loss(TWO, TWO, delta=0.0),
@@ -192,7 +192,7 @@ REFUSED = [
     (
         lambda: L.hinge_loss(TWO, np.array([0.0, 1.0, 0.0, 1.0])),
         errors.DomainError,
-        "hinge_loss: target must be -1 or +1, got 0. Type instead: 2 * target - 1, if target is 0 or 1",
+        "hinge_loss: target must be -1 or +1, got 0. Use instead: 2 * target - 1, if target is 0 or 1",
     ),
     (
         lambda: L.gamma_deviance_loss(TWO, np.ones(4)),
@@ -207,7 +207,7 @@ REFUSED = [
     (
         lambda: L.cosine_embedding_loss(SCORES, SCORES, np.ones(3)),
         errors.ShapeError,
-        "cosine_embedding_loss: target must hold one sign per pair of vectors, got (3,) and (2, 3). Type instead: target of shape (2,)",
+        "cosine_embedding_loss: target must hold one sign per pair of vectors, got (3,) and (2, 3) (axis 0 has lengths 3 and 2). Use instead: target of shape (2,)",
     ),
     (
         lambda: L.ctc_loss(np.zeros((5, 2, 3)), np.ones((2, 2), int), [5], [2, 2]),
@@ -222,7 +222,7 @@ REFUSED = [
     (
         lambda: L.ctc_loss(np.zeros((5, 2, 3)), np.ones((3, 2), int), [5, 5], [2, 2]),
         errors.ShapeError,
-        "ctc_loss: targets must be [N, S], or joined, with N = 2, got (3, 2) and (5, 2, 3). Type instead: targets of shape (2, S)",
+        "ctc_loss: targets must be [N, S], or joined, with N = 2, got (3, 2) and (5, 2, 3) (axis 0 has length 3, not 2). Use instead: targets of shape (2, S)",
     ),
     (
         lambda: L.cox_loss(TWO, np.ones(4), np.array([0.0, 1.0, 0.5, 1.0])),
@@ -243,7 +243,7 @@ REFUSED = [
         lambda: L.sparsemax_loss(SCORES, np.array([0, 3])),
         errors.DomainError,
         "sparsemax_loss: a class index must lie in 0 to 2, because input has 3 classes, got 3. "
-        "Type instead: target - target.min() if classes are counted from 1, or the rows with (target >= 0) & (target < 3)",
+        "Use instead: target - target.min() if classes are counted from 1, or the rows with (target >= 0) & (target < 3)",
     ),
     (
         lambda: L.fenchel_young_loss(SCORES, np.array([0, 1]), family="gni"),

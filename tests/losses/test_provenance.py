@@ -21,7 +21,7 @@ def test_softmax_twice():
     z = tl.tensor(SCORES, requires_grad=True)
     assert warned(lambda: tl.losses.cross_entropy(tl.ops.softmax(z, axis=1), CLASSES)) == (
         "cross_entropy: input must be scores, to which it applies softmax itself, got the result of softmax. "
-        "Type instead: tl.losses.cross_entropy(scores, target), without softmax"
+        "Use instead: tl.losses.cross_entropy(scores, target), without softmax"
     )
 
 
@@ -29,7 +29,7 @@ def test_sigmoid_twice():
     z = tl.tensor(SCORES[0], requires_grad=True)
     assert warned(lambda: tl.losses.binary_cross_entropy_with_logits(tl.ops.expit(z), np.array([0.0, 1.0]))) == (
         "binary_cross_entropy_with_logits: input must be scores, to which it applies expit itself, got the result of expit. "
-        "Type instead: tl.losses.binary_cross_entropy_with_logits(scores, target), without expit"
+        "Use instead: tl.losses.binary_cross_entropy_with_logits(scores, target), without expit"
     )
 
 
@@ -37,7 +37,7 @@ def test_probabilities_where_their_logarithms_are_meant():
     z = tl.tensor(SCORES, requires_grad=True)
     assert warned(lambda: tl.losses.nll_loss(tl.ops.softmax(z, axis=1), CLASSES)) == (
         "nll_loss: input must be log-probabilities, got the result of softmax. "
-        "Type instead: tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores"
+        "Use instead: tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores"
     )
 
 
@@ -55,11 +55,11 @@ def test_scores_where_log_probabilities_are_meant(name):
     z = scores_of_a_linear_map(name)
     assert warned(lambda: tl.losses.nll_loss(z, CLASSES)) == (
         f"nll_loss: input must be log-probabilities, got the result of {name.partition(' ')[0]}. "
-        "Type instead: tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores"
+        "Use instead: tl.losses.nll_loss(np.log(p), target), or cross_entropy of the scores"
     )
     assert warned(lambda: tl.losses.kl_div(z, np.full((2, 2), 0.5))) == (
         f"kl_div: input must be log-probabilities, got the result of {name.partition(' ')[0]}. "
-        "Type instead: tl.losses.kl_div(np.log(q), p), or tl.ops.log_softmax of the scores"
+        "Use instead: tl.losses.kl_div(np.log(q), p), or tl.ops.log_softmax of the scores"
     )
 
 
@@ -102,7 +102,7 @@ def test_scores_that_lie_within_zero_and_one_by_luck():
     x, w = np.full((2, 3), 0.1), tl.tensor(np.ones((3, 1)), requires_grad=True)
     assert warned(lambda: tl.losses.binary_cross_entropy((x @ w)[:, 0], np.ones(2))) == (
         "binary_cross_entropy: input must be probabilities, got the result of matmul. "
-        "Type instead: tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores"
+        "Use instead: tl.losses.binary_cross_entropy_with_logits(input, target), if input are scores"
     )
 
 
@@ -153,11 +153,11 @@ SUMS = {
     "kl_div of scores": (
         lambda p, q: tl.losses.kl_div(np.log(p), q),
         "np.exp(input) must sum to 1 along an axis, got 0.7. "
-        "Type instead: tl.losses.kl_div(tl.ops.log_softmax(input, axis=-1), target), of scores",
+        "Use instead: tl.losses.kl_div(tl.ops.log_softmax(input, axis=-1), target), of scores",
     ),
     "nll_loss": (
         lambda p, q: tl.losses.nll_loss(np.log(p), CLASSES),
-        "np.exp(input) must sum to 1 along axis 1, got 0.7. Type instead: tl.losses.cross_entropy(input, target), if input are scores",
+        "np.exp(input) must sum to 1 along axis 1, got 0.7. Use instead: tl.losses.cross_entropy(input, target), if input are scores",
     ),
     "ctc_loss": (
         lambda p, q: tl.losses.ctc_loss(np.log(p)[:, None], [[1]], [2], [1]),
@@ -212,7 +212,7 @@ def test_sigmoid_before_a_soft_margin():
     z, signs = tl.tensor(SCORES, requires_grad=True), np.array([[1.0, -1.0], [1.0, 1.0]])
     assert warned(lambda: tl.losses.soft_margin_loss(tl.ops.expit(z), signs)) == (
         "soft_margin_loss: input must be scores, to which it applies expit itself, got the result of expit. "
-        "Type instead: tl.losses.soft_margin_loss(scores, target), without expit"
+        "Use instead: tl.losses.soft_margin_loss(scores, target), without expit"
     )
     assert warned(lambda: tl.losses.soft_margin_loss(tl.ops.softmax(z, axis=1), signs)).startswith("soft_margin_loss: input must be scores")
 

@@ -16,7 +16,7 @@ def single(*shape):
         (
             lambda: nn.Linear(3, 2)(single(5, 4)),
             errors.ShapeError,
-            "Linear: the input's last axis must have 3 features, got (5, 4). Type instead: nn.Linear(4, 2)",
+            "Linear: the input's last axis must have 3 features, got (5, 4) (axis 1 has length 4, not 3). Type instead: nn.Linear(4, 2)",
         ),
         (
             lambda: nn.Linear(3, 2)(tensor(np.zeros((5, 3)), requires_grad=True)),
@@ -33,13 +33,13 @@ def single(*shape):
         (
             lambda: nn.Conv2d(3, 8, 3)(single(2, 1, 8, 8)),
             errors.ShapeError,
-            "Conv2d: the input must be [N, 3, n, n], with 3 channels on axis 1, got (2, 1, 8, 8). Type instead: nn.Conv2d(1, 8, (3, 3))",
+            "Conv2d: the input must be [N, 3, n, n], with 3 channels on axis 1, got (2, 1, 8, 8) (axis 1 has length 1, not 3). Type instead: nn.Conv2d(1, 8, (3, 3))",
         ),
         (
             lambda: nn.Conv2d(1, 8, 5)(single(2, 1, 3, 8)),
             errors.ShapeError,
             "conv2d: the kernel, which covers (5, 5), must fit into the padded input, which is (3, 8), got (2, 1, 3, 8). "
-            "Type instead: padding=1, or a smaller kernel",
+            "Use instead: padding=1, or a smaller kernel",
         ),
         (
             lambda: nn.Conv1d(1, 1, 3, padding="same", stride=2),
@@ -60,7 +60,7 @@ def single(*shape):
             lambda: nn.MaxPool2d(3)(single(1, 1, 2, 5)),
             errors.ShapeError,
             "max_pool2d: the kernel, which covers (3, 3), must fit into the padded input, which is (2, 5), got (1, 1, 2, 5). "
-            "Type instead: padding=1, or a smaller kernel",
+            "Use instead: padding=1, or a smaller kernel",
         ),
         (
             lambda: nn.MaxPool2d(2, padding=2)(single(1, 1, 4, 4)),
@@ -70,18 +70,18 @@ def single(*shape):
         (
             lambda: nn.BatchNorm2d(3)(single(2, 4, 5, 5)),
             errors.ShapeError,
-            "BatchNorm2d: the input must have 4 axes, and 3 channels on axis 1, got (2, 4, 5, 5). Type instead: nn.BatchNorm2d(4)",
+            "BatchNorm2d: the input must have 4 axes, and 3 channels on axis 1, got (2, 4, 5, 5) (axis 1 has length 4, not 3). Type instead: nn.BatchNorm2d(4)",
         ),
         (
             lambda: nn.BatchNorm1d(3)(single(1, 3)),
             errors.ShapeError,
             "batch_norm: training needs more than one value per channel, got (1, 3). "
-            "Type instead: a larger batch, or model.eval() to use running statistics",
+            "Use instead: a larger batch, or model.eval() to use running statistics",
         ),
         (
             lambda: nn.LayerNorm(3)(single(2, 4)),
             errors.ShapeError,
-            "layer_norm: the input's last axes must be (3,), got (2, 4). Type instead: normalized_shape=(4,)",
+            "layer_norm: the input's last axes must be (3,), got (2, 4) (axis 1 has length 4, not 3). Type instead: normalized_shape=(4,)",
         ),
         (
             lambda: nn.GroupNorm(2, 3),
@@ -91,7 +91,7 @@ def single(*shape):
         (
             lambda: nn.Embedding(5, 2)(np.array([1, 5])),
             errors.DomainError,
-            "embedding: numbers must lie in 0..4, got 5. Type instead: a table of 6 rows",
+            "embedding: numbers must lie in 0..4, got 5. Use instead: a table of 6 rows",
         ),
         (
             lambda: nn.Embedding(5, 2)(np.array([1.0])),
@@ -128,7 +128,7 @@ def single(*shape):
         (
             lambda: nn.GRU(3, 4)(single(5, 2, 4)),
             errors.ShapeError,
-            "GRU: the input must be [T, N, 3] or [T, 3] with at least one step, got (5, 2, 4). Type instead: nn.GRU(4, 4)",
+            "GRU: the input must be [T, N, 3] or [T, 3] with at least one step, got (5, 2, 4) (axis 2 has length 4, not 3). Type instead: nn.GRU(4, 4)",
         ),
         (
             lambda: nn.RNN(3, 4, batch_first=True)(single(2, 5, 3), lengths=[5, 6]),
@@ -138,7 +138,7 @@ def single(*shape):
         (
             lambda: nn.RNN(3, 4)(single(5, 2, 3), single(2, 2, 4)),
             errors.ShapeError,
-            "RNN: the first state must have shape (1, 2, 4), got (2, 2, 4). Type instead: hx=None for zeros",
+            "RNN: the first state must have shape (1, 2, 4), got (2, 2, 4) (axis 0 has length 2, not 1). Use instead: hx=None for zeros",
         ),
         (
             lambda: nn.RNN(3, 4, nonlinearity="sine"),
@@ -153,7 +153,7 @@ def single(*shape):
         (
             lambda: nn.LSTM(3, 4, proj_size=2)(single(5, 2, 3), (single(1, 2, 4), single(1, 2, 4))),
             errors.ShapeError,
-            "LSTM: the first state must have shape (1, 2, 2), got (1, 2, 4). Type instead: hx=None for zeros",
+            "LSTM: the first state must have shape (1, 2, 2), got (1, 2, 4) (axis 2 has length 4, not 2). Use instead: hx=None for zeros",
         ),
         (
             lambda: nn.MultiheadAttention(6, 4),
@@ -164,8 +164,8 @@ def single(*shape):
             lambda: nn.MultiheadAttention(4, 2)(single(3, 1, 4), single(5, 1, 4), single(6, 1, 4)),
             errors.ShapeError,
             "MultiheadAttention: query, key and value have one batch and 4, 4 and 4 features, key and value equally many positions, "
-            "got (3, 1, 4) and (5, 1, 4) and (6, 1, 4). "
-            "Type instead: value of shape (5, 1, 4)",
+            "got (3, 1, 4) and (5, 1, 4) and (6, 1, 4) (axis 0 has length 5, not 6). "
+            "Use instead: value of shape (5, 1, 4)",
         ),
         (
             lambda: nn.TransformerEncoderLayer(4, 2, activation="rleu"),
@@ -175,7 +175,7 @@ def single(*shape):
         (
             lambda: nn.PReLU(3)(single(2, 4)),
             errors.ShapeError,
-            "prelu: weight has one slope, or one per channel of the input's axis 1, got (3,) and (2, 4). Type instead: a weight of shape (4,)",
+            "prelu: weight has one slope, or one per channel of the input's axis 1, got (3,) and (2, 4) (axis 0 has length 3, not 4). Use instead: a weight of shape (4,)",
         ),
         (
             lambda: nn.MLP([3]),
@@ -185,12 +185,12 @@ def single(*shape):
         (
             lambda: nn.MLP(4, [16], 3),
             errors.ArgumentError,
-            "MLP: sizes must come as one list, got 4, [16], 3. Type instead: nn.MLP([2, 16, 1]), and the rest by name",
+            "MLP: sizes must come as one list, got 4, [16], 3. Use instead: nn.MLP([2, 16, 1]), and the rest by name",
         ),
         (
             lambda: nn.MLP(4),
             errors.ArgumentError,
-            "MLP: sizes must come as one list, got 4. Type instead: nn.MLP([2, 16, 1]), and the rest by name",
+            "MLP: sizes must come as one list, got 4. Use instead: nn.MLP([2, 16, 1]), and the rest by name",
         ),
         (
             lambda: nn.Linear(-1, 4),
@@ -316,7 +316,7 @@ def single(*shape):
             lambda: ops.conv3d(single(1, 1, 5, 5, 5), single(1, 1, 2, 0, 2)),
             errors.ShapeError,
             "conv3d: the weight must have at least one filter, one channel, and one entry per spatial axis, got (1, 1, 2, 0, 2). "
-            "Type instead: a weight of shape (1, 1, 2, 1, 2)",
+            "Use instead: a weight of shape (1, 1, 2, 1, 2)",
         ),
         (
             lambda: nn.MaxPool2d("2")(single(1, 1, 4, 4)),
@@ -411,7 +411,7 @@ def single(*shape):
         (
             lambda: nn.RNN(3, 4)(single(5, 3), single(4)),
             errors.ShapeError,
-            "RNN: the first state must have shape (1, 4), got (4,). Type instead: hx=None for zeros",
+            "RNN: the first state must have shape (1, 4), got (4,). Use instead: hx=None for zeros",
         ),
         (
             lambda: nn.LSTMCell(3, 4)(single(2, 3), (single(2, 4),)),

@@ -60,16 +60,16 @@ def test_the_state_is_a_copy():
         (
             {"weight": np.zeros((1, 2))},
             "load_state_dict: the paths of the state must be those of Linear, got missing 'bias'. "
-            "Type instead: model.load_state_dict(state, strict=False) to load what fits",
+            "Use instead: model.load_state_dict(state, strict=False) to load what fits",
         ),
         (
             {"weight": np.zeros((1, 2)), "bias": np.zeros(1), "more": np.zeros(1)},
             "load_state_dict: the paths of the state must be those of Linear, got unexpected 'more'. "
-            "Type instead: model.load_state_dict(state, strict=False) to load what fits",
+            "Use instead: model.load_state_dict(state, strict=False) to load what fits",
         ),
         (
             {"weight": np.zeros((2, 1)), "bias": np.zeros(1)},
-            "load_state_dict: 'weight' of Linear must have shape (1, 2), got (2, 1). Type instead: the same layer sizes as in the model that was saved",
+            "load_state_dict: 'weight' of Linear must have shape (1, 2), got (2, 1). Use instead: the same layer sizes as in the model that was saved",
         ),
         (
             {"weight": np.ones((1, 2)), "bias": ["a"]},
@@ -340,7 +340,7 @@ def test_mistakes_in_composition_say_what_to_type():
     with pytest.raises(errors.ShapeError) as raised:
         nn.Residual(nn.Linear(2, 3))(np.zeros((1, 2), np.float32))
     assert str(raised.value) == (
-        "Residual: what is added must have the input's shape, got (1, 3) and (1, 2). Type instead: a module whose output has its input's shape"
+        "Residual: what is added must have the input's shape, got (1, 3) and (1, 2) (axis 1 has lengths 3 and 2). Use instead: a module whose output has its input's shape"
     )
 
 

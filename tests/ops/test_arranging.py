@@ -129,7 +129,7 @@ def test_questions_about_a_tensor_need_no_values():
 
 # ---- bad input ------------------------------------------------------------------------------------------------------------
 
-IN_PLACE = "arrays are never written in place, got a tensor. Type instead: "
+IN_PLACE = "arrays are never written in place, got a tensor. "
 MESSAGES = [
     ("parts that are not equal", lambda: np.split(leaf(5), 2), errors.ShapeError,
      "np.split: the axis must divide into equal parts, got 5 entries in 2 parts. Type instead: np.array_split(x, 2, axis=0)"),
@@ -145,19 +145,19 @@ MESSAGES = [
      "np.block: lists must be nested equally deep everywhere, and none may be empty, got depths [0, 1]. "
      "Type instead: np.block([[a, b], [c, d]])"),
     ("shapes that do not broadcast", lambda: np.broadcast_arrays(leaf(2), leaf(3)), errors.ShapeError,
-     "np.broadcast_arrays: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,). "
+     "np.broadcast_arrays: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,) (axis 0 has lengths 2 and 3). "
      "Type instead: np.reshape(x, ...) or x[:, None]"),
     ("an unknown order of axes", lambda: np.meshgrid(leaf(2), indexing="yx"), errors.DomainError,
      "np.meshgrid: indexing must be one of 'xy', 'ij', got 'yx'. Type instead: 'xy'"),
     ("a ramp", lambda: np.pad(leaf(2), 1, mode="linear_ramp"), errors.NoRuleError,
-     "np.pad: this option has no rule, got mode='linear_ramp'. Type instead: np.concatenate([np.broadcast_to(new, ...), x]), "
+     "np.pad: this option has no rule, got mode='linear_ramp'. Use instead: np.concatenate([np.broadcast_to(new, ...), x]), "
      "or one of the modes 'constant', 'edge', 'reflect', 'symmetric', 'wrap'"),
     ("an odd reflection", lambda: np.pad(leaf(2), 1, mode="reflect", reflect_type="odd"), errors.NoRuleError,
      "np.pad: this option has no rule, got reflect_type='odd'. "
-     "Type instead: 2 * x[..., :1] - np.pad(x, width, mode='reflect')[..., :k], joined by np.concatenate"),
+     "Use instead: 2 * x[..., :1] - np.pad(x, width, mode='reflect')[..., :k], joined by np.concatenate"),
     ("a negative width", lambda: np.pad(leaf(3), -1), errors.ShapeError,
      "np.pad: pad_width must be numbers >= 0: one, (before, after), or a pair for each of 1 axes, got -1. "
-     "Type instead: np.pad(x, [(1, 1)] * x.ndim), or x[1:-1] to cut off"),
+     "Use instead: np.pad(x, [(1, 1)] * x.ndim), or x[1:-1] to cut off"),
     ("an option of another mode", lambda: np.pad(leaf(3), 1, mode="edge", constant_values=1), errors.NoRuleError,
      "np.pad: this option has no rule, got constant_values=. Type instead: np.pad(x, width, reflect_type='even')"),
     ("indices of other axes", lambda: np.take_along_axis(leaf(2, 3), np.zeros(2, int), 1), errors.ShapeError,
@@ -173,17 +173,17 @@ MESSAGES = [
     ("a diagonal of a cube", lambda: np.diag(leaf(2, 2, 2)), errors.ShapeError,
      "np.diag: it takes a vector or a matrix, got (2, 2, 2). Type instead: np.diagonal(x, 0, -2, -1)"),
     ("a trace of a vector", lambda: np.trace(leaf(2)), errors.ShapeError,
-     "np.diagonal: it needs two axes at least, got (2,). Type instead: np.diag(x), the matrix with x on its diagonal"),
+     "np.diagonal: it needs two axes at least, got (2,). Use instead: np.diag(x), the matrix with x on its diagonal"),
     ("powers of a matrix's rows", lambda: np.vander(leaf(2, 2)), errors.ShapeError,
      "np.vander: it takes a vector, got (2, 2). Type instead: np.vander(np.ravel(x))"),
     ("a copy into an array", lambda: np.copyto(np.zeros(2), leaf(2)), errors.LostGraphError,
-     f"np.copyto(a, x): {IN_PLACE}np.where(mask, x, a), or np.broadcast_to(x, a.shape) rather than np.full_like(a, x)"),
+     f"np.copyto(a, x): {IN_PLACE}Use instead: np.where(mask, x, a), or np.broadcast_to(x, a.shape) rather than np.full_like(a, x)"),
     ("an array full of a tensor", lambda: np.full_like(np.zeros(2), leaf()), errors.LostGraphError,
-     f"np.copyto(a, x): {IN_PLACE}np.where(mask, x, a), or np.broadcast_to(x, a.shape) rather than np.full_like(a, x)"),
+     f"np.copyto(a, x): {IN_PLACE}Use instead: np.where(mask, x, a), or np.broadcast_to(x, a.shape) rather than np.full_like(a, x)"),
     ("a diagonal that is filled", lambda: np.fill_diagonal(leaf(2, 2), 0.0), errors.LostGraphError,
-     f"np.fill_diagonal(a, x): {IN_PLACE}np.where(np.eye(n, dtype=bool), x, a)"),
+     f"np.fill_diagonal(a, x): {IN_PLACE}Type instead: np.where(np.eye(n, dtype=bool), x, a)"),
     ("entries that are put", lambda: np.put_along_axis(np.zeros(2), np.zeros(2, int), leaf(2), 0), errors.LostGraphError,
-     f"np.put_along_axis(a, index, x, axis): {IN_PLACE}tl.ops.scatter_add(a, axis, index, x - np.take_along_axis(a, index, axis))"),
+     f"np.put_along_axis(a, index, x, axis): {IN_PLACE}Type instead: tl.ops.scatter_add(a, axis, index, x - np.take_along_axis(a, index, axis))"),
 ]  # fmt: skip
 
 

@@ -397,7 +397,7 @@ MESSAGES = [
         lambda: np.linalg.inv(leaf(2, 3)),
         errors.MatrixError,
         "np.linalg.inv: the last two axes must be equally long, got shape (2, 3). "
-        "Type instead: np.linalg.pinv(a) or np.linalg.svd(a), which take any matrix",
+        "Use instead: np.linalg.pinv(a) or np.linalg.svd(a), which take any matrix",
     ),
     (
         "a determinant of a vector",
@@ -417,7 +417,7 @@ MESSAGES = [
         lambda: np.linalg.eigh(leaf(2, 3)),
         errors.MatrixError,
         "np.linalg.eigh: the last two axes must be equally long, got shape (2, 3). "
-        "Type instead: np.linalg.pinv(a) or np.linalg.svd(a), which take any matrix",
+        "Use instead: np.linalg.pinv(a) or np.linalg.svd(a), which take any matrix",
     ),
     (
         "an unknown triangle",
@@ -442,14 +442,14 @@ MESSAGES = [
         lambda: np.linalg.eig(leaf(2, 2)),
         errors.NoRuleError,
         "np.linalg.eig: it has no derivative rule here, got a Tensor. "
-        "Type instead: np.linalg.eigh(a) for a symmetric matrix; eigenvalues of others may be complex",
+        "Use instead: np.linalg.eigh(a) for a symmetric matrix; eigenvalues of others may be complex",
     ),
     (
         "least squares",
         lambda: np.linalg.lstsq(leaf(3, 2), np.ones(3)),
         errors.NoRuleError,
         "np.linalg.lstsq: it has no derivative rule here, got a Tensor. "
-        "Type instead: np.linalg.pinv(a) @ b, or np.linalg.solve(a.T @ a, a.T @ b) when the columns are independent",
+        "Use instead: np.linalg.pinv(a) @ b, or np.linalg.solve(a.T @ a, a.T @ b) when the columns are independent",
     ),
     (
         "an unknown norm of matrices",
@@ -468,7 +468,7 @@ MESSAGES = [
         "a tensordot that does not fit",
         lambda: np.tensordot(leaf(2, 3), leaf(2, 3), 1),
         errors.ShapeError,
-        "np.tensordot: axes (1,) of the first must be as long as axes (0,) of the second, got (2, 3) and (2, 3). Type instead: axes=(...)",
+        "np.tensordot: axes (1,) of the first must be as long as axes (0,) of the second, got (2, 3) and (2, 3) (axis 1 has length 3, but axis 0 has 2). Type instead: axes=(...)",
     ),
     (
         "vectors of the plane",
@@ -518,7 +518,7 @@ MESSAGES = [
         "points of two spaces",
         lambda: tl.ops.cdist(leaf(2, 3), leaf(2, 2)),
         errors.ShapeError,
-        "tl.ops.cdist: points must have equally many coordinates, got (2, 3) and (2, 2). Type instead: x1[..., :d]",
+        "tl.ops.cdist: points must have equally many coordinates, got (2, 3) and (2, 2) (axis 1 has lengths 3 and 2). Type instead: x1[..., :d]",
     ),
 ]
 

@@ -242,7 +242,7 @@ def test_a_long_row_is_used_at_the_greatest_length():
 def test_one_hot_refuses_a_class_beyond_the_last():
     with pytest.raises(errors.DomainError) as raised:
         ops.one_hot(np.array([0, 3]), 3)
-    assert str(raised.value) == "one_hot: numbers must lie in 0..2, got 3. Type instead: a table of 4 rows"
+    assert str(raised.value) == "one_hot: numbers must lie in 0..2, got 3. Use instead: a table of 4 rows"
 
 
 @pytest.mark.parametrize(
@@ -262,25 +262,25 @@ def test_borders_are_numpys_in_torchs_order(rng, mode, theirs):
         ),
         (
             lambda: ops.conv1d(np.ones((1, 2, 5)), np.ones((1, 3, 2))),
-            "conv1d: the input must have 3 channels on axis 1, 3 per group, got (1, 2, 5) and (1, 3, 2). Type instead: a weight of shape (1, 2, 2)",
+            "conv1d: the input must have 3 channels on axis 1, 3 per group, got (1, 2, 5) and (1, 3, 2) (axis 1 has length 2, not 3). Use instead: a weight of shape (1, 2, 2)",
         ),
         (
             lambda: ops.conv1d(np.ones((1, 2, 5)), np.ones((3, 2, 2)), np.ones(2)),
-            "conv1d: the bias has one entry per filter (3), got (2,). Type instead: np.zeros(3)",
+            "conv1d: the bias has one entry per filter (3), got (2,) (axis 0 has length 2, not 3). Type instead: np.zeros(3)",
         ),
         (
             lambda: ops.linear(np.ones((1, 2)), np.ones((4, 3))),
-            "linear: input and weight must have equally many features in their last axis, got (1, 2) and (4, 3). "
+            "linear: input and weight must have equally many features in their last axis, got (1, 2) and (4, 3) (axis 1 has lengths 2 and 3). "
             "Type instead: weight.T, or np.swapaxes(input, -1, -2)",
         ),
         (
             lambda: ops.scaled_dot_product_attention(np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))),
             "scaled_dot_product_attention: query and key have equally many features, key and value equally many positions, "
-            "got (2, 3) and (2, 4) and (2, 3). Type instead: query [..., L, E], key [..., S, E], value [..., S, V]",
+            "got (2, 3) and (2, 4) and (2, 3) (axis 1 has lengths 3 and 4). Type instead: query [..., L, E], key [..., S, E], value [..., S, V]",
         ),
         (
             lambda: ops.glu(np.ones(3)),
-            "glu: axis -1 must have an even length, got (3,). Type instead: nn.Linear(n, 2 * m) before it",
+            "glu: axis -1 must have an even length, got (3,). Use instead: nn.Linear(n, 2 * m) before it",
         ),
         (
             lambda: ops.pixel_shuffle(np.ones((3, 2, 2)), 2),
@@ -382,7 +382,7 @@ def test_interpolation_of_a_line_and_of_windows(rng):
     with pytest.raises(errors.ShapeError) as error:
         ops.interpolate(np.zeros((1, 1, 1, 4)), scale_factor=0.5)
     assert str(error.value) == (
-        "interpolate: every axis must keep an entry, size=(0, 2), got (1, 1, 1, 4). Type instead: a larger scale_factor, or size=1"
+        "interpolate: every axis must keep an entry, size=(0, 2), got (1, 1, 1, 4). Use instead: a larger scale_factor, or size=1"
     )
 
 

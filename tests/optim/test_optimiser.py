@@ -37,7 +37,7 @@ def test_a_gradient_that_is_not_finite_changes_nothing(make):
         optimizer.step()
     assert str(error.value) == (
         f"{type(optimizer).__name__}.step: every gradient must be finite, got nan in 1 of 2 entries of parameter b; nothing was changed. "
-        'Type instead: with tl.debug(): around the loss, which names the first op that overflows; at a kink, with tl.at_kinks("subgradient"):'
+        'Use instead: with tl.debug(): around the loss, which names the first op that overflows; at a kink, with tl.at_kinks("subgradient"):'
     )
     np.testing.assert_array_equal(a.data, before[0])
     np.testing.assert_array_equal(b.data, before[1])
@@ -53,7 +53,7 @@ def test_a_refusal_at_a_kink_names_the_op_and_the_line_to_add():
     said = str(error.value)
     assert said.startswith("SGD.step: every gradient must be finite, got nan in 1 of 2 entries of parameter w; nothing was changed (kink")
     assert "absolute" in said
-    assert said.endswith('Type instead: with tl.at_kinks("subgradient"): around backward()')
+    assert said.endswith('Use instead: with tl.at_kinks("subgradient"): around backward()')
 
 
 AWAY = "np.maximum(x, 1e-12) inside {}, or what else keeps away from where its slope is infinite"
@@ -80,7 +80,7 @@ def test_a_refusal_where_no_subgradient_helps_says_what_does(policy, f, x, got, 
         optim.SGD([w], lr=0.1).step()
     assert str(error.value) == (
         f"SGD.step: every gradient must be finite, got {got} of 2 entries of parameter w; nothing was changed{found}. "
-        f"Type instead: {instead}"
+        f"{tl.errors.remedy(instead)}"
     )
 
 
@@ -230,7 +230,7 @@ REFUSED = {
     ),
     "twice": (
         lambda: optim.SGD([leaf(name="w")] * 2),
-        "SGD: a parameter must be given once, got parameter w twice. Type instead: each tensor in one group only",
+        "SGD: a parameter must be given once, got parameter w twice. Use instead: each tensor in one group only",
     ),
     "a negative rate": (
         lambda: optim.SGD([leaf()], lr=-1.0),
@@ -257,7 +257,7 @@ REFUSED = {
     ),
     "lbfgs with groups": (
         lambda: optim.LBFGS([{"params": [leaf()]}, {"params": [leaf()]}]),
-        "LBFGS: all parameters must be in one group, got 2 groups. Type instead: LBFGS(list of tensors)",
+        "LBFGS: all parameters must be in one group, got 2 groups. Use instead: LBFGS(list of tensors)",
     ),
     "a rate in words": (
         lambda: optim.SGD([leaf()], lr="fast"),
@@ -338,7 +338,7 @@ def test_a_step_beyond_the_cycle_is_refused():
         schedule.step()
     with pytest.raises(errors.DomainError) as error:
         schedule.step()
-    assert str(error.value) == ("OneCycleLR.step: there are 3 steps in the cycle, got step 4. Type instead: a larger total_steps")
+    assert str(error.value) == ("OneCycleLR.step: there are 3 steps in the cycle, got step 4. Use instead: a larger total_steps")
 
 
 def test_state_of_another_kind_is_refused():
@@ -346,7 +346,7 @@ def test_state_of_another_kind_is_refused():
     for state, message in {
         "SGD's": (
             "Adam.load_state_dict: the settings must be amsgrad, betas, eps, lr, maximize, weight_decay, "
-            "got dampening, lr, maximize, momentum, nesterov, weight_decay. Type instead: an optimiser of the kind that was saved"
+            "got dampening, lr, maximize, momentum, nesterov, weight_decay. Use instead: an optimiser of the kind that was saved"
         ),
         "none": (
             "Adam.load_state_dict: it takes what state_dict() returned, got a dict of nothing. "
@@ -363,7 +363,7 @@ def test_state_of_another_model_is_refused():
     with pytest.raises(errors.ShapeError) as error:
         one.load_state_dict(other.state_dict())
     assert str(error.value) == (
-        "Adam.load_state_dict: groups must have [1] parameters, got [2]. Type instead: the model and groups that were saved"
+        "Adam.load_state_dict: groups must have [1] parameters, got [2]. Use instead: the model and groups that were saved"
     )
     longer = leaf([1.0, 2.0, 3.0])
     longer.grad = [1.0, 1.0, 1.0]
@@ -372,7 +372,7 @@ def test_state_of_another_model_is_refused():
     with pytest.raises(errors.ShapeError) as error:
         one.load_state_dict(third.state_dict())
     assert str(error.value) == (
-        "Adam.load_state_dict: exp_avg of parameter 0 must have its shape, got (3,) and (2,). Type instead: the model that was saved"
+        "Adam.load_state_dict: exp_avg of parameter 0 must have its shape, got (3,) and (2,) (axis 0 has lengths 3 and 2). Use instead: the model that was saved"
     )
 
 

@@ -120,7 +120,7 @@ def test_the_message_names_the_value():
         optimizer.load_state_dict(saved)
     assert str(error.value) == (
         "Adam.load_state_dict: exp_avg of parameter 0 must be of the kind of an array of float64, got dict. "
-        "Type instead: load_state_dict(other.state_dict()), of the kind that was saved"
+        "Use instead: load_state_dict(other.state_dict()), of the kind that was saved"
     )
 
 

@@ -77,7 +77,7 @@ def test_an_image_without_letters_is_refused(picture, monkeypatch):
         png_from(picture.dot, picture.svg)
     assert str(error.value) == (
         "tl.draw as PNG: a font must be installed, or the boxes would be empty, got none. "
-        "Type instead: apt install fonts-dejavu (Debian, Ubuntu), or pip install matplotlib, which brings one"
+        "Use instead: apt install fonts-dejavu (Debian, Ubuntu), or pip install matplotlib, which brings one"
     )
 
 

@@ -96,7 +96,7 @@ def test_what_cannot_come_back_is_not_written(state, got, tmp_path):
         checkpoint.save(path, state)
     assert str(error.value) == (
         f"checkpoint.save: a state is a tree of dicts, lists, arrays of numbers, numbers, texts and None, got {got}. "
-        "Type instead: x.numpy() of a tensor, str(x) of anything else"
+        "Use instead: x.numpy() of a tensor, str(x) of anything else"
     )
     assert checkpoint.load(path) == {"epoch": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
@@ -128,7 +128,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
         checkpoint.save(path, {"epoch": 2})
     assert str(error.value) == (
         f"saving {path}: the file must be writable whole, got No space left on device; what was there before is untouched. "
-        "Type instead: another path, or free some space and call it again"
+        "Use instead: another path, or free some space and call it again"
     )
     monkeypatch.undo()
     assert checkpoint.load(path) == {"epoch": 1}
@@ -176,7 +176,7 @@ def test_every_truncation_is_refused(tmp_path):
         checkpoint.load(path)
     assert str(error.value) == (
         "loading run: the arrays must fill the file, 24 bytes, got 25 bytes of data. "
-        "Type instead: a file written by tl.training.checkpoint.save"
+        "Use instead: a file written by tl.training.checkpoint.save"
     )
 
 

@@ -310,7 +310,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         tl.fit(model(), tl.losses.cross_entropy, blobs(), epochs=1, batch_size=8, checkpoint=path, resume=True)
     assert str(error.value) == (
         f"tl.fit(resume=True) from {path}: the run must go on with {{'rows': 90, 'batch_size': 32, 'optimizer': 'Adam'}}, "
-        "got {'rows': 90, 'batch_size': 8, 'optimizer': 'Adam'}. Type instead: resume=False to start anew"
+        "got {'rows': 90, 'batch_size': 8, 'optimizer': 'Adam'}. Use instead: resume=False to start anew"
     )
     checkpoint.save(path, {"a": 1})
     whole = {"settings": {"rows": 90, "batch_size": 32, "optimizer": "Adam"}, "model": model().state_dict()}
@@ -336,24 +336,24 @@ WRONG = {
         'tl.fit: the loss must be one number, got (32,). Type instead: reduction="mean", or np.mean(loss)'),
     "a loss that lost the graph": (lambda: tl.fit(model(), lambda o, y: tl.losses.cross_entropy(o, y).item(), blobs()),
         "tl.fit: the loss must be a tensor that leads back to the model, got float. "
-        "Type instead: tl.losses.cross_entropy, without .item() or .numpy()"),
+        "Use instead: tl.losses.cross_entropy, without .item() or .numpy()"),
     "an optimiser by name": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), optimizer="sdg"),
         "tl.fit: optimizer must be an optimiser, or make one of parameters, got 'sdg'. Type instead: lambda p: tl.optim.SGD(p, lr=1e-3)"),
     "an optimiser of another model": (
         lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), optimizer=tl.optim.Adam(model().parameters())),
         "tl.fit: the optimiser must move the model's parameters, got one of other parameters. "
-        "Type instead: optimizer=tl.optim.Adam, which is given them"),
+        "Use instead: optimizer=tl.optim.Adam, which is given them"),
     "a schedule of another optimiser": (
         lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), schedule=tl.optim.StepLR(tl.optim.SGD(model().parameters()), 1)),
         "tl.fit: the schedule must govern the optimiser that trains, got one of another optimiser. "
-        "Type instead: schedule=tl.optim.StepLR(optimizer, 10), with optimizer=optimizer"),
+        "Use instead: schedule=tl.optim.StepLR(optimizer, 10), with optimizer=optimizer"),
     "fewer outputs than classes": (lambda: tl.fit(tl.nn.Linear(4, 2, rng=0), tl.losses.cross_entropy, blobs()),
         "cross_entropy: a class index must lie in 0 to 1, because input has 2 classes, got 2. "
-        "Type instead: target - target.min() if classes are counted from 1, or ignore_index=2 to leave it out"),
+        "Use instead: target - target.min() if classes are counted from 1, or ignore_index=2 to leave it out"),
     "other features than the data's": (lambda: tl.fit(tl.nn.Linear(5, 3, rng=0), tl.losses.cross_entropy, blobs()),
         "Linear: the input's last axis must have 5 features, got (32, 4). Type instead: nn.Linear(4, 3)"),
     "a function for a model": (lambda: tl.fit(np.tanh, tl.losses.cross_entropy, blobs()),
-        "tl.fit: model must be a module, got ufunc. Type instead: tl.nn.Sequential(...), which takes functions, too"),
+        "tl.fit: model must be a module, got ufunc. Use instead: tl.nn.Sequential(...), which takes functions, too"),
     "a part for validation": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), validation=0.2),
         "tl.fit: validation must be a Dataset, got float. Type instead: tl.data.Dataset(x, y)"),
     "a list of metrics": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), metrics=["accuracy"]),
@@ -373,7 +373,7 @@ WRONG = {
         "tl.fit: schedule_per must be one of 'epoch', 'batch', got 'step'. Type instead: 'epoch'"),
     "nan in the data": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs().replace(np.full((90, 4), np.nan, np.float32))),
         "tl.fit, epoch 1, batch 1: the loss must be finite, got nan (the inputs hold nan or inf). "
-        "Type instead: np.nan_to_num(x), or leave those rows out"),
+        "Use instead: np.nan_to_num(x), or leave those rows out"),
     "a rate that explodes": (
         lambda: tl.fit(
             tl.nn.Linear(4, 1, rng=0), tl.losses.mse_loss, tl.data.Dataset(1e3 * np.ones((8, 4), np.float32), np.ones((8, 1), np.float32)),
@@ -390,7 +390,7 @@ def test_what_goes_wrong_is_said(case):
         act()
     if message is None:
         assert isinstance(error.value, errors.NonFiniteError)
-        assert "Type instead: " in str(error.value)
+        assert " instead: " in str(error.value)
     else:
         assert str(error.value) == message
 
@@ -411,7 +411,7 @@ def test_a_diverging_fit_says_what_grew_and_what_to_change(scale):
     with pytest.raises(errors.NonFiniteError) as raised:
         descended(data, lr)
     said = str(raised.value)
-    assert re.search(r"the loss grew from \S+ to \S+e\+\d+ in the \d+ steps before\)\. Type instead: ", said)
+    assert re.search(r"the loss grew from \S+ to \S+e\+\d+ in the \d+ steps before\)\. Use instead: ", said)
     assert "logits" not in said
     assert said.endswith(f"lr={lr / 10:.3g}; or clip_norm=1.0")
     assert ("tl.data.standardise(train, test)" in said) == (scale > 1)
@@ -436,7 +436,7 @@ def test_a_gradient_that_overflows_before_the_loss_is_no_riddle():
     assert str(raised.value) == (
         "tl.fit, epoch 4, batch 1: the gradient must be finite, got one that is not, at a loss of 1e+34 "
         "(the loss grew from 1e+07 to 1e+25 in the 3 steps before). "
-        "Type instead: train, test = tl.data.standardise(train, test), as inputs are as large as 1e+04; or lr=1e-43; or clip_norm=1.0"
+        "Use instead: train, test = tl.data.standardise(train, test), as inputs are as large as 1e+04; or lr=1e-43; or clip_norm=1.0"
     )
 
 
@@ -447,7 +447,7 @@ def test_a_logarithm_of_0_after_good_steps_is_not_called_diverging():
         steps.append(1)
         return tl.losses.mse_loss(output, y) + (np.sum(np.log(output * 0.0)) if len(steps) > 5 else 0.0)
 
-    with pytest.raises(errors.NonFiniteError, match=r"got -?(inf|nan) \(the loss of a finite output\)\. Type instead: the loss on logits"):
+    with pytest.raises(errors.NonFiniteError, match=r"got -?(inf|nan) \(the loss of a finite output\)\. Use instead: the loss on logits"):
         descended(line(scale=1.0), 0.01, loss)
 
 
@@ -455,7 +455,7 @@ def test_large_outputs_in_the_first_batch_are_named():
     with pytest.raises(errors.NonFiniteError) as raised:
         descended((np.full((8, 2), 1e30, np.float32), np.ones((8, 1), np.float32)), 0.01)
     assert re.search(r"the loss of a finite output as large as 1\.\d+e\+\d+, whose square overflows", str(raised.value))
-    assert "Type instead: train, test = tl.data.standardise(train, test), as inputs are as large as 1e+30; or lr=0.001" in str(raised.value)
+    assert "Use instead: train, test = tl.data.standardise(train, test), as inputs are as large as 1e+30; or lr=0.001" in str(raised.value)
 
 
 def test_a_last_step_that_overflows_is_said():
@@ -463,7 +463,7 @@ def test_a_last_step_that_overflows_is_said():
     with pytest.raises(errors.NonFiniteError) as error:
         tl.fit(tl.nn.Linear(1, 1, rng=0), tl.losses.mse_loss, data, epochs=1, optimizer=lambda p: tl.optim.SGD(p, lr=1e39))
     assert str(error.value) == (
-        "tl.fit, epoch 1: parameters must be finite, got nan or inf in weight after the last step. Type instead: a smaller lr, or clip_norm=1.0"
+        "tl.fit, epoch 1: parameters must be finite, got nan or inf in weight after the last step. Use instead: a smaller lr, or clip_norm=1.0"
     )
 
 

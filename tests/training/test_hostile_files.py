@@ -275,7 +275,7 @@ def test_a_pipe_or_a_device_is_refused_at_once(reader, tmp_path):
     for name, what in (("pipe", "a pipe"), ("link", "a device or a socket")):
         with pytest.raises(errors.StateError) as error:
             READERS[reader](tmp_path / name)
-        said = f"reading {tmp_path / name}: it must be a file, got {what}. Type instead: the path of a file"
+        said = f"reading {tmp_path / name}: it must be a file, got {what}. Use instead: the path of a file"
         assert str(error.value) == said
 
 

@@ -68,16 +68,16 @@ def test_bad_input_is_refused():
     [
         (
             lambda: metrics.top_k(SCORES, LABELS[:3]),
-            "top_k: scores must have shape (n, classes), targets (n,), got (200, 5) and (3,). Type instead: accuracy(output, target)",
+            "top_k: scores must have shape (n, classes), targets (n,), got (200, 5) and (3,) (axis 0 has lengths 200 and 3). Type instead: accuracy(output, target)",
         ),
         (
             lambda: metrics.auc([0.1, 0.2, 0.3], [0, 1]),
-            "auc: there must be one score per target, got (3,) and (2,). Type instead: auc(output[:, 1], target)",
+            "auc: there must be one score per target, got (3,) and (2,) (axis 0 has lengths 3 and 2). Type instead: auc(output[:, 1], target)",
         ),
         (lambda: metrics.auc([0.1, np.nan], [0, 1]), "auc: scores must be finite, got nan or inf. Type instead: np.nan_to_num(output)"),
         (
             lambda: metrics.calibration_error(SCORES, LABELS[:3]),
-            "calibration_error: there must be one target per row of logits, got (200, 5) and (3,). Type instead: target.ravel()",
+            "calibration_error: there must be one target per row of logits, got (200, 5) and (3,) (axis 0 has lengths 200 and 3). Type instead: target.ravel()",
         ),
         (
             lambda: metrics.calibration_error(SCORES, LABELS, bins=0),
@@ -128,7 +128,7 @@ def test_a_table_or_a_picture_is_written_whole_or_not_at_all(write, tmp_path, mo
         write(History([{"epoch": 1, "loss": 2.0}]), path)
     assert str(error.value) == (
         f"saving {path}: the file must be writable whole, got No space left on device; what was there before is untouched. "
-        "Type instead: another path, or free some space and call it again"
+        "Use instead: another path, or free some space and call it again"
     )
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]

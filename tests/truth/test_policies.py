@@ -24,7 +24,7 @@ def test_nan_stands_in_exactly_the_entries_concerned_and_a_warning_names_them():
     assert len(caught) == 1
     assert str(caught[0].message) == (
         "the function has a kink here, so it has no gradient: in x [1]: slopes from -1 to 1 (by absolute at [1], slopes -1 and 1). "
-        'Type instead: with tl.at_kinks("subgradient"): ... to train through it, or tl.differentiability(f, x) to look at it'
+        'Use instead: with tl.at_kinks("subgradient"): ... to train through it, or tl.differentiability(f, x) to look at it'
     )
     assert caught[0].filename == __file__
 
@@ -36,7 +36,7 @@ def test_where_no_subgradient_helps_the_warning_says_what_does():
     assert str(caught[0].message) == (
         "the function's slope is infinite here: in x: left slope -inf, right slope inf "
         "(by sqrt at the value; absolute at the value, slopes -1 and 1). "
-        "Type instead: np.maximum(x, 1e-12) inside sqrt, or what else keeps away from where its slope is infinite, "
+        "Use instead: np.maximum(x, 1e-12) inside sqrt, or what else keeps away from where its slope is infinite, "
         "or tl.differentiability(f, x) to look at it"
     )
 

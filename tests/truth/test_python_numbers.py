@@ -131,7 +131,7 @@ def test_a_complex_result_is_refused_in_the_words_of_grad(name):
         with pytest.raises(errors.DTypeError) as raised:
             ask_about(f)
         instead = f"{name}({arguments.format('lambda x: np.sum(np.abs(f(x)) ** 2)')})"
-        assert str(raised.value) == f"{name}: only a real number has a gradient, got dtype complex128. Type instead: {instead}"
+        assert str(raised.value) == f"{name}: only a real number has a gradient, got dtype complex128. {tl.errors.remedy(instead)}"
         answer = eval(instead, {"tl": tl, "np": np, "f": f, "x": x, "d": d, "v": v})  # noqa: S307  the advice works when typed
         assert answer if name == "tl.gradcheck" else answer is not None
 

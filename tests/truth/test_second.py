@@ -196,7 +196,7 @@ def test_the_policy_in_force_decides():
         tl.hessian(bent)(x)
     assert [str(w.message) for w in caught] == [
         "the second derivative does not exist here: in entry [0, 0] (by absolute at [0], slopes -1 and 1). "
-        "Type instead: tl.differentiability(f, x, order=2) to look at it"
+        "Use instead: tl.differentiability(f, x, order=2) to look at it"
     ]
 
 

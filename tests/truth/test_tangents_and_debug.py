@@ -57,7 +57,7 @@ def test_a_derivative_that_becomes_infinite_is_named_in_source_order():
         warnings.simplefilter("ignore")
         y = np.sum(np.sqrt(x) * 2.0)
         with pytest.raises(
-            errors.NonFiniteError, match=r"sqrt: a derivative became inf, at .*\.py:\d+, from \(2,\) in \[0, 1\]\. Type instead: the sum"
+            errors.NonFiniteError, match=r"sqrt: a derivative became inf, at .*\.py:\d+, from \(2,\) in \[0, 1\]\. Use instead: the sum"
         ):
             y.backward()
     assert x.grad is None

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.calculus.argnums import says_argnums
 from tinygrad_loss.calculus.forms import Gradient, ValueAndGradient
 from tinygrad_loss.calculus.tree import leaves_of, mapped, meant_as_array, refilled
@@ -282,7 +282,13 @@ def vjp(f: Function, *x: Any) -> tuple[Derivative, Callable[[Any], Derivative]]:
     def pullback(g: Any) -> Any:
         seed = g if isinstance(g, Tensor) else np.asarray(g, dtype=y.dtype)
         if seed.shape != y.shape:
-            raise errors.shapes("tl.vjp", "the cotangent must have the result's shape", (seed.shape, y.shape), "pullback(np.ones_like(y))")
+            raise errors.shapes(
+                "tl.vjp",
+                "the cotangent must have the result's shape",
+                (seed.shape, y.shape),
+                "pullback(np.ones_like(y))",
+                mismatch.unequal({"the cotangent": seed.shape, "the result": y.shape}),
+            )
         cotangents = traced.arranged(traced.pull(y, seed))
         return cotangents[0] if len(x) == 1 else cotangents
 
@@ -324,7 +330,11 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
         t = tangent if isinstance(tangent, Tensor) else np.asarray(constant(tangent, "tl.jvp"), dtype=variable.dtype)
         if t.shape != variable.shape:
             raise errors.shapes(
-                "tl.jvp", "a tangent must have its argument's shape", (t.shape, variable.shape), "tl.jvp(f, x, np.ones_like(x))"
+                "tl.jvp",
+                "a tangent must have its argument's shape",
+                (t.shape, variable.shape),
+                "tl.jvp(f, x, np.ones_like(x))",
+                mismatch.unequal({"the tangent": t.shape, "the argument": variable.shape}),
             )
         seeds[id(variable)] = t[()] if isinstance(t, np.ndarray) and t.ndim == 0 else t
     outer = traced.outer(y)

@@ -50,7 +50,7 @@ ALONE = 64
 """Up to this many entries are also asked about each on its own."""
 NOTHING = 1e-13
 """A row entry this small against the largest may be rounding."""
-_LOOK = "Type instead: tl.differentiability(f, x) to look at it"
+_LOOK = "Use instead: tl.differentiability(f, x) to look at it"
 MORE = 24
 """Pairs of directions asked besides, where all agree and nothing proves: kinks fed by kinks may hide in a narrow cone."""
 
@@ -354,7 +354,7 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
         first = tuple(np.argwhere(np.isnan(value))[0])
         message = (
             f"the function has no derivative along this direction: left slope {left[first]:g}, right slope {right[first]:g}. "
-            "Type instead: tl.directional(f, x, v), which has one side"
+            "Use instead: tl.directional(f, x, v), which has one side"
         )
         left_at = departures(near, departed)
         if left_at:

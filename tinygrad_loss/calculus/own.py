@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.calculus.differences import central, one_sided
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.declare import custom, elementwise
@@ -170,6 +170,7 @@ def _compare(declared: Op, x: Sequence[Any], static: dict[str, Any], place: tupl
             f"the vjp of input {i} must have that input's shape",
             (np.shape(pulled), unit.shape),
             "np.sum(..., keepdims=True)",
+            mismatch.unequal({"the vjp": np.shape(pulled), f"input {i}": unit.shape}),
         )
     dx = [unit[()] if k == i else None for k in range(len(x))]
     pushed = np.sum(declared.jvp(dx, y, *x, **static) * weights)  # type: ignore[misc]

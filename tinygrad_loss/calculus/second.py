@@ -160,7 +160,7 @@ class Second:
         more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
         ops = "; ".join(map(str, self.sites[:3])) or "a non-finite value"
         instead = "tl.differentiability(f, x, order=2) to look at it"
-        return f"{what}: in entry {list(keys[0])}{more} (by {ops}). Type instead: {instead}"
+        return f"{what}: in entry {list(keys[0])}{more} (by {ops}). Use instead: {instead}"
 
     # ---- as a linear map -----------------------------------------------------------------------------------------------
 

@@ -116,7 +116,7 @@ def worded(near: Near, found: Judgement, undefined: Sequence[np.ndarray], sites:
     rest = any(np.any(~c & ~u) for c, u in zip(found.certain, undefined, strict=True))
     doubt = "; other entries are not proved" if rest else ""
     where = _entries(near, found, undefined)
-    return f"{what}: in {where} (by {_blamed(sites)}){doubt}. Type instead: {instead}, or tl.differentiability(f, x) to look at it"
+    return f"{what}: in {where} (by {_blamed(sites)}){doubt}. Use instead: {instead}, or tl.differentiability(f, x) to look at it"
 
 
 def unknown_to(near: Near, found: Judgement, undecided: Sequence[np.ndarray], sites: Sequence[Site]) -> str:
@@ -124,7 +124,7 @@ def unknown_to(near: Near, found: Judgement, undecided: Sequence[np.ndarray], si
     return (
         f"whether the function has a gradient here could not be decided by series up to t^{max(CAPS)}: "
         f"in {_entries(near, found, undecided)} (by {_blamed(sites)}). "
-        "Type instead: tl.directional(f, x, d) for a slope along one direction, or tl.differentiability(f, x) to look at it"
+        "Use instead: tl.directional(f, x, d) for a slope along one direction, or tl.differentiability(f, x) to look at it"
     )
 
 
@@ -158,4 +158,4 @@ def _entries(near: Near, found: Judgement, gone: Sequence[np.ndarray]) -> str:
 def doubted(sites: Sequence[Site]) -> str:
     """Word that probes agreed without proof."""
     what = "every probe agreed on this gradient, but nothing proves that it exists"
-    return f"{what} (by {_blamed(sites)}). Type instead: tl.differentiability(f, x) to look at it"
+    return f"{what} (by {_blamed(sites)}). Use instead: tl.differentiability(f, x) to look at it"

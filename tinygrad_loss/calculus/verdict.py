@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.calculus.bends import SEED
 from tinygrad_loss.calculus.directions import directions
 from tinygrad_loss.calculus.entries import Entries
@@ -172,9 +172,10 @@ def directional(f: Callable[..., Any], x: Any, d: Any) -> Derivative:
     traced, y = _called(f, x, "tl.directional", "{}, x, d")
     steps = [np.asarray(step, np.float64) for step in leaves_of(d)]
     if [s.shape for s in steps] != [v.shape for v in traced.variables]:
-        raise errors.shapes(
-            "tl.directional", "the direction must have the form of x", [s.shape for s in steps], "tl.directional(f, x, np.ones_like(x))"
-        )
+        pairs = ({"the direction": s.shape, "x": v.shape} for s, v in zip(steps, traced.variables, strict=False))
+        differ = next(filter(None, map(mismatch.unequal, pairs)), "")
+        rule, instead = "the direction must have the form of x", "tl.directional(f, x, np.ones_like(x))"
+        raise errors.shapes("tl.directional", rule, [s.shape for s in steps], instead, differ)
     if y.requires_grad:
         done = sweep(y, np.ones_like(y.value), policy="nan", stops=traced.stops)
         if not done.doubtful:

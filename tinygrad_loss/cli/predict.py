@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from rich.table import Table
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.cli import document
 from tinygrad_loss.cli.terminal import console
 from tinygrad_loss.files import npy
@@ -103,7 +103,8 @@ def inputs(path: str | None, folder: str | None, saved: dict[str, Any]) -> tuple
         sizes = ", ".join(map(str, shape))
         fits = x.size and x.size % math.prod(shape) == 0
         instead = f"np.save(path, x.reshape(-1, {sizes}))" if fits else f"np.save(path, x), where x.shape is (n, {sizes})"
-        raise errors.shapes(f"reading {path}", f"the array must have shape (n, {sizes}), for n rows", [x.shape], instead)
+        differ = mismatch.not_of_shape("the array", x.shape, (*x.shape[:1], *shape))
+        raise errors.shapes(f"reading {path}", f"the array must have shape (n, {sizes}), for n rows", [x.shape], instead, differ)
     if not np.isfinite(x).all():
         rows = np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(axis=1))
         raise errors.DomainError(

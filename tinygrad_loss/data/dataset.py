@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine import html
 from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.engine.masked import refuse_masked
@@ -76,7 +76,13 @@ class Dataset:
             rule = "every row of x must be as long as the others, and so must every row of y"
             raise errors.ShapeError(errors.say("Dataset", rule, "rows of unlike lengths", "tl.nn.pad_sequences(rows)"))
         if self.x.ndim == 0 or self.y.ndim == 0 or len(self.x) != len(self.y):
-            raise errors.shapes("Dataset", "x and y must have one row per example", (self.x.shape, self.y.shape), "Dataset(x[:n], y[:n])")
+            raise errors.shapes(
+                "Dataset",
+                "x and y must have one row per example",
+                (self.x.shape, self.y.shape),
+                "Dataset(x[:n], y[:n])",
+                mismatch.unlike(("x", self.x.shape, 0), ("y", self.y.shape, 0)),
+            )
         if len(self.x) == 0:
             raise errors.DomainError(errors.say("Dataset", "there must be at least one example", "0 rows", "Dataset(x, y) with rows"))
         if self.classes and (self.y.min() < 0 or self.y.max() >= len(self.classes)):

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.files import opened
 
 __all__ = ["CATS", "idx", "idx_folder"]
@@ -88,7 +88,13 @@ def idx_folder(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
         first = first or x
         if len(x) != 3 or y != x[:1] or x[1:] != first[1:]:
             rule = f"the part {part!r} must hold images of one size, (n, height, width), and as many labels, (n,)"
-            raise errors.shapes("tl.data.load('fashion')", rule, [x, y], "folder= of the idx files of one data set")
+            raise errors.shapes(
+                "tl.data.load('fashion')",
+                rule,
+                [x, y],
+                "folder= of the idx files of one data set",
+                mismatch.unlike(("x", x, 0), ("y", y, 0)),
+            )
     images, labels = (np.concatenate([idx(paths[k]) for paths in parts]) for k in (0, 1))
     return images, labels
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.data.dataset import Dataset
 from tinygrad_loss.engine.masked import refuse_masked
 
@@ -43,7 +43,13 @@ class Columns:
             raise errors.DomainError(errors.say("DataLoader", "there must be at least one column", "none", "tl.data.Dataset(x, y)"))
         if len({len(a) for a in found}) > 1:
             rule, instead = "every column must have one row per example", "TensorDataset(x[:n], y[:n])"
-            raise errors.shapes("DataLoader", rule, [a.shape for a in found], instead)
+            raise errors.shapes(
+                "DataLoader",
+                rule,
+                [a.shape for a in found],
+                instead,
+                mismatch.unlike(*((f"column {i}", a.shape, 0) for i, a in enumerate(found))),
+            )
 
     def __len__(self) -> int:
         return len(each_of(self.columns)[0])

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.distributions.family import Distribution, needs_distribution
 from tinygrad_loss.distributions.operand import numbers
 from tinygrad_loss.engine.op import Array, Result
@@ -78,12 +78,20 @@ def kl_divergence(p: Distribution, q: Distribution, samples: int = SAMPLES, rng:
     needs_distribution("kl_divergence", "q", q)
     if p.event_shape != q.event_shape:
         rule = "both must be of values of one shape"
-        raise errors.shapes("kl_divergence", rule, (p.event_shape, q.event_shape), f"q of event shape {p.event_shape}")
+        raise errors.shapes(
+            "kl_divergence",
+            rule,
+            (p.event_shape, q.event_shape),
+            f"q of event shape {p.event_shape}",
+            mismatch.unequal({"p": p.event_shape, "q": q.event_shape}),
+        )
     try:
         shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
     except ValueError:
         rule, instead = "batches must broadcast together", f"q of batch shape {p.batch_shape}"
-        raise errors.shapes("kl_divergence", rule, (p.batch_shape, q.batch_shape), instead) from None
+        raise errors.shapes(
+            "kl_divergence", rule, (p.batch_shape, q.batch_shape), instead, mismatch.unaligned({"p": p.batch_shape, "q": q.batch_shape})
+        ) from None
     formula = _closed.get((type(p), type(q)))
     if formula is None:
         return _estimated(p, q, samples, rng)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.context import no_grad
 from tinygrad_loss.distributions import likelihood
 from tinygrad_loss.distributions.constraint import Constraint, demand, written
@@ -88,7 +88,9 @@ class Distribution(NamesItsArguments):
             self.batch_shape = np.broadcast_shapes(*shapes)
         except ValueError:
             instead = written(name, given, self._crosswise(list(given)))
-            raise errors.shapes(name, "parameters must broadcast together", shapes, instead) from None
+            raise errors.shapes(
+                name, "parameters must broadcast together", shapes, instead, mismatch.unaligned(dict(zip(values, shapes, strict=True)))
+            ) from None
         self._given = tuple(given)
 
     def _crosswise(self, keys: Sequence[str]) -> dict[str, str]:
@@ -221,7 +223,14 @@ class Distribution(NamesItsArguments):
             rule = f"a value must broadcast against batch {self.batch_shape} and event {self.event_shape}"
             crosswise = f"{method}(value[..., None]) to meet each parameter of a batch" if not self.event_ndim else ""
             shape = ", ".join(map(str, (*self.batch_shape, *self.event_shape)))
-            raise errors.shapes(name, rule, [y.shape], crosswise or f"a value of shape (..., {shape})")
+            instead = crosswise or f"a value of shape (..., {shape})"
+            raise errors.shapes(
+                name,
+                rule,
+                [y.shape],
+                instead,
+                mismatch.unaligned({"the value": y.shape, "the distribution": (*self.batch_shape, *self.event_shape)}),
+            )
         if self.validate_args and not anywhere:
             keys = (*self._given, "validate_args")
             instead = f"{written(type(self).__name__, keys, {'validate_args': 'False'})}, for which it is -inf there"

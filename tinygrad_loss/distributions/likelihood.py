@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.calculus.functional import hessian, jacobian
 from tinygrad_loss.context import at_kinks
 from tinygrad_loss.distributions.constraint import demand, real
@@ -211,9 +211,8 @@ def sample_of(family: Any, data: Any, weights: Any, fixed: Mapping[str, Any]) ->
         return y, np.ones(len(y), y.dtype)
     w = numbers(operand(weights, where, "weights"))
     if w is None or w.size != len(y):
-        raise errors.shapes(
-            where, "there must be one weight for each value", [np.shape(w), (len(y),)], f"{where}(data, np.ones(len(data)))"
-        )
+        rule, differ = "there must be one weight for each value", mismatch.not_of_length("weights", np.shape(w), 0, len(y))
+        raise errors.shapes(where, rule, [np.shape(w), (len(y),)], f"{where}(data, np.ones(len(data)))", differ)
     w = w.ravel().astype(y.dtype)
     if not (np.all(np.isfinite(w)) and np.all(w >= 0) and w.sum() > 0):
         holds = np.isfinite(w) & (w >= 0)

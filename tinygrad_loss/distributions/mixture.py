@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.distributions import em
 from tinygrad_loss.distributions.categorical import Categorical
 from tinygrad_loss.distributions.constraint import Constraint, real, vector
@@ -45,6 +45,7 @@ class Mixture(Distribution):
                 "the components' last batch axis must have one entry for each weight",
                 [component_distribution.batch_shape, (k,)],
                 "Mixture(Categorical(probs=np.ones(k) / k), Normal(np.zeros(k), np.ones(k)))",
+                mismatch.not_of_length("component_distribution", component_distribution.batch_shape, -1, k),
             )
         self.mixture_distribution = mixture_distribution
         self.component_distribution = component_distribution

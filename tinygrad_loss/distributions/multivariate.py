@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.distributions.constraint import covariance, lower_cholesky, vector
 from tinygrad_loss.distributions.divergence import register_kl
 from tinygrad_loss.distributions.family import Distribution
@@ -59,8 +59,13 @@ class MultivariateNormal(Distribution):
         self._take(validate_args=validate_args, loc=loc, **one)
         shape = getattr(self, next(iter(one))).shape
         if shape[-2:] != self.loc.shape[-1:] * 2:
+            rule = "a matrix must be [..., d, d] for loc [..., d]"
             raise errors.shapes(
-                "MultivariateNormal", "a matrix must be [..., d, d] for loc [..., d]", [self.loc.shape, shape], "np.eye(len(loc))"
+                "MultivariateNormal",
+                rule,
+                [self.loc.shape, shape],
+                "np.eye(len(loc))",
+                mismatch.unlike(("loc", self.loc.shape, -1), ("the matrix", shape, -1), ("the matrix", shape, -2)),
             )
 
     def _keep(self, values: Mapping[str, Array]) -> None:

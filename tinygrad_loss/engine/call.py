@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.debug import watch
 from tinygrad_loss.engine.half import HALF, in_single, widens
@@ -232,9 +232,11 @@ def _without_tensor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -
         raise explain(error, op, inputs) from None
 
 
-def _turned(a: tuple[int, ...], b: tuple[int, ...]) -> str:
+def _turned(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> str:
     """Return the product of matrices with the one turned that makes them fit, where one does."""
     inner = a[-1], b[-2 if len(b) > 1 else -1]
+    if name != "matmul":
+        return f"b of shape {(*b[:-2], inner[0], *b[-1:]) if len(b) > 1 else (inner[0],)}"
     if len(b) > 1 and b[-1] == inner[0]:
         return "a @ np.swapaxes(b, -1, -2)"
     if len(a) > 1 and a[-2] == inner[1]:
@@ -251,14 +253,18 @@ def explain(error: ValueError, op: Op, values: tuple[Array, ...]) -> ValueError:
     text = str(error)
     arrays = [np.shape(v) for v in values]
     if "broadcast" in text:
-        return errors.shapes(
-            op.name, "shapes must broadcast: equal lengths, or 1, axis by axis from the right", arrays, "np.reshape(x, ...) or x[:, None]"
-        )
+        rule = "shapes must broadcast: equal lengths, or 1, axis by axis from the right"
+        leading = [shape[:-2] for shape in arrays] if "remapped" in text else arrays
+        differ = mismatch.unaligned(mismatch.in_order(leading))
+        return errors.shapes(op.name, rule, arrays, mismatch.stretched(leading), differ)
     if "matmul" in text or "mismatch in its core dimension" in text or "not aligned" in text:
         rule = "the last axis of the first must be as long as the last but one of the second"
         axes = [len(shape) for shape in arrays]
-        instead = "np.multiply(a, b)" if min(axes) == 0 else "np.outer(a, b)" if max(axes) == 1 else _turned(*arrays[:2])
-        return errors.shapes(op.name, rule, arrays, instead)
+        instead = "np.multiply(a, b)" if min(axes) == 0 else "np.outer(a, b)" if max(axes) == 1 else _turned(op.name, *arrays[:2])
+        return errors.shapes(
+            op.name, rule, arrays, instead, mismatch.unlike(("operand 1", arrays[0], -1), ("operand 2", arrays[1], -min(2, axes[1])))
+        )
     numpys = errors.of_numpy(op.name).get(op.name, "").removeprefix("type ")
     instead = f"help({numpys})" if numpys else f"tinygrad-loss ops {op.name}"
-    return errors.ShapeError(errors.say(op.name, text, " and ".join(map(str, arrays)), instead))
+    differ = mismatch.unequal(mismatch.in_order(arrays)) if "same shape" in text else ""
+    return errors.shapes(op.name, text, arrays, instead, differ)

@@ -97,7 +97,7 @@ def _worded(t: Tensor, what: str, bad: np.ndarray) -> str:
     first = bad[~np.isfinite(bad)].flat[0]
     operands = ", ".join(_described(x) for x in inputs)
     instead = REMEDIES.get(op.name, "np.clip(x, low, high) before it, or the stable form of the whole expression")
-    return f"{op.name}: {what} {first:g}, at {t.line or 'a line not remembered (record it under tl.debug())'}, from {operands}. Type instead: {instead}"
+    return f"{op.name}: {what} {first:g}, at {t.line or 'a line not remembered (record it under tl.debug())'}, from {operands}. {errors.remedy(instead)}"
 
 
 def _described(x: Array) -> str:
@@ -114,7 +114,7 @@ def _suspicious(t: Tensor, name: str, values: list[Any]) -> None:
     inputs = t.inputs
     if name in {"softmax", "log_softmax"} and type(inputs[0]) is Tensor and inputs[0].op and inputs[0].op.name in {"softmax", "expit"}:
         errors.warn_caller(
-            f"{name} of a {inputs[0].op.name}: probabilities are squashed twice. Type instead: {name} of the scores themselves",
+            f"{name} of a {inputs[0].op.name}: probabilities are squashed twice. Use instead: {name} of the scores themselves",
             errors.ProvenanceWarning,
         )
     shapes = [np.shape(v) for v in values]

@@ -59,7 +59,7 @@ def departed(t: Tensor, how: str) -> None:
         errors.warn_caller(
             f"{how}: {tied[-1].node[0].name} stands at a tie, and its numbers leave the record, which then shows only one side: "
             "nothing proves the derivative of what is made of them. "
-            "Type instead: tl.tensor(a)[i] rather than a[i], or np.where(mask, a, b), with the tensor i or mask itself",
+            "Use instead: tl.tensor(a)[i] rather than a[i], or np.where(mask, a, b), with the tensor i or mask itself",
             errors.UnprovedGradientWarning,
             "departed",
         )

@@ -63,14 +63,14 @@ def explain_room(room: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse(error: Exception, function: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> NoReturn:
     """Raise the error for what went wrong inside ``function``: as it is where it is ours, or came from the caller's own code."""
-    if isinstance(error, errors.TinygradLossError) or "Type instead" in str(error) or not _from_inside(error):
+    if isinstance(error, errors.TinygradLossError) or " instead: " in str(error) or not _from_inside(error):
         raise error
     raise in_words(error, function, given, named) from error
 
 
 def refuse_as_numpy(error: Exception, function: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> NoReturn:
     """Raise what NumPy raises for the same call on arrays; where it raises nothing, what went wrong here."""
-    if not isinstance(error, errors.TinygradLossError) and "Type instead" not in str(error) and _from_inside(error):
+    if not isinstance(error, errors.TinygradLossError) and " instead: " not in str(error) and _from_inside(error):
         with np.errstate(all="ignore"):
             function(*_plain(given), **_plain(dict(named)))
     refuse(error, function, given, named)

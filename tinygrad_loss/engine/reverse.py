@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.context import AT_KINKS, RECORDING, REMEMBER_LINES, Policy
 from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.debug import refuse_derivative
@@ -143,8 +143,9 @@ def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
         )
     seed = seed.astype(root.dtype, copy=False)
     if seed.shape != root.shape:
+        rule, instead = "gradient= must have the tensor's shape", "y.backward(gradient=np.ones_like(y.data))"
         raise errors.shapes(
-            "backward", "gradient= must have the tensor's shape", (seed.shape, root.shape), "y.backward(gradient=np.ones_like(y.data))"
+            "backward", rule, (seed.shape, root.shape), instead, mismatch.unequal({"gradient": seed.shape, "the tensor": root.shape})
         )
     return seed[()] if seed.ndim == 0 else seed
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.context import DEPARTED
 from tinygrad_loss.engine import html
 from tinygrad_loss.engine.casting import exactly, real
@@ -107,7 +107,13 @@ class Tensor(Methods):
         array = np.asarray(new.value if isinstance(new, Tensor) else new)
         if array.shape != self.shape:
             instead = "x = tl.tensor(new, requires_grad=True)"
-            raise errors.shapes(where, "new values must have the leaf's shape", (array.shape, self.shape), instead)
+            raise errors.shapes(
+                where,
+                "new values must have the leaf's shape",
+                (array.shape, self.shape),
+                instead,
+                mismatch.unequal({"new": array.shape, "the leaf": self.shape}),
+            )
         if array.dtype != self.dtype:
             array = exactly(where, array, self.dtype) if self.dtype.kind in "biu" else real(where, array, self.dtype)
         self.assign(array[()] if array.ndim == 0 else array)
@@ -199,7 +205,13 @@ class Tensor(Methods):
         refuse_masked("x.grad = new", (new,))
         array = np.array(new, dtype=self.dtype)
         if array.shape != self.shape:
-            raise errors.shapes("x.grad = new", "a gradient has its tensor's shape", (array.shape, self.shape), "x.grad = None")
+            raise errors.shapes(
+                "x.grad = new",
+                "a gradient has its tensor's shape",
+                (array.shape, self.shape),
+                "x.grad = None",
+                mismatch.unequal({"new": array.shape, "the tensor": self.shape}),
+            )
         self._grad = array
 
     def zero_grad(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.context import RECORDING
 
 if TYPE_CHECKING:
@@ -128,7 +128,13 @@ def _moving(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value
             new = function(plain(self), other)
         except ValueError:
             rule, shapes = "shapes must broadcast to the leaf's", (np.shape(other), leaf.shape)
-            raise errors.shapes(where, rule, shapes, f"x.data {symbol} np.reshape(y, x.shape)") from None
+            raise errors.shapes(
+                where,
+                rule,
+                shapes,
+                f"x.data {symbol} np.reshape(y, x.shape)",
+                mismatch.unaligned({"the operand": shapes[0], "the leaf": shapes[1]}),
+            ) from None
         leaf.move(new, where)
         return values_of(leaf)
 

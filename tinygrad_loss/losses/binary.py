@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
@@ -42,7 +42,13 @@ def factor(where: str, name: str, weight: Any, like: Array) -> Array:
     if not checks.fits_in(weight.shape, like.shape):
         along = f"np.expand_dims({name}, -1)"
         instead = along if checks.fits_in((*weight.shape, 1), like.shape) else f"{name} of shape {like.shape}"
-        raise errors.shapes(where, f"{name} must broadcast to input's shape", (weight.shape, like.shape), instead)
+        raise errors.shapes(
+            where,
+            f"{name} must broadcast to input's shape",
+            (weight.shape, like.shape),
+            instead,
+            mismatch.unaligned({name: weight.shape, "input": like.shape}),
+        )
     if type(weight) is np.ndarray:
         weight = weight.astype(checks.value_of(like).dtype, copy=False)
     return weight

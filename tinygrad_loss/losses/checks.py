@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.casting import cast
 from tinygrad_loss.engine.departure import departed
 from tinygrad_loss.engine.kind import Kind
@@ -117,7 +117,13 @@ def unequal(where: str, given: Sequence[Array], names: Sequence[str], besides: i
         instead = written(where, names, {name: f"{name}.reshape({names[0]}.shape)"})
     else:
         instead = repeated(where, names, names[0], name, (a, b)) or f"{written(where, names)} with {name} of shape {a}"
-    return errors.shapes(where, f"{names[0]} and {name} must have the same shape, nothing is broadcast in silence", (a, b), instead)
+    return errors.shapes(
+        where,
+        f"{names[0]} and {name} must have the same shape, nothing is broadcast in silence",
+        (a, b),
+        instead,
+        mismatch.unequal({names[0]: a, name: b}),
+    )
 
 
 def repeated(where: str, names: Sequence[str], first: str, second: str, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> str:
@@ -361,9 +367,8 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
                 instead = f"tl.losses.{where}({arguments}, target.reshape({indices}))"
             else:
                 instead = f"tl.losses.{where}({arguments}, target) with target of shape {indices}"
-            raise errors.shapes(
-                where, f"class indices must have {scores} shape without its class axis {axis}, {indices}", (t.shape,), instead
-            )
+            rule = f"class indices must have {scores} shape without its class axis {axis}, {indices}"
+            raise errors.shapes(where, rule, (t.shape,), instead, mismatch.not_of_shape("target", t.shape, indices))
         return True
     if t.dtype.kind != "f" and t.shape == indices:
         raise errors.DTypeError(errors.say(where, "target must be real numbers", f"dtype {t.dtype}", "target.astype(np.int64)"))
@@ -375,7 +380,13 @@ def classes_or_probabilities(where: str, z: Array, target: Any, axis: int, argum
             if t.shape == indices
             else f"tl.losses.{where}({arguments}, target) with target of shape {shape}, or whole-number classes of shape {indices}"
         )
-        raise errors.shapes(where, f"a floating target holds class probabilities, and must have {scores} shape", (t.shape, shape), instead)
+        raise errors.shapes(
+            where,
+            f"a floating target holds class probabilities, and must have {scores} shape",
+            (t.shape, shape),
+            instead,
+            mismatch.not_of_shape("target", t.shape, shape),
+        )
     return False
 
 
@@ -408,4 +419,10 @@ def shape_of_weights(where: str, name: str, w: Array, shape: tuple[int, ...]) ->
     if w.shape == shape[: w.ndim] and w.ndim:
         return w.reshape(w.shape + (1,) * (len(shape) - w.ndim))
     instead = f"{name}=np.broadcast_to({name}, {shape})" if fits_in(w.shape, shape) else f"{name} of shape {shape}"
-    raise errors.shapes(where, f"{name} must have the shape of the terms, or of their first axes", (w.shape, shape), instead)
+    raise errors.shapes(
+        where,
+        f"{name} must have the shape of the terms, or of their first axes",
+        (w.shape, shape),
+        instead,
+        mismatch.not_of_shape(name, w.shape, shape),
+    )

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, Tensor
 from tinygrad_loss.losses import checks, provenance
@@ -66,7 +66,13 @@ def per_class(where: str, weight: Any, classes: int, dtype: Any) -> Array | None
     weight = weight if isinstance(weight, Tensor) else weight.astype(dtype, copy=False)
     if weight.shape != (classes,):
         instead = f"np.bincount(target.ravel(), minlength={classes})"
-        raise errors.shapes(where, f"weight must hold one number per class, ({classes},)", (weight.shape,), instead)
+        raise errors.shapes(
+            where,
+            f"weight must hold one number per class, ({classes},)",
+            (weight.shape,),
+            instead,
+            mismatch.not_of_shape("weight", weight.shape, (classes,)),
+        )
     return weight
 
 
@@ -362,13 +368,25 @@ def linear_cross_entropy(
         else:
             instead = "linear_weight.T" if w.shape[:1] == x.shape[-1:] and w.ndim == 2 else f"linear_weight of shape (C, {x.shape[-1]})"
         rule = "input and linear_weight must agree in their last axis"
-        raise errors.shapes("linear_cross_entropy", rule, (x.shape, w.shape), instead)
+        raise errors.shapes(
+            "linear_cross_entropy",
+            rule,
+            (x.shape, w.shape),
+            instead,
+            mismatch.unlike(("input", x.shape, -1), ("linear_weight", w.shape, -1)),
+        )
     scores = _linear_scores(x, w)
     if linear_bias is not None:
         bias = checks.weights_of_numbers("linear_cross_entropy", "linear_bias", linear_bias)
         if bias.shape != w.shape[:-1]:
             rule = "linear_bias must have linear_weight's shape without its last axis"
-            raise errors.shapes("linear_cross_entropy", rule, (bias.shape, w.shape), f"linear_bias of shape {w.shape[:-1]}")
+            raise errors.shapes(
+                "linear_cross_entropy",
+                rule,
+                (bias.shape, w.shape),
+                f"linear_bias of shape {w.shape[:-1]}",
+                mismatch.not_of_shape("linear_bias", bias.shape, w.shape[:-1]),
+            )
         scores = scores + bias
     scores, target = of_classes("linear_cross_entropy", (scores, target), ("input", "linear_weight", "target"), None)
     ignore = -100 if ignore_index is None else ignore_index

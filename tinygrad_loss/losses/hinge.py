@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.classification import per_class
@@ -184,7 +184,13 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
             instead = "np.argmax(target, axis=1)"
         else:
             instead = "target.ravel()" if math.prod(shape) == len(z) else f"target of shape {z.shape[:1]}"
-        raise errors.shapes("multi_margin_loss", "target must hold one class per row of input", (shape, input.shape), instead)
+        raise errors.shapes(
+            "multi_margin_loss",
+            "target must hold one class per row of input",
+            (shape, input.shape),
+            instead,
+            mismatch.unlike(("target", shape, 0), ("input", input.shape, 0)),
+        )
     index = checks.whole("multi_margin_loss", index, z.shape[1], None)
     others = index[:, None] != np.arange(z.shape[1])
     gap = relu(np.where(others, z - np.expand_dims(pick_class(z, index, axis=1), 1) + margin, -1.0))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.classification import class_axis, rows_of
@@ -87,7 +87,9 @@ def _probabilities_of_masks(where: str, given: Any, names: Any, mask: Array | No
         rule = "input must be [N, C, d1, ...], the classes of each pixel of an image per row, and target [N, d1, ...]"
         single = p.ndim > 1 and index.shape == p.shape[1:]
         instead = f"tl.losses.{where}(input[None], target[None])" if single else f"target of shape {(p.shape[0], *p.shape[2:])}"
-        raise errors.shapes(where, rule, (p.shape, index.shape), instead)
+        raise errors.shapes(
+            where, rule, (p.shape, index.shape), instead, mismatch.not_of_shape("target", index.shape, (p.shape[0], *p.shape[2:]))
+        )
     checks.in_range(where, p, 0.0, 1.0, "input", mask, "tl.ops.softmax(input, axis=1), if these are scores")
     provenance.sums_to_one(where, p, 1, "input")
     return [p, index]

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.loss import loss
@@ -48,7 +48,13 @@ def _labelled(where: str, given: Any, names: Any, mask: Array | None, shape: str
     if not labels.size or 0 in x.shape:
         raise checks.empty(where, x.shape)
     if labels.shape != x.shape[:1]:
-        raise errors.shapes(where, "target must hold one label per row", (labels.shape, x.shape), f"target of shape {x.shape[:1]}")
+        raise errors.shapes(
+            where,
+            "target must hold one label per row",
+            (labels.shape, x.shape),
+            f"target of shape {x.shape[:1]}",
+            mismatch.unlike(("target", labels.shape, 0), (names[0], x.shape, 0)),
+        )
     return [x, labels]
 
 
@@ -66,7 +72,13 @@ def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     a, b = _vectors(where, given[:2], names, mask)
     y = checks.as_numbers(given[2], checks.value_of(a).dtype, where, names[2])
     if y.shape != a.shape[:1]:
-        raise errors.shapes(where, "target must hold one number per pair", (y.shape, a.shape), f"target of shape {a.shape[:1]}")
+        raise errors.shapes(
+            where,
+            "target must hold one number per pair",
+            (y.shape, a.shape),
+            f"target of shape {a.shape[:1]}",
+            mismatch.unlike(("target", y.shape, 0), (names[0], a.shape, 0)),
+        )
     checks.no_nan(where, y, mask, names)
     checks.in_domain(where, y, "binary", "target", mask)
     return [a, b, y]

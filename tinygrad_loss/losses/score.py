@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.checks import classes_or_probabilities
@@ -164,6 +164,7 @@ def _ensemble(where: str, given: Any, names: Any, mask: Array | None) -> list[Ar
             "input must have target's shape and a last axis of members",
             (x.shape, y.shape),
             f"input of shape ({', '.join(map(str, (*y.shape, 'M')))})",
+            mismatch.not_of_shape("input", x.shape[:-1], y.shape),
         )
     checks.no_nan(where, y, mask, names)
     return [x, y]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks, provenance
 from tinygrad_loss.losses.loss import loss
@@ -36,9 +36,9 @@ def padded(where: str, targets: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     if targets.ndim == 2:
         return targets
     if len(targets) != lengths.sum():
-        raise errors.shapes(
-            where, "joined targets must have the sum of target_lengths", (targets.shape, (int(lengths.sum()),)), "targets of shape [N, S]"
-        )
+        total = int(lengths.sum())
+        rule, differ = "joined targets must have the sum of target_lengths", mismatch.not_of_length("targets", targets.shape, 0, total)
+        raise errors.shapes(where, rule, (targets.shape, (total,)), "targets of shape [N, S]", differ)
     out = np.zeros((len(lengths), int(lengths.max(initial=0))), targets.dtype)
     out[np.arange(out.shape[1]) < lengths[:, None]] = targets
     return out
@@ -61,7 +61,11 @@ def _alignable(where: str, given: Any, names: Any, mask: Array | None) -> list[A
         targets = targets.reshape(1, -1)
     if targets.ndim > 2 or (targets.ndim == 2 and len(targets) != batch):
         raise errors.shapes(
-            where, f"targets must be [N, S], or joined, with N = {batch}", (targets.shape, x.shape), f"targets of shape ({batch}, S)"
+            where,
+            f"targets must be [N, S], or joined, with N = {batch}",
+            (targets.shape, x.shape),
+            f"targets of shape ({batch}, S)",
+            mismatch.not_of_length("targets", targets.shape, 0, batch),
         )
     width = targets.shape[1] if targets.ndim == 2 else targets.size
     return [

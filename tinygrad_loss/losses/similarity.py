@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.hinge import above
@@ -27,7 +27,13 @@ def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     checks.same_shape(where, (a, b), names)
     y = checks.as_numbers(given[2], checks.value_of(a).dtype, where, names[2])
     if y.shape != a.shape[:-1]:
-        raise errors.shapes(where, "target must hold one sign per pair of vectors", (y.shape, a.shape), f"target of shape {a.shape[:-1]}")
+        raise errors.shapes(
+            where,
+            "target must hold one sign per pair of vectors",
+            (y.shape, a.shape),
+            f"target of shape {a.shape[:-1]}",
+            mismatch.not_of_shape("target", y.shape, a.shape[:-1]),
+        )
     checks.no_nan(where, y, mask, names)
     return [a, b, y]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.divergence import between_distributions
@@ -72,7 +72,9 @@ def sinkhorn_loss(
     c = np.abs(place[:, None] - place) if cost is None else checks.weights_of_numbers("sinkhorn_loss", "cost", checks.value_of(cost))
     if c.shape != (k, k):
         instead = f"np.abs(x[:, None] - x) with x of shape ({k},)"
-        raise errors.shapes("sinkhorn_loss", f"cost must be [K, K], ({k}, {k})", (c.shape,), instead)
+        raise errors.shapes(
+            "sinkhorn_loss", f"cost must be [K, K], ({k}, {k})", (c.shape,), instead, mismatch.not_of_shape("cost", c.shape, (k, k))
+        )
     if iterations < 1:
         raise errors.DomainError(errors.say("sinkhorn_loss", "iterations must be at least 1", f"{iterations}", "iterations=200"))
     kernel = (-c / epsilon).astype(checks.value_of(input).dtype)
@@ -99,7 +101,14 @@ def _samples(where: str, given: Any, names: Any, mask: Array | None, axes: int) 
             if single
             else f"input of shape (N, M{rest[:-1]}) and target of shape (N, K{rest[:-1]})"
         )
-        raise errors.shapes(where, rule, (x.shape, y.shape), instead)
+        raise errors.shapes(
+            where,
+            rule,
+            (x.shape, y.shape),
+            instead,
+            mismatch.unlike(("input", x.shape, 0), ("target", y.shape, 0))
+            or mismatch.unlike(("input", x.shape, -1), ("target", y.shape, -1)),
+        )
     checks.no_nan(where, y, mask, names, over=slice(1, None))
     return [x, y]
 

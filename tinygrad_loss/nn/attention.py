@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tinygrad_loss import errors, ops
+from tinygrad_loss import errors, mismatch, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
@@ -169,6 +169,9 @@ class MultiheadAttention(Module):
             f"query, key and value have one batch and {sizes[0]}, {sizes[1]} and {sizes[2]} features, key and value equally many positions"
         )
         features = [shape[-1] if shape else 0 for shape in came]
+        named = list(zip(("query", "key", "value"), came, sizes, strict=True))
+        unfit = (mismatch.not_of_length(name, shape, -1, size) for name, shape, size in named)
+        differ = next(filter(None, unfit), "") or mismatch.unequal({name: shape[:-1] for name, shape, _ in named[1:]})
         if axes <= {2, 3} and features != list(sizes):
             heads = math.gcd(self.num_heads, features[0])
             instead = f"nn.MultiheadAttention({features[0]}, {heads}, kdim={features[1]}, vdim={features[2]})"
@@ -176,7 +179,7 @@ class MultiheadAttention(Module):
             instead = f"value of shape {(*came[1][:-1], sizes[2])}"
         else:
             instead = f"x of shape ({'N, T' if self.batch_first else 'T, N'}, {sizes[0]}) for each, of one batch"
-        raise errors.shapes("MultiheadAttention", rule, came, instead)
+        raise errors.shapes("MultiheadAttention", rule, came, instead, differ)
 
     def _projected(self, query: Array, key: Array, value: Array, *, same: bool) -> list[Array]:
         n, bias = self.embed_dim, self.in_proj_bias
@@ -218,8 +221,9 @@ class MultiheadAttention(Module):
         if padding is not None:
             padding = np.asarray(padding)[None] if single else np.asarray(padding)
             if padding.shape != (shape[0], shape[3]):
+                rule, wanted = f"key_padding_mask must have shape {(shape[0], shape[3])}", (shape[0], shape[3])
                 raise errors.shapes(
-                    "MultiheadAttention", f"key_padding_mask must have shape {(shape[0], shape[3])}", [padding.shape], "None"
+                    "MultiheadAttention", rule, [padding.shape], "None", mismatch.not_of_shape("key_padding_mask", padding.shape, wanted)
                 )
             masks.append(padding[:, None, None, :])
         if mask is not None:
@@ -232,6 +236,7 @@ class MultiheadAttention(Module):
                     f"attn_mask must have shape {shape[2:]} or {(shape[0] * shape[1], *shape[2:])}",
                     [mask.shape],
                     f"~tl.ops.causal_mask{shape[2:]}",
+                    mismatch.not_of_shape("attn_mask", mask.shape, shape[2:]),
                 )
             masks.append(mask)
         if is_causal:

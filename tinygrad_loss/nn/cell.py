@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tinygrad_loss import errors, ops
+from tinygrad_loss import errors, mismatch, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
@@ -66,7 +66,9 @@ def states_given(layer: str, hx: Any, shapes: Sequence[tuple[int, ...]], called:
     given = tuple(h if hasattr(h, "dtype") else np.asarray(h) for h in (hx if pair else (hx,)))
     for h, shape in zip(given, shapes, strict=True):
         if h.shape != shape:
-            raise errors.shapes(layer, f"the {called} must have shape {shape}", [h.shape], "hx=None for zeros")
+            raise errors.shapes(
+                layer, f"the {called} must have shape {shape}", [h.shape], "hx=None for zeros", mismatch.not_of_shape("it", h.shape, shape)
+            )
     return given
 
 
@@ -119,6 +121,7 @@ class Cell(Module, Generic[State]):
                 f"the input must be [N, {self.input_size}]",
                 [x.shape],
                 f"nn.{name}({x.shape[-1] if x.ndim else 1}, {self.hidden_size})",
+                mismatch.not_of_length("the input", x.shape, -1, self.input_size),
             )
         shape = (*x.shape[:-1], self.hidden_size)
         pair = self.kind == "LSTM"

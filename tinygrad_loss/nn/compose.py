@@ -8,7 +8,7 @@ from typing import Any, Never, Self, overload
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor, is_constant
 from tinygrad_loss.nn.activation import ReLU
@@ -206,6 +206,7 @@ class Residual(Module):
                 "what is added must have the input's shape",
                 (change.shape, x.shape),
                 "a module whose output has its input's shape",
+                mismatch.unequal({"the change": change.shape, "the input": x.shape}),
             )
         return x + change
 

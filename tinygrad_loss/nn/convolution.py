@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tinygrad_loss import errors, ops
+from tinygrad_loss import errors, mismatch, ops
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
@@ -107,7 +107,15 @@ class Convolution(Module):
                 instead = f"nn.{name}({given})"
             else:
                 instead = f"x of shape {shaped}"
-            raise errors.shapes(name, rule, [x.shape], instead)
+            raise errors.shapes(
+                name,
+                rule,
+                [x.shape],
+                instead,
+                mismatch.not_of_length("the input", x.shape, -self.dims - 1, self.in_channels)
+                if x.ndim in {self.dims + 1, self.dims + 2}
+                else "",
+            )
         if 0 in x.shape[x.ndim - self.dims :]:
             raise errors.shapes(name, "each axis after the channels must hold at least one entry", [x.shape], "if x.size: y = layer(x)")
         return x

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
@@ -74,6 +74,7 @@ class Linear(Module):
                 f"the input's last axis must have {self.in_features} features",
                 [x.shape],
                 f"nn.Linear({x.shape[-1] if x.ndim else 1}, {self.out_features})",
+                mismatch.not_of_length("the input", x.shape, -1, self.in_features),
             )
         return dense.linear(x, self.weight, self.bias)
 
@@ -130,7 +131,9 @@ class Bilinear(Module):
             other_features = input1.shape[:-1] == input2.shape[:-1] and len(came) == 2
             fitting = f"nn.Bilinear({', '.join(map(str, (*came, self.out_features)))})"
             instead = fitting if other_features else f"input2 of shape {(*input1.shape[:-1], self.in2_features)}"
-            raise errors.shapes("Bilinear", rule, (input1.shape, input2.shape), instead)
+            differ = mismatch.not_of_length("input1", input1.shape, -1, self.in1_features)
+            differ = differ or mismatch.not_of_shape("input2", input2.shape, (*input1.shape[:-1], self.in2_features))
+            raise errors.shapes("Bilinear", rule, (input1.shape, input2.shape), instead, differ)
         return dense.bilinear(input1, input2, self.weight, self.bias)
 
     def multiply_adds(self, inputs: tuple[Any, ...], output: Array) -> int:

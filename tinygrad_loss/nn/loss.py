@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from tinygrad_loss import errors, losses
+from tinygrad_loss import errors, losses, mismatch
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses.loss import Loss
@@ -335,7 +335,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         index = np.asarray(target).reshape(-1)
         if index.shape != x.shape[:1]:
             raise errors.shapes(
-                "AdaptiveLogSoftmaxWithLoss", "target must hold one class per row of input", (index.shape, x.shape), "target of shape (N,)"
+                "AdaptiveLogSoftmaxWithLoss",
+                "target must hold one class per row of input",
+                (index.shape, x.shape),
+                "target of shape (N,)",
+                mismatch.unlike(("target", index.shape, 0), ("input", x.shape, 0)),
             )
         index = losses.checks.whole("AdaptiveLogSoftmaxWithLoss", index, self.n_classes, None)
         clusters = np.searchsorted(self.cutoffs, index, side="right")
@@ -359,7 +363,13 @@ def _meeting(name: str, x1: Array, x2: Array) -> None:
     try:
         np.broadcast_shapes(x1.shape, x2.shape)
     except ValueError:
-        raise errors.shapes(name, "x1 and x2 must broadcast together", (x1.shape, x2.shape), f"x2 of shape {x1.shape}") from None
+        raise errors.shapes(
+            name,
+            "x1 and x2 must broadcast together",
+            (x1.shape, x2.shape),
+            f"x2 of shape {x1.shape}",
+            mismatch.unaligned({"x1": x1.shape, "x2": x2.shape}),
+        ) from None
 
 
 class PairwiseDistance(Module):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tinygrad_loss import errors, ops
+from tinygrad_loss import errors, mismatch, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn.inputs import accept, channels_on_axis_1, in_dtype
@@ -86,7 +86,13 @@ class ChannelNorm(Module):
                 if moved or fitting
                 else f"x.reshape((-1, {self.num_features}{', 1' * (self.allowed[0] - 2)}))"
             )
-            raise errors.shapes(name, rule, [x.shape], instead)
+            raise errors.shapes(
+                name,
+                rule,
+                [x.shape],
+                instead,
+                mismatch.not_of_length("the input", x.shape, 1, self.num_features) if x.ndim in self.allowed else "",
+            )
         return x
 
     def _step(self) -> float:
@@ -336,7 +342,7 @@ class GroupNorm(Module):
             groups = math.gcd(self.num_groups, x.shape[1]) if x.ndim > 1 else 1
             other = f"nn.GroupNorm({groups}, {x.shape[1]})" if x.ndim > 1 else f"x.reshape((-1, {self.num_channels}))"
             instead = channels_on_axis_1(x.shape, self.num_channels, x.ndim - 2) or other
-            raise errors.shapes("GroupNorm", rule, [x.shape], instead)
+            raise errors.shapes("GroupNorm", rule, [x.shape], instead, mismatch.not_of_length("the input", x.shape, 1, self.num_channels))
         return ops.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from tinygrad_loss import errors, ops
+from tinygrad_loss import errors, mismatch, ops
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import initialise
@@ -56,8 +56,9 @@ def _check_steps(arrays: list[np.ndarray]) -> None:
             raise errors.shapes("pad_sequences", "a sequence has an axis of steps", [()], "nn.pad_sequences([np.atleast_1d(x)])")
         if a.shape[1:] != first[1:]:
             rule = "every step of every sequence must have the same shape"
+            differ = mismatch.unequal({"the first": (0, *first[1:]), "another": (0, *a.shape[1:])})
             instead = f"nn.pad_sequences([s for s in sequences if np.shape(s)[1:] == {first[1:]}])"
-            raise errors.shapes("pad_sequences", rule, [first, a.shape], instead)
+            raise errors.shapes("pad_sequences", rule, [first, a.shape], instead, differ)
 
 
 class Recurrent(Module, Generic[State]):
@@ -208,7 +209,13 @@ class Recurrent(Module, Generic[State]):
             axes = "[N, T, {}]" if self.batch_first else "[T, N, {}]"
             rule = f"the input must be {axes.format(self.input_size)} or [T, {self.input_size}] with at least one step"
             instead = f"nn.{name}({x.shape[-1]}, {self.hidden_size})" if x.ndim in {2, 3} else f"x.reshape((-1, {self.input_size}))"
-            raise errors.shapes(name, rule, [x.shape], instead)
+            raise errors.shapes(
+                name,
+                rule,
+                [x.shape],
+                instead,
+                mismatch.not_of_length("the input", x.shape, -1, self.input_size) if x.ndim in {2, 3} else "",
+            )
         time = int(self.batch_first and x.ndim == 3)
         if not x.shape[time]:
             raise errors.shapes(

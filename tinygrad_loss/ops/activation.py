@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import elementwise, unscreened
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.exponential import expit, expit_slope, log_sigmoid, softmax, softplus_
@@ -256,6 +256,7 @@ def along_channels(weight: Array, x: Array) -> Array:
             "weight has one slope, or one per channel of the input's axis 1",
             (weight.shape, x.shape),
             f"a weight of shape ({channels},)",
+            mismatch.not_of_length("weight", weight.shape, 0, channels),
         )
     return weight.reshape((1, -1) + (1,) * (x.ndim - 2))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.properties import operand
@@ -157,7 +157,8 @@ def broadcast_arrays(*args: Array, subok: bool = False) -> tuple[Array, ...]:
             "np.broadcast_arrays",
             "shapes must broadcast: equal lengths, or 1, axis by axis from the right",
             [x.shape for x in arrays],
-            "np.reshape(x, ...) or x[:, None]",
+            mismatch.stretched([x.shape for x in arrays]),
+            mismatch.unaligned(mismatch.in_order(x.shape for x in arrays)),
         ) from None
     return tuple(x if x.shape == shape else np.broadcast_to(x, shape) for x in arrays)
 

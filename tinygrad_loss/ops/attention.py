@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import finite
 from tinygrad_loss.ops.exponential import softmax_
@@ -150,6 +150,8 @@ def scaled_dot_product_attention(
             "query and key have equally many features, key and value equally many positions",
             (query.shape, key.shape, value.shape),
             "query [..., L, E], key [..., S, E], value [..., S, V]",
+            mismatch.unlike(("query", query.shape, -1), ("key", key.shape, -1))
+            or mismatch.unlike(("key", key.shape, -2), ("value", value.shape, -2)),
         )
     if is_causal and attn_mask is not None:
         raise errors.ArgumentError(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import bilinear, custom, linear
 from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.settings import border, positive, rest, whole
@@ -175,6 +175,7 @@ def _convolution(dims: int, x: Array, weight: Array, bias: Array | None, stride:
             f"the input must have {channels * groups} channels on axis 1, {channels} per group",
             (x.shape, weight.shape),
             f"a weight of shape ({out}, {x.shape[1] // groups}, {', '.join(map(str, kernel))})",
+            mismatch.not_of_length("the input", x.shape, 1, channels * groups),
         )
     geometry = Geometry(tuple(kernel), strides, border(padding, op, tuple(kernel), strides, dilations), dilations, groups)
     refuse_large(op, x, geometry)
@@ -200,7 +201,13 @@ def refuse_large(op: str, x: Array, geometry: Geometry) -> None:
 def _bias(op: str, out: int, bias: Array) -> Array:
     bias = _array(bias)
     if bias.shape != (out,):
-        raise errors.shapes(op, f"the bias has one entry per filter ({out})", [bias.shape], f"np.zeros({out})")
+        raise errors.shapes(
+            op,
+            f"the bias has one entry per filter ({out})",
+            [bias.shape],
+            f"np.zeros({out})",
+            mismatch.not_of_length("the bias", bias.shape, 0, out),
+        )
     return bias
 
 
@@ -323,6 +330,7 @@ def _transposed(
             f"the input must have the weight's {channels} channels on axis 1, a multiple of groups={groups}",
             (x.shape, weight.shape),
             f"a weight of shape ({x.shape[1]}, {weight.shape[1]}, {', '.join(map(str, kernel))})",
+            mismatch.not_of_length("the input", x.shape, 1, channels),
         )
     asked = border(padding, op, tuple(kernel), strides, dilations)
     # Entries added at the end first undo the padding there, so that exactly the input's windows fit; the rest are zeros.

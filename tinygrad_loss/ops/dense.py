@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array
 
@@ -72,9 +72,16 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:  # 
             "input and weight must have equally many features in their last axis",
             (x.shape, w.shape),
             "weight.T, or np.swapaxes(input, -1, -2)",
+            mismatch.unlike(("input", x.shape, -1), ("weight", w.shape, -1)),
         )
     if bias is not None and bias.shape not in {w.shape[:-1], (1,) * (w.ndim - 1)}:
-        raise errors.shapes("linear", "the bias has one entry per output", (bias.shape, w.shape), "np.zeros(weight.shape[0])")
+        raise errors.shapes(
+            "linear",
+            "the bias has one entry per output",
+            (bias.shape, w.shape),
+            "np.zeros(weight.shape[0])",
+            mismatch.unlike(("bias", bias.shape, -1), ("weight", w.shape, 0)),
+        )
     if w.ndim == 1:
         y = x @ w
         return y if bias is None else y + bias
@@ -105,11 +112,15 @@ def bilinear(input1: Array, input2: Array, weight: Array, bias: Array | None = N
     a, b = _array(input1), _array(input2)
     out, n, m = weight.shape
     if a.shape[-1:] != (n,) or b.shape != (*a.shape[:-1], m):
+        differ = mismatch.unlike(("input1", a.shape, -1), ("weight", weight.shape, 1))
+        differ = differ or mismatch.unlike(("input2", b.shape, -1), ("weight", weight.shape, 2))
+        differ = differ or mismatch.unequal({"input1": a.shape[:-1], "input2": b.shape[:-1]})
         raise errors.shapes(
             "bilinear",
             "the inputs' last axes must fit the weight's last two, and their other axes be equal",
             (a.shape, b.shape, weight.shape),
             "weight of shape (out_features, input1.shape[-1], input2.shape[-1])",
+            differ,
         )
     left = (_rows(a) @ np.transpose(weight, (1, 0, 2)).reshape((n, out * m))).reshape((-1, out, m))
     y = (left @ _rows(b)[:, :, None]).reshape((*a.shape[:-1], out))

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.cumulative import as_array
@@ -104,6 +104,7 @@ def _spacings(f: Array, varargs: Sequence[Any], axes: tuple[int, ...]) -> list[A
                 "coordinates must be as many as the entries along their axis",
                 (coordinates.shape, f.shape),
                 "np.gradient(f, dx)",
+                mismatch.not_of_length("the coordinates", coordinates.shape, 0, f.shape[k]),
             )
         spacings.append(diff(coordinates) if coordinates.ndim else h)
     return spacings

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import custom, door
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array, Rule
@@ -138,14 +138,16 @@ def _spelt_out(term: str, ndim: int) -> str:
 
 
 def _lengths(terms: list[str], arrays: list[Array]) -> dict[str, int]:
-    lengths: dict[str, int] = {}
-    for term, x in zip(terms, arrays, strict=True):
-        for letter, n in zip(term, x.shape, strict=True):
-            if lengths.setdefault(letter, n) != n and n != 1 and lengths[letter] != 1:
+    axes: dict[str, mismatch.Axis] = {}
+    for i, (term, x) in enumerate(zip(terms, arrays, strict=True), 1):
+        for k, (letter, n) in enumerate(zip(term, x.shape, strict=True)):
+            axis = (f"operand {i}", x.shape, k)
+            _, shape, first = axes.setdefault(letter, axis)
+            if n not in {1, shape[first]} and shape[first] != 1:
                 name = letter if letter in LETTERS else "..."
-                raise _fail("a letter must mean one length", f"{name!r} for {lengths[letter]} and {n}")
-            lengths[letter] = n if lengths[letter] == 1 else lengths[letter]
-    return lengths
+                raise _fail("a letter must mean one length", f"{name!r} for {shape[first]} and {n} ({mismatch.unlike(axes[letter], axis)})")
+            axes[letter] = axis if shape[first] == 1 else axes[letter]
+    return {letter: shape[k] for letter, (_, shape, k) in axes.items()}
 
 
 def _reduce(i: int, terms: list[str], output: str, x: Array, lengths: dict[str, int]) -> tuple[str, Array]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import door, predicate
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.cumulative import as_array
@@ -51,7 +51,13 @@ def interp(x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, 
         )
     x, xp, fp = as_array(x), as_array(xp), as_array(fp)
     if xp.ndim != 1 or xp.shape != fp.shape:
-        raise errors.shapes("np.interp", "xp and fp must be equally long, along one axis", (xp.shape, fp.shape), "np.interp(x, xp, fp)")
+        raise errors.shapes(
+            "np.interp",
+            "xp and fp must be equally long, along one axis",
+            (xp.shape, fp.shape),
+            "np.interp(x, xp, fp)",
+            mismatch.unequal({"xp": xp.shape, "fp": fp.shape}),
+        )
     inside = fp[0] + (x - xp[0]) * 0.0 if xp.shape[0] == 1 else _between(x, xp, fp)
     outside = np.where(x > xp[-1], fp[-1] if right is None else right, inside)
     return np.where(x < xp[0], fp[0] if left is None else left, outside)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import custom, door, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.arranging import axes_of
@@ -205,6 +205,12 @@ def cdist(x1: Array, x2: Array, p: float = 2.0, compute_mode: str = "") -> Array
     """
     del compute_mode
     if x1.shape[-1] != x2.shape[-1]:
-        raise errors.shapes("tl.ops.cdist", "points must have equally many coordinates", [x1.shape, x2.shape], "x1[..., :d]")
+        raise errors.shapes(
+            "tl.ops.cdist",
+            "points must have equally many coordinates",
+            [x1.shape, x2.shape],
+            "x1[..., :d]",
+            mismatch.unlike(("x1", x1.shape, -1), ("x2", x2.shape, -1)),
+        )
     difference = x1[..., :, None, :] - x2[..., None, :, :]
     return _vector(difference, p, (difference.ndim - 1,), keepdims=False)

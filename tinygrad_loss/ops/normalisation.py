@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.context import RECORDING
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Rule
@@ -110,8 +110,10 @@ divide_by_size: Rule = custom(
 def _affine(op: str, y: Array, weight: Array | None, bias: Array | None, shape: tuple[int, ...]) -> Array:
     """Multiply by a weight and add a bias of ``shape``, which broadcasts against ``y``."""
     for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and parameter.size != int(np.prod(shape)):
-            raise errors.shapes(op, f"the {name} has {int(np.prod(shape))} entries", [parameter.shape], f"np.ones({int(np.prod(shape))})")
+        n = int(np.prod(shape))
+        if parameter is not None and parameter.size != n:
+            differ = mismatch.not_of_length(f"the {name}", parameter.shape, 0, n) if parameter.ndim == 1 else ""
+            raise errors.shapes(op, f"the {name} has {n} entries", [parameter.shape], f"np.ones({n})", differ)
     if weight is not None:
         y = y * weight.reshape(shape)
     return y if bias is None else y + bias.reshape(shape)
@@ -121,7 +123,13 @@ def _last_axes(op: str, x: Array, normalized_shape: Any) -> tuple[tuple[int, ...
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not shape or x.shape[-len(shape) :] != shape:
         instead = f"normalized_shape={x.shape[-max(len(shape), 1) :]}" if x.ndim else f"np.broadcast_to(x, {shape})"
-        raise errors.shapes(op, f"the input's last axes must be {shape}", [x.shape], instead)
+        raise errors.shapes(
+            op,
+            f"the input's last axes must be {shape}",
+            [x.shape],
+            instead,
+            mismatch.not_of_shape("the input", x.shape, x.shape[: -len(shape)] + shape),
+        )
     return shape, tuple(range(x.ndim - len(shape), x.ndim))
 
 

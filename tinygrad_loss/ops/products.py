@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array
@@ -15,7 +15,7 @@ from tinygrad_loss.ops.properties import operand
 
 __all__ = ["cross", "dot", "inner", "kron", "multi_dot", "outer", "tensordot", "vdot", "vecdot"]
 
-EVERY_PAIR = "np.tensordot(a, b, 0), which multiplies each entry with each"
+EVERY_PAIR = "np.tensordot(a, b, 0)"
 
 
 @door(np.dot, methods=("dot",))
@@ -43,9 +43,10 @@ def tensordot(a: Array, b: Array, /, axes: Any = 2) -> Array:
     over_a, over_b = axes_of(over_a, a.ndim), axes_of(over_b, b.ndim)
     lengths = [a.shape[i] for i in over_a]
     if lengths != [b.shape[i] for i in over_b]:
-        raise errors.shapes(
-            "np.tensordot", f"axes {over_a} of the first must be as long as axes {over_b} of the second", [a.shape, b.shape], "axes=(...)"
-        )
+        rule = f"axes {over_a} of the first must be as long as axes {over_b} of the second"
+        pairs = (mismatch.unlike(("operand 1", a.shape, i), ("operand 2", b.shape, j)) for i, j in zip(over_a, over_b, strict=False))
+        differ = next(filter(None, pairs), "")
+        raise errors.shapes("np.tensordot", rule, [a.shape, b.shape], "axes=(...)", differ)
     free_a = tuple(i for i in range(a.ndim) if i not in over_a)
     free_b = tuple(i for i in range(b.ndim) if i not in over_b)
     rows, columns, inner_ = [a.shape[i] for i in free_a], [b.shape[i] for i in free_b], math.prod(lengths)
@@ -102,7 +103,9 @@ def _pair(name: str, a: Array, b: Array, rule: str, axes: tuple[int, int], along
         instead = "np.multiply(a, b)" if a.ndim * b.ndim == 0 else "np.vecdot(a, b)" if a.shape == b.shape else EVERY_PAIR
         raise errors.shapes(name, rule, [a.shape, b.shape], instead)
     if a.shape[-1] != b.shape[along]:
-        raise errors.shapes(name, rule, [a.shape, b.shape], EVERY_PAIR)
+        raise errors.shapes(
+            name, rule, [a.shape, b.shape], EVERY_PAIR, mismatch.unlike(("operand 1", a.shape, -1), ("operand 2", b.shape, along))
+        )
 
 
 @door(np.linalg.matmul)
@@ -126,7 +129,7 @@ def vector_outer(x1: Array, x2: Array, /) -> Array:
     """Return the product of each entry of one vector with each of another."""
     a, b = operand(x1), operand(x2)
     if a.ndim != 1 or b.ndim != 1:
-        raise errors.shapes("np.linalg.outer", "it takes two vectors", [a.shape, b.shape], "np.outer(a, b), which flattens")
+        raise errors.shapes("np.linalg.outer", "it takes two vectors", [a.shape, b.shape], "np.outer(a, b)")
     return a[:, None] * b[None, :]
 
 
@@ -160,7 +163,9 @@ def cross(a: Array, b: Array, axisa: int = -1, axisb: int = -1, axisc: int = -1,
     a, b = operand(a), operand(b)
     u, v = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if u.shape[-1] != 3 or v.shape[-1] != 3:
-        raise errors.shapes("np.cross", "vectors must have length 3", [a.shape, b.shape], "a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]")
+        instead = "a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]"
+        differ = mismatch.not_of_length("operand 1", a.shape, axisa, 3) or mismatch.not_of_length("operand 2", b.shape, axisb, 3)
+        raise errors.shapes("np.cross", "vectors must have length 3", [a.shape, b.shape], instead, differ)
     turned = [u[..., i] * v[..., j] - u[..., j] * v[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
     return np.moveaxis(np.stack(turned, axis=-1), -1, axisc)
 

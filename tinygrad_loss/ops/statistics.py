@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array
@@ -112,6 +112,7 @@ def _fitted(w: Array, a: Array, axis: Any) -> Array:
             "weights must have the shape of a, or its shape along axis",
             (w.shape, a.shape),
             "np.average(a, axis=0, weights=w)",
+            mismatch.unequal({"weights": w.shape, "a": a.shape}),
         )
     in_order = np.transpose(w, tuple(axes.index(i) for i in sorted(axes)))
     return np.broadcast_to(np.reshape(in_order, tuple(n if i in axes else 1 for i, n in enumerate(a.shape))), a.shape)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 
 __all__ = ["check_remembered", "same_kind"]
 
@@ -39,7 +39,13 @@ def check_remembered(where: str, saved: Any, own: Mapping[str, Any], *, of: str 
     for name, value in saved.items():
         if isinstance(value, np.ndarray) and isinstance(own[name], np.ndarray) and value.ndim and value.shape != own[name].shape:
             rule = f"{name}{of} must have its shape"
-            raise errors.shapes(where, rule, [value.shape, own[name].shape], "the model that was saved")
+            raise errors.shapes(
+                where,
+                rule,
+                [value.shape, own[name].shape],
+                "the model that was saved",
+                mismatch.unequal({"the saved one": value.shape, "this one": own[name].shape}),
+            )
         if not same_kind(value, own[name]) or (name in COUNTS and not (0 <= value < MOST and value == int(value))):
             kind = "a whole number from 0 on" if name in COUNTS else f"of the kind of {_kind(own[name])}"
             raise errors.StateError(errors.say(where, f"{name}{of} must be {kind}", _kind(value), instead))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tinygrad_loss import errors
+from tinygrad_loss import errors, mismatch
 
 __all__ = ["accuracy", "auc", "calibration_error", "confusion_matrix", "probabilities", "top_k"]
 
@@ -35,7 +35,11 @@ def classes(where: str, output: np.ndarray, target: np.ndarray) -> np.ndarray:
         return (output > 0).astype(np.int64)
     if output.ndim != target.ndim + 1 or output.shape[:1] + output.shape[2:] != target.shape:
         raise errors.shapes(
-            where, "scores must have shape (n, classes, ...), targets (n, ...)", (output.shape, target.shape), "np.moveaxis(scores, -1, 1)"
+            where,
+            "scores must have shape (n, classes, ...), targets (n, ...)",
+            (output.shape, target.shape),
+            "np.moveaxis(scores, -1, 1)",
+            mismatch.unlike(("scores", output.shape, 0), ("targets", target.shape, 0)),
         )
     return np.argmax(output, axis=1)
 
@@ -58,7 +62,11 @@ def top_k(output: ArrayLike, target: ArrayLike, k: int = 5) -> float:
     output, target = np.asarray(output), np.asarray(target)
     if output.ndim != 2 or target.shape != output.shape[:1]:
         raise errors.shapes(
-            "top_k", "scores must have shape (n, classes), targets (n,)", (output.shape, target.shape), "accuracy(output, target)"
+            "top_k",
+            "scores must have shape (n, classes), targets (n,)",
+            (output.shape, target.shape),
+            "accuracy(output, target)",
+            mismatch.unlike(("scores", output.shape, 0), ("targets", target.shape, 0)),
         )
     if not 1 <= k <= output.shape[-1]:
         raise errors.DomainError(errors.say("top_k", f"k must lie in 1..{output.shape[-1]}", str(k), "top_k(output, target, k=1)"))
@@ -107,7 +115,13 @@ def auc(output: ArrayLike, target: ArrayLike) -> float:
     scores, target = np.asarray(output), np.asarray(target).ravel()
     scores = scores[:, 1] - scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 2 else scores.ravel()
     if scores.shape != target.shape:
-        raise errors.shapes("auc", "there must be one score per target", (scores.shape, target.shape), "auc(output[:, 1], target)")
+        raise errors.shapes(
+            "auc",
+            "there must be one score per target",
+            (scores.shape, target.shape),
+            "auc(output[:, 1], target)",
+            mismatch.unlike(("scores", scores.shape, 0), ("targets", target.shape, 0)),
+        )
     if not np.isfinite(scores).all():
         raise errors.DomainError(errors.say("auc", "scores must be finite", "nan or inf", "np.nan_to_num(output)"))
     present = np.unique(target)
@@ -132,7 +146,13 @@ def calibration_error(output: ArrayLike, target: ArrayLike, bins: int = 15) -> f
     target = np.asarray(target)
     p = probabilities(output)
     if target.shape != p.shape[:1]:
-        raise errors.shapes("calibration_error", "there must be one target per row of logits", (p.shape, target.shape), "target.ravel()")
+        raise errors.shapes(
+            "calibration_error",
+            "there must be one target per row of logits",
+            (p.shape, target.shape),
+            "target.ravel()",
+            mismatch.unlike(("logits", p.shape, 0), ("targets", target.shape, 0)),
+        )
     if bins < 1:
         raise errors.DomainError(errors.say("calibration_error", "there must be at least one bin", str(bins), "bins=15"))
     confidence, right = p.max(axis=-1), p.argmax(axis=-1) == target

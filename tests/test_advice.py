@@ -1,0 +1,279 @@
+"""What messages advise: what is introduced as something to type can be typed, and what does not fit names the two lengths that differ."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_loss as tl
+from tinygrad_loss import data, distributions, errors, losses, nn, optim, training
+
+FILLED = "x_"
+"""What stands for a value that is filled in."""
+BUILDERS = {"say", "shapes", "of_dtype", "lost_graph", "remedy"}
+ROOMS = {"np": np, "tl": tl, "nn": nn}
+KNOWN = {**vars(distributions), **vars(data), **vars(nn), **vars(optim), **vars(training)}
+
+
+def advice() -> Iterator[tuple[str, str]]:
+    """Yield where each remedy of the package stands, and its text, with `FILLED` for what is filled in."""
+    package = Path(tl.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr not in BUILDERS:
+                continue
+            if not isinstance(call.func.value, ast.Name) or call.func.value.id != "errors":
+                continue
+            place = {"say": 3, "shapes": 3, "of_dtype": 3, "lost_graph": 1, "remedy": 0}[call.func.attr]
+            text = _text(call.args[place]) if len(call.args) > place else None
+            if text is not None:
+                yield f"{path.relative_to(package)}:{call.lineno}", text
+
+
+def _text(x: ast.expr) -> str | None:
+    if isinstance(x, ast.Constant) and isinstance(x.value, str):
+        return x.value
+    if isinstance(x, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else FILLED for part in x.values)  # type: ignore[misc]
+    return None
+
+
+ADVICE = dict(advice())
+CODE = {where: line for where, line in ADVICE.items() if errors.remedy(line).startswith("Type") and not line.startswith(errors.COMMANDS)}
+
+
+def test_the_remedies_of_the_package_are_found():
+    assert len(ADVICE) > 250
+    assert len(CODE) > 180
+
+
+@pytest.mark.parametrize("where", CODE)
+def test_what_is_to_be_typed_names_what_exists(where):
+    """Every dotted name of a room exists, and every keyword of a call of ours is one of its arguments."""
+    for part in CODE[where].split(", or "):
+        for node in ast.walk(_tree(part)):
+            if isinstance(node, ast.Attribute):
+                _found(node)
+            if isinstance(node, ast.Call):
+                called = _found(node.func)
+                if called is not None and getattr(called, "__module__", "").startswith("tinygrad_loss"):
+                    _takes(called, {k.arg for k in node.keywords if k.arg}, len([a for a in node.args if not isinstance(a, ast.Starred)]))
+
+
+def _tree(line: str) -> ast.AST:
+    for written in (line, f"f({line})", f"f({line}...)"):
+        try:
+            return ast.parse(written)
+        except SyntaxError:
+            continue
+    raise AssertionError(line)
+
+
+def _found(node: ast.expr) -> Any:
+    """Return what a dotted name stands for; None for one of the user's own."""
+    if isinstance(node, ast.Name):
+        return KNOWN.get(node.id)
+    if not isinstance(node, ast.Attribute):
+        return None
+    path = ast.unparse(node).split(".")
+    if path[0] not in ROOMS or FILLED in ast.unparse(node) or not all(map(str.isidentifier, path)):
+        return None
+    found = ROOMS[path[0]]
+    for name in path[1:]:
+        found = getattr(found, name)
+    return found
+
+
+def _takes(called: Any, keywords: set[str], positional: int) -> None:
+    parameters = inspect.signature(called).parameters.values()
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        assert keywords <= {p.name for p in parameters}
+    if not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        assert positional <= len([p for p in parameters if p.kind is not p.KEYWORD_ONLY])
+
+
+@pytest.mark.parametrize(
+    ("line", "verb"),
+    [
+        ("x.astype(np.float32)", "Type"),
+        ("lr=0.01", "Type"),
+        ("T_0=10, T_mult=1", "Type"),
+        ("bias=", "Type"),
+        ("'mean'", "Type"),
+        ("np.linalg.pinv(a), or a + 1e-6 * np.eye(n)", "Type"),
+        ("tinygrad-loss train digits", "Type"),
+        ("--rows 10", "Type"),
+        ("other data", "Use"),
+        ("a smaller lr, or clip_norm=1.0", "Use"),
+        ("target of shape (4,)", "Use"),
+        ("tl.losses.mse_loss(input, target) with target of shape (4, 3)", "Use"),
+        ("tinygrad-loss predict DIR, with the --out of the training", "Use"),
+        ("x\0", "Use"),
+        ("(" * 5000, "Use"),
+    ],
+)
+def test_only_code_and_commands_are_introduced_as_something_to_type(line, verb):
+    assert errors.remedy(line) == f"{verb} instead: {line}"
+
+
+def test_no_message_passes_the_rule_by():
+    """Sentences that introduce something to type without asking whether it can be typed are known, and can."""
+    written = []
+    for path in Path(tl.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "Type instead: " in node.value:
+                line = node.value.partition("Type instead: ")[2]
+                assert errors.remedy(line or "x").startswith("Type")
+                written.append(line)
+    assert set(written) <= {"np.where(condition, a, b)", "x[:, 0], or y[:, None]", "", "tinygrad-loss "}
+
+
+# ---- typed ----------------------------------------------------------------------------------------------------------------
+
+X = np.arange(6.0).reshape(2, 3) + 1.0
+
+
+def leaf(*shape: int) -> Any:
+    return tl.tensor(np.linspace(0.5, 1.5, int(np.prod(shape))).reshape(shape), requires_grad=True)
+
+
+def f32(*shape: int) -> np.ndarray:
+    return np.ones(shape, np.float32)
+
+
+TYPED = {
+    # what a user did, and the names that the advice speaks of
+    "mse column": (losses.mse_loss, {"input": leaf(4, 1), "target": np.ones(4)}),
+    "l1 column": (losses.l1_loss, {"input": leaf(4), "target": np.ones((4, 1))}),
+    "huber reshaped": (losses.huber_loss, {"input": leaf(2, 3), "target": np.ones((3, 2))}),
+    "cross entropy of floats": (
+        losses.cross_entropy,
+        {"input": leaf(4, 3), "target": np.array([0.0, 1.0, 2.0, 0.0])},
+    ),
+    "classes in a column": (
+        losses.cross_entropy,
+        {"input": leaf(4, 3), "target": np.array([[0], [1], [2], [0]])},
+    ),
+    "no grad": (lambda y: y.backward(), {"y": leaf(3) * 2.0}),
+    "gradient of another shape": (lambda y: y.backward(gradient=np.ones(2)), {"y": leaf(3) * 2.0}),
+    "gradient of text": (lambda y: y.backward(gradient=np.array(["a"])), {"y": leaf(3) * 2.0}),
+    "int leaf": (lambda data: tl.tensor(data, dtype=np.int64, requires_grad=True), {"data": [1, 2]}),
+    "complex data": (lambda data: tl.tensor(data), {"data": np.array([1j])}),
+    "new values": (lambda x, new: setattr(x, "data", new), {"x": leaf(3), "new": np.ones(2)}),
+    "values of a result": (lambda y, new: setattr(y, "data", new), {"y": leaf(3) * 2.0, "new": np.ones(3)}),
+    "wrong gradient": (lambda x: setattr(x, "grad", np.ones(2)), {"x": leaf(3)}),
+    "vector function": (lambda f, x: tl.grad(f)(x), {"f": lambda x: x * 2.0, "x": np.ones(3)}),
+    "argnums": (lambda f, x: tl.grad(f, argnums=1)(x), {"f": np.sum, "x": np.ones(3)}),
+    "tangent": (lambda f, x: tl.jvp(f, x, np.ones(2)), {"f": lambda x: x * 2.0, "x": np.ones(3)}),
+    "softmax without axis": (lambda x: tl.ops.softmax(x), {"x": leaf(2, 3)}),
+    "pairs": (lambda a, b: np.vecdot(a, b), {"a": leaf(3), "b": leaf(2)}),
+    "singular": (lambda a, n: np.linalg.inv(a), {"a": tl.tensor(np.ones((2, 2)), requires_grad=True), "n": 2}),
+    "Linear dtype": (lambda layer, x: layer(x), {"layer": nn.Linear(3, 2), "x": leaf(2, 3)}),
+    "Linear features": (lambda x: nn.Linear(4, 2)(x), {"x": f32(2, 3)}),
+    "Conv2d channels": (lambda x: nn.Conv2d(3, 4, 3)(x), {"x": f32(1, 2, 8, 8)}),
+    "BatchNorm1d channels": (lambda x: nn.BatchNorm1d(3)(x), {"x": f32(4, 2)}),
+    "GroupNorm channels": (lambda x: nn.GroupNorm(2, 4)(x), {"x": f32(2, 6, 3)}),
+    "LSTM features": (lambda x: nn.LSTM(3, 4)(x), {"x": f32(5, 2, 2)}),
+    "GRUCell features": (lambda x: nn.GRUCell(3, 4)(x), {"x": f32(2, 2)}),
+    "attention features": (lambda x: nn.MultiheadAttention(4, 2)(x, x, x), {"x": f32(2, 3, 5)}),
+    "sequences": (lambda rows: tl.tensor(rows), {"rows": [np.ones(2), np.ones(3)]}),
+    "Dataset rows": (lambda x, y, n: data.Dataset(x, y), {"x": np.ones((4, 2)), "y": np.ones(3), "n": 3}),
+    "SGD rate": (lambda params: optim.SGD(params, lr=-1.0), {"params": [leaf(2)]}),
+    "SGD tensor": (lambda x: optim.SGD(x, lr=0.01), {"x": leaf(2)}),
+    "Adam betas": (lambda params: optim.Adam(params, betas=(1.5, 0.9)), {"params": [leaf(2)]}),
+    "nesterov": (lambda params: optim.SGD(params, lr=0.1, nesterov=True), {"params": [leaf(2)]}),
+    "no parameters": (lambda model: optim.SGD([], lr=0.1), {"model": nn.Linear(2, 1)}),
+    "scores of metrics": (lambda output, target: training.metrics.top_k(output, target, k=9), {"output": X, "target": [0, 1]}),
+    "Normal crosswise": (
+        lambda loc, scale: distributions.Normal(loc=loc, scale=scale),
+        {"loc": np.ones(3), "scale": np.ones(4)},
+    ),
+    "matrix of another size": (lambda loc: distributions.MultivariateNormal(loc, np.eye(4)), {"loc": np.ones(3)}),
+}
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_what_is_to_be_typed_runs(case):
+    did, names = TYPED[case]
+    with pytest.raises(errors.TinygradLossError) as caught:
+        did(**names)
+    said = str(caught.value)
+    assert ". Type instead: " in said
+    known = {**KNOWN, "np": np, "tl": tl, "nn": nn, "accuracy": training.metrics.accuracy, "top_k": training.metrics.top_k}
+    for line in said.rpartition(". Type instead: ")[2].split(", or "):
+        exec(line, known | names)  # noqa: S102  what the message says to type
+
+
+# ---- lengths that differ --------------------------------------------------------------------------------------------------
+
+UNLIKE = {
+    "add": (lambda: leaf(2, 3) + leaf(2, 4), "axis 1 has lengths 3 and 4"),
+    "broadcast": (lambda: leaf(2, 3, 4) * leaf(5, 4), "axis 1 has length 3, but axis 0 has 5"),
+    "broadcast past ones": (lambda: leaf(3, 1) * leaf(4, 5), "axis 0 has lengths 3 and 4"),
+    "where": (lambda: np.where(leaf(3) > 1, leaf(4), 0.0), "axis 0 has lengths 3 and 4"),
+    "matmul": (lambda: leaf(2, 3) @ leaf(4, 5), "axis 1 has length 3, but axis 0 has 4"),
+    "matmul of a vector": (lambda: leaf(2, 3) @ leaf(4), "axis 1 has length 3, but axis 0 has 4"),
+    "matmul in stacks": (lambda: leaf(5, 2, 3) @ leaf(4, 3, 2), "axis 0 has lengths 5 and 4"),
+    "tensordot": (lambda: np.tensordot(leaf(2, 3, 4), leaf(3, 5), 2), "axis 2 has length 4, but axis 1 has 5"),
+    "vecdot": (lambda: np.vecdot(leaf(2, 3), leaf(2, 4)), "axis 1 has lengths 3 and 4"),
+    "interp": (lambda: np.interp(leaf(3), np.ones(3), np.ones(4)), "axis 0 has lengths 3 and 4"),
+    "cdist": (lambda: tl.ops.cdist(leaf(3, 2), leaf(3, 4)), "axis 1 has lengths 2 and 4"),
+    "linear": (lambda: tl.ops.linear(leaf(2, 3), leaf(5, 4)), "axis 1 has lengths 3 and 4"),
+    "attention": (lambda: tl.ops.scaled_dot_product_attention(leaf(2, 3), leaf(4, 3), leaf(5, 3)), "axis 0 has lengths 4 and 5"),
+    "Linear": (lambda: nn.Linear(3, 4)(f32(2, 5)), "axis 1 has length 5, not 3"),
+    "Bilinear": (lambda: nn.Bilinear(3, 4, 5)(f32(2, 3), f32(2, 5)), "axis 1 has length 5, not 4"),
+    "Conv2d": (lambda: nn.Conv2d(3, 4, 3)(f32(1, 2, 8, 8)), "axis 1 has length 2, not 3"),
+    "LSTM": (lambda: nn.LSTM(3, 4)(f32(5, 2, 2)), "axis 2 has length 2, not 3"),
+    "GRUCell state": (lambda: nn.GRUCell(3, 4)(f32(2, 3), f32(2, 5)), "axis 1 has length 5, not 4"),
+    "LayerNorm": (lambda: nn.LayerNorm((2, 3))(f32(7, 2, 4)), "axis 2 has length 4, not 3"),
+    "BatchNorm2d": (lambda: nn.BatchNorm2d(3)(f32(2, 4, 5, 5)), "axis 1 has length 4, not 3"),
+    "GroupNorm": (lambda: nn.GroupNorm(2, 4)(f32(2, 6, 3)), "axis 1 has length 6, not 4"),
+    "MultiheadAttention": (lambda: nn.MultiheadAttention(4, 2)(f32(2, 3, 4), f32(2, 3, 5), f32(2, 3, 4)), "axis 2 has length 5, not 4"),
+    "CosineSimilarity": (lambda: nn.CosineSimilarity()(leaf(2, 3), leaf(2, 4)), "axis 1 has lengths 3 and 4"),
+    "classes": (lambda: losses.cross_entropy(leaf(4, 3), np.zeros(5, int)), "axis 0 has length 5, not 4"),
+    "probabilities": (lambda: losses.cross_entropy(leaf(4, 3), np.full((4, 2), 0.5)), "axis 1 has lengths 2 and 3"),
+    "sample_weight": (lambda: losses.mse_loss(leaf(4, 3), X[[0] * 4], sample_weight=np.ones((4, 2))), "axis 1 has lengths 2 and 3"),
+    "Normal": (lambda: distributions.Normal(np.ones((2, 3)), np.ones(4)), "axis 1 has length 3, but axis 0 has 4"),
+    "log_prob": (lambda: distributions.Normal(np.ones(3), 1.0).log_prob(np.ones((2, 4))), "axis 1 has length 4, not 3"),
+    "event": (lambda: distributions.MultivariateNormal(np.ones(3), np.eye(3)).log_prob(np.ones((5, 4))), "axis 1 has length 4, not 3"),
+    "MultivariateNormal": (lambda: distributions.MultivariateNormal(np.ones(3), np.eye(4)), "axis 0 has length 3, but axis 1 has 4"),
+    "kl_divergence": (
+        lambda: distributions.kl_divergence(distributions.Normal(np.ones(3), 1.0), distributions.Normal(np.ones(4), 1.0)),
+        "axis 0 has lengths 3 and 4",
+    ),
+    "backward": (lambda: (leaf(2, 3) * 1.0).backward(gradient=np.ones((2, 4))), "axis 1 has lengths 4 and 3"),
+    "jvp": (lambda: tl.jvp(lambda x: x * 2.0, np.ones(3), np.ones(4)), "axis 0 has lengths 4 and 3"),
+    "Dataset": (lambda: data.Dataset(np.ones((4, 3)), np.ones(5)), "axis 0 has lengths 4 and 5"),
+}
+
+
+@pytest.mark.parametrize("case", UNLIKE)
+def test_the_axis_and_the_two_lengths_are_named(case):
+    call, lengths = UNLIKE[case]
+    with pytest.raises(errors.ShapeError) as caught:
+        call()
+    assert f" ({lengths}). " in str(caught.value)
+
+
+# two sets of samples may be of any size
+SAME = [
+    loss
+    for loss in losses.LOSSES.values()
+    if list(getattr(loss, "arrays", ())) == ["input", "target"] and loss is not losses.energy_distance_loss
+]
+
+
+@pytest.mark.parametrize("loss", SAME, ids=lambda loss: loss.__name__)
+def test_a_loss_of_equal_shapes_names_the_lengths(loss):
+    with pytest.raises(errors.TinygradLossError) as caught:
+        loss(leaf(4, 3), np.full((4, 2), 0.5))
+    said = str(caught.value)
+    assert "must have the same shape" not in said or " (axis 1 has lengths 3 and 2). " in said
+
+
+def test_most_losses_ask_for_equal_shapes():
+    assert len(SAME) > 40
