@@ -49,7 +49,7 @@ def stretched(shapes: Sequence[Shape]) -> str:
     """Return the line that gives the first or the second operand an axis so that they broadcast, or what shape does."""
     a, b = shapes[:2]
     for line, pair in (("a[..., None]", ((*a, 1), b)), ("b[..., None]", (a, (*b, 1)))):
-        if len(shapes) == 2 and not unaligned(in_order(pair)):
+        if len(shapes) == 2 and all(m == n or 1 in {m, n} for m, n in zip(*(reversed(shape) for shape in pair), strict=False)):
             return line
     return f"operands of shape {max(shapes, key=len)}"
 
