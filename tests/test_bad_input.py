@@ -150,7 +150,7 @@ CASES = [
         "a product of matrices that do not fit",
         lambda: matrix() @ matrix(),
         errors.ShapeError,
-        "matmul: the last axis of the first must be as long as the last but one of the second, got (2, 3) and (2, 3) (axis 1 has length 3, but axis 0 has 2). "
+        "matmul: the last axis of the first must be as long as the last but one of the second, got (2, 3) and (2, 3) (operand 1 has length 3 on axis 1, operand 2 has 2 on axis 0). "
         "Type instead: a @ np.swapaxes(b, -1, -2)",
     ),
     (
@@ -171,7 +171,7 @@ CASES = [
         "a gradient of the wrong shape",
         lambda: (vector() * 2.0).backward(np.ones(2)),
         errors.ShapeError,
-        "backward: gradient= must have the tensor's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: y.backward(gradient=np.ones_like(y.data))",
+        "backward: gradient= must have the tensor's shape, got (2,) and (3,) (gradient has length 2 on axis 0, the tensor has 3). Type instead: y.backward(gradient=np.ones_like(y.data))",
     ),
     (
         "a gradient that is no number",
@@ -261,13 +261,13 @@ CASES = [
         "new values of another shape",
         lambda: given("data", np.ones(2)),
         errors.ShapeError,
-        "x.data = new: new values must have the leaf's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: x = tl.tensor(new, requires_grad=True)",
+        "x.data = new: new values must have the leaf's shape, got (2,) and (3,) (new has length 2 on axis 0, the leaf has 3). Type instead: x = tl.tensor(new, requires_grad=True)",
     ),
     (
         "a gradient of another shape, assigned",
         lambda: given("grad", np.ones(2)),
         errors.ShapeError,
-        "x.grad = new: a gradient has its tensor's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: x.grad = None",
+        "x.grad = new: a gradient has its tensor's shape, got (2,) and (3,) (new has length 2 on axis 0, the tensor has 3). Type instead: x.grad = None",
     ),
     # what would lose the graph
     ("float", lambda: float(number()), errors.LostGraphError, AS_FLOAT),
@@ -369,7 +369,7 @@ CASES = [
         "a tangent of the wrong shape",
         lambda: tl.jvp(np.exp, np.ones(3), np.ones(2)),
         errors.ShapeError,
-        "tl.jvp: a tangent must have its argument's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: tl.jvp(f, x, np.ones_like(x))",
+        "tl.jvp: a tangent must have its argument's shape, got (2,) and (3,) (the tangent has length 2 on axis 0, the argument has 3). Type instead: tl.jvp(f, x, np.ones_like(x))",
     ),
     (
         "a tangent of the wrong form",
@@ -381,7 +381,7 @@ CASES = [
         "a cotangent of the wrong shape",
         lambda: tl.vjp(np.exp, np.ones(3))[1](np.ones(2)),
         errors.ShapeError,
-        "tl.vjp: the cotangent must have the result's shape, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: pullback(np.ones_like(y))",
+        "tl.vjp: the cotangent must have the result's shape, got (2,) and (3,) (the cotangent has length 2 on axis 0, the result has 3). Type instead: pullback(np.ones_like(y))",
     ),
     (
         "an unknown policy",

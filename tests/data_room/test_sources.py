@@ -147,7 +147,7 @@ def test_parts_that_do_not_fit_together_are_refused(tmp_path):
         tl.data.load("fashion", folder=tmp_path)
     assert str(error.value) == (
         "tl.data.load('fashion'): the part 'train' must hold images of one size, (n, height, width), and as many labels, (n,), "
-        "got (3, 4, 4) and (2,) (axis 0 has lengths 3 and 2). Use instead: folder= of the idx files of one data set"
+        "got (3, 4, 4) and (2,) (x has length 3 on axis 0, y has 2). Use instead: folder= of the idx files of one data set"
     )
 
 

@@ -78,7 +78,7 @@ BAD = {
     "matrix of another size": (
         lambda: D.MultivariateNormal([0.0, 0.0], scale_tril=np.eye(3)),
         E.ShapeError,
-        "MultivariateNormal: a matrix must be [..., d, d] for loc [..., d], got (2,) and (3, 3) (axis 0 has length 2, but axis 1 has 3). Type instead: np.eye(len(loc))",
+        "MultivariateNormal: a matrix must be [..., d, d] for loc [..., d], got (2,) and (3, 3) (loc has length 2 on axis 0, the matrix has 3 on axis 1). Type instead: np.eye(len(loc))",
     ),
     "number for a vector": (
         lambda: D.Dirichlet(1.0),
@@ -88,7 +88,7 @@ BAD = {
     "shapes of parameters": (
         lambda: D.Normal(np.zeros(2), np.ones(3)),
         E.ShapeError,
-        "Normal: parameters must broadcast together, got (2,) and (3,) (axis 0 has lengths 2 and 3). Type instead: Normal(loc=loc[..., None], scale=scale)",
+        "Normal: parameters must broadcast together, got (2,) and (3,) (loc has length 2 on axis 0, scale has 3). Type instead: Normal(loc=loc[..., None], scale=scale)",
     ),
     "several totals": (
         lambda: D.Multinomial([1, 2], [0.5, 0.5]),
@@ -153,17 +153,17 @@ BAD = {
     "shape of a value": (
         lambda: D.Normal(np.zeros(2), 1.0).log_prob(np.zeros(3)),
         E.ShapeError,
-        "Normal.log_prob: a value must broadcast against batch (2,) and event (), got (3,) (axis 0 has length 3, not 2). Use instead: log_prob(value[..., None]) to meet each parameter of a batch",
+        "Normal.log_prob: a value must broadcast against batch (2,) and event (), got (3,) (the value has length 3 on axis 0, the distribution has 2). Use instead: log_prob(value[..., None]) to meet each parameter of a batch",
     ),
     "shape of an event": (
         lambda: D.Dirichlet([1.0, 1.0]).log_prob([0.2, 0.3, 0.5]),
         E.ShapeError,
-        "Dirichlet.log_prob: a value must broadcast against batch () and event (2,), got (3,) (axis 0 has length 3, not 2). Use instead: a value of shape (..., 2)",
+        "Dirichlet.log_prob: a value must broadcast against batch () and event (2,), got (3,) (the value has length 3 on axis 0, the distribution has 2). Use instead: a value of shape (..., 2)",
     ),
     "mixture": (
         lambda: D.Mixture(D.Categorical(probs=[0.5, 0.5]), D.Normal(np.zeros(3), 1.0)),
         E.ShapeError,
-        "Mixture: the components' last batch axis must have one entry for each weight, got (3,) and (2,) (axis 0 has lengths 3 and 2). Type instead: Mixture(Categorical(probs=np.ones(k) / k), Normal(np.zeros(k), np.ones(k)))",
+        "Mixture: the components' last batch axis must have one entry for each weight, got (3,) and (2,) (component_distribution has length 3 on axis 0, not 2). Type instead: Mixture(Categorical(probs=np.ones(k) / k), Normal(np.zeros(k), np.ones(k)))",
     ),
     "independent": (
         lambda: D.Independent(D.Normal(0.0, 1.0), 1),
@@ -233,7 +233,7 @@ BAD = {
     "number of weights": (
         lambda: D.Normal.fit([1.0, 2.0], weights=[1.0]),
         E.ShapeError,
-        "Normal.fit: there must be one weight for each value, got (1,) and (2,). Type instead: Normal.fit(data, np.ones(len(data)))",
+        "Normal.fit: there must be one weight for each value, got (1,) and (2,) (weights has length 1 on axis 0, not 2). Type instead: Normal.fit(data, np.ones(len(data)))",
     ),
     "negative weight": (
         lambda: D.Normal.fit([1.0, 2.0], weights=[1.0, -1.0]),
@@ -258,7 +258,7 @@ BAD = {
     "regression shapes": (
         lambda: D.regress(D.Poisson, np.ones((3, 1)), [1.0, 2.0]),
         E.ShapeError,
-        "regress: X must be [n, p], y and weights [n], got (3, 1) and (2,) and (2,) (axis 0 has lengths 3 and 2). Type instead: regress(noise, X, y.ravel())",
+        "regress: X must be [n, p], y and weights [n], got (3, 1) and (2,) and (2,) (X has length 3 on axis 0, y has 2). Type instead: regress(noise, X, y.ravel())",
     ),
     "regression nan": (
         lambda: D.regress(D.Poisson, np.ones((2, 1)), [1.0, np.nan]),

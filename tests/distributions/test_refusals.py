@@ -13,10 +13,8 @@ import pytest
 
 import tinygrad_loss as tl
 from families import CASES
+from messages import without_lengths
 from tinygrad_loss import distributions as D  # noqa: N812  the mathematical letter for a distribution
-
-LENGTHS = re.compile(r" \(axis \d+ has lengths? [^()]*\)(?=\. (Type|Use) instead: )")
-"""What names the lengths that differ, which the tests of advice compare."""
 
 E = tl.errors
 
@@ -411,7 +409,7 @@ def test_refused_with_its_whole_message(case, of):
     for bad in bads:
         with pytest.raises(bad.raised) as caught:
             bad.call()
-        assert LENGTHS.sub("", str(caught.value)) == bad.message
+        assert without_lengths(str(caught.value)) == bad.message
 
 
 def test_every_family_is_in_the_table():

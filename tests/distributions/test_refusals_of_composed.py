@@ -1,15 +1,11 @@
 """What is made from distributions, and functions of them, refuse in messages that are known to their last letter."""
 
-import re
-
 import numpy as np
 import pytest
 
 import tinygrad_loss as tl
+from messages import without_lengths
 from tinygrad_loss import distributions as D  # noqa: N812  the mathematical letter for a distribution
-
-LENGTHS = re.compile(r" \(axis \d+ has lengths? [^()]*\)(?=\. (Type|Use) instead: )")
-"""What names the lengths that differ, which the tests of advice compare."""
 
 E = tl.errors
 
@@ -129,7 +125,7 @@ def test_what_is_made_from_others_refuses_with_its_whole_message(name, call, rai
     where, rule, got, instead = what
     with pytest.raises(raised) as caught:
         call()
-    assert LENGTHS.sub("", str(caught.value)) == f"{name}{where}: {rule}, got {got}. {tl.errors.remedy(instead)}"
+    assert without_lengths(str(caught.value)) == f"{name}{where}: {rule}, got {got}. {tl.errors.remedy(instead)}"
 
 
 def test_everything_of_the_room_is_in_a_table():

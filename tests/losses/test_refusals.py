@@ -10,12 +10,9 @@ import tinygrad_loss as tl
 from losses.catalogue import ALL
 from losses.options import OPTIONS, OWN_OPTIONS, PER_CLASS
 from losses.refusals import KINDS, NOT_OF, bound_free, cases_of
+from messages import without_lengths
 
 CELLS = [pytest.param(loss, of, id=f"{loss.__name__}, {of}") for loss in ALL for of in KINDS if of not in NOT_OF or not NOT_OF[of][0](loss)]
-
-
-LENGTHS = re.compile(r" \(axis \d+ has lengths? [^()]*\)(?=\. (Type|Use) instead: )")
-"""What names the lengths that differ, which the tests of advice compare."""
 
 
 def said(loss, case):
@@ -25,7 +22,7 @@ def said(loss, case):
         try:
             loss(*case.arrays, **case.options)
         except Exception as error:  # noqa: BLE001  whatever comes is compared
-            return type(error), LENGTHS.sub("", str(error))
+            return type(error), without_lengths(str(error))
     return next(((warning.category, str(warning.message)) for warning in found), None)
 
 

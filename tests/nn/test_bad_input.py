@@ -16,7 +16,7 @@ def single(*shape):
         (
             lambda: nn.Linear(3, 2)(single(5, 4)),
             errors.ShapeError,
-            "Linear: the input's last axis must have 3 features, got (5, 4) (axis 1 has length 4, not 3). Type instead: nn.Linear(4, 2)",
+            "Linear: the input's last axis must have 3 features, got (5, 4) (the input has length 4 on axis 1, not 3). Type instead: nn.Linear(4, 2)",
         ),
         (
             lambda: nn.Linear(3, 2)(tensor(np.zeros((5, 3)), requires_grad=True)),
@@ -33,7 +33,7 @@ def single(*shape):
         (
             lambda: nn.Conv2d(3, 8, 3)(single(2, 1, 8, 8)),
             errors.ShapeError,
-            "Conv2d: the input must be [N, 3, n, n], with 3 channels on axis 1, got (2, 1, 8, 8) (axis 1 has length 1, not 3). Type instead: nn.Conv2d(1, 8, (3, 3))",
+            "Conv2d: the input must be [N, 3, n, n], with 3 channels on axis 1, got (2, 1, 8, 8) (the input has length 1 on axis 1, not 3). Type instead: nn.Conv2d(1, 8, (3, 3))",
         ),
         (
             lambda: nn.Conv2d(1, 8, 5)(single(2, 1, 3, 8)),
@@ -70,7 +70,7 @@ def single(*shape):
         (
             lambda: nn.BatchNorm2d(3)(single(2, 4, 5, 5)),
             errors.ShapeError,
-            "BatchNorm2d: the input must have 4 axes, and 3 channels on axis 1, got (2, 4, 5, 5) (axis 1 has length 4, not 3). Type instead: nn.BatchNorm2d(4)",
+            "BatchNorm2d: the input must have 4 axes, and 3 channels on axis 1, got (2, 4, 5, 5) (the input has length 4 on axis 1, not 3). Type instead: nn.BatchNorm2d(4)",
         ),
         (
             lambda: nn.BatchNorm1d(3)(single(1, 3)),
@@ -81,7 +81,7 @@ def single(*shape):
         (
             lambda: nn.LayerNorm(3)(single(2, 4)),
             errors.ShapeError,
-            "layer_norm: the input's last axes must be (3,), got (2, 4) (axis 1 has length 4, not 3). Type instead: normalized_shape=(4,)",
+            "layer_norm: the input's last axes must be (3,), got (2, 4) (the input has length 4 on axis 1, not 3). Type instead: normalized_shape=(4,)",
         ),
         (
             lambda: nn.GroupNorm(2, 3),
@@ -111,7 +111,7 @@ def single(*shape):
         (
             lambda: nn.pad_sequences([single(5, 3), single(2, 4), single(1, 3)]),
             errors.ShapeError,
-            "pad_sequences: every step of every sequence must have the same shape, got (5, 3) and (2, 4). "
+            "pad_sequences: every step of every sequence must have the same shape, got (5, 3) and (2, 4) (the first has length 3 on axis 1, another has 4). "
             "Type instead: nn.pad_sequences([s for s in sequences if np.shape(s)[1:] == (3,)])",
         ),
         (
@@ -128,7 +128,7 @@ def single(*shape):
         (
             lambda: nn.GRU(3, 4)(single(5, 2, 4)),
             errors.ShapeError,
-            "GRU: the input must be [T, N, 3] or [T, 3] with at least one step, got (5, 2, 4) (axis 2 has length 4, not 3). Type instead: nn.GRU(4, 4)",
+            "GRU: the input must be [T, N, 3] or [T, 3] with at least one step, got (5, 2, 4) (the input has length 4 on axis 2, not 3). Type instead: nn.GRU(4, 4)",
         ),
         (
             lambda: nn.RNN(3, 4, batch_first=True)(single(2, 5, 3), lengths=[5, 6]),
@@ -138,7 +138,7 @@ def single(*shape):
         (
             lambda: nn.RNN(3, 4)(single(5, 2, 3), single(2, 2, 4)),
             errors.ShapeError,
-            "RNN: the first state must have shape (1, 2, 4), got (2, 2, 4) (axis 0 has length 2, not 1). Use instead: hx=None for zeros",
+            "RNN: the first state must have shape (1, 2, 4), got (2, 2, 4) (it has length 2 on axis 0, not 1). Use instead: hx=None for zeros",
         ),
         (
             lambda: nn.RNN(3, 4, nonlinearity="sine"),
@@ -153,7 +153,7 @@ def single(*shape):
         (
             lambda: nn.LSTM(3, 4, proj_size=2)(single(5, 2, 3), (single(1, 2, 4), single(1, 2, 4))),
             errors.ShapeError,
-            "LSTM: the first state must have shape (1, 2, 2), got (1, 2, 4) (axis 2 has length 4, not 2). Use instead: hx=None for zeros",
+            "LSTM: the first state must have shape (1, 2, 2), got (1, 2, 4) (it has length 4 on axis 2, not 2). Use instead: hx=None for zeros",
         ),
         (
             lambda: nn.MultiheadAttention(6, 4),
@@ -164,7 +164,7 @@ def single(*shape):
             lambda: nn.MultiheadAttention(4, 2)(single(3, 1, 4), single(5, 1, 4), single(6, 1, 4)),
             errors.ShapeError,
             "MultiheadAttention: query, key and value have one batch and 4, 4 and 4 features, key and value equally many positions, "
-            "got (3, 1, 4) and (5, 1, 4) and (6, 1, 4) (axis 0 has length 5, not 6). "
+            "got (3, 1, 4) and (5, 1, 4) and (6, 1, 4) (key has length 5 on axis 0, value has 6). "
             "Use instead: value of shape (5, 1, 4)",
         ),
         (
@@ -175,7 +175,7 @@ def single(*shape):
         (
             lambda: nn.PReLU(3)(single(2, 4)),
             errors.ShapeError,
-            "prelu: weight has one slope, or one per channel of the input's axis 1, got (3,) and (2, 4) (axis 0 has length 3, not 4). Use instead: a weight of shape (4,)",
+            "prelu: weight has one slope, or one per channel of the input's axis 1, got (3,) and (2, 4) (weight has length 3 on axis 0, not 4). Use instead: a weight of shape (4,)",
         ),
         (
             lambda: nn.MLP([3]),

@@ -340,7 +340,7 @@ def test_mistakes_in_composition_say_what_to_type():
     with pytest.raises(errors.ShapeError) as raised:
         nn.Residual(nn.Linear(2, 3))(np.zeros((1, 2), np.float32))
     assert str(raised.value) == (
-        "Residual: what is added must have the input's shape, got (1, 3) and (1, 2) (axis 1 has lengths 3 and 2). Use instead: a module whose output has its input's shape"
+        "Residual: what is added must have the input's shape, got (1, 3) and (1, 2) (the change has length 3 on axis 1, the input has 2). Use instead: a module whose output has its input's shape"
     )
 
 

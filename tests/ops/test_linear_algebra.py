@@ -468,13 +468,13 @@ MESSAGES = [
         "a tensordot that does not fit",
         lambda: np.tensordot(leaf(2, 3), leaf(2, 3), 1),
         errors.ShapeError,
-        "np.tensordot: axes (1,) of the first must be as long as axes (0,) of the second, got (2, 3) and (2, 3) (axis 1 has length 3, but axis 0 has 2). Type instead: axes=(...)",
+        "np.tensordot: axes (1,) of the first must be as long as axes (0,) of the second, got (2, 3) and (2, 3) (operand 1 has length 3 on axis 1, operand 2 has 2 on axis 0). Type instead: axes=(...)",
     ),
     (
         "vectors of the plane",
         lambda: np.cross(leaf(2), leaf(2)),
         errors.ShapeError,
-        "np.cross: vectors must have length 3, got (2,) and (2,). Type instead: a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]",
+        "np.cross: vectors must have length 3, got (2,) and (2,) (operand 1 has length 2 on axis 0, not 3). Type instead: a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]",
     ),
     (
         "a letter with two lengths",
@@ -518,7 +518,7 @@ MESSAGES = [
         "points of two spaces",
         lambda: tl.ops.cdist(leaf(2, 3), leaf(2, 2)),
         errors.ShapeError,
-        "tl.ops.cdist: points must have equally many coordinates, got (2, 3) and (2, 2) (axis 1 has lengths 3 and 2). Type instead: x1[..., :d]",
+        "tl.ops.cdist: points must have equally many coordinates, got (2, 3) and (2, 2) (x1 has length 3 on axis 1, x2 has 2). Type instead: x1[..., :d]",
     ),
 ]
 

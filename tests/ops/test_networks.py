@@ -262,21 +262,21 @@ def test_borders_are_numpys_in_torchs_order(rng, mode, theirs):
         ),
         (
             lambda: ops.conv1d(np.ones((1, 2, 5)), np.ones((1, 3, 2))),
-            "conv1d: the input must have 3 channels on axis 1, 3 per group, got (1, 2, 5) and (1, 3, 2) (axis 1 has length 2, not 3). Use instead: a weight of shape (1, 2, 2)",
+            "conv1d: the input must have 3 channels on axis 1, 3 per group, got (1, 2, 5) and (1, 3, 2) (the input has length 2 on axis 1, not 3). Use instead: a weight of shape (1, 2, 2)",
         ),
         (
             lambda: ops.conv1d(np.ones((1, 2, 5)), np.ones((3, 2, 2)), np.ones(2)),
-            "conv1d: the bias has one entry per filter (3), got (2,) (axis 0 has length 2, not 3). Type instead: np.zeros(3)",
+            "conv1d: the bias has one entry per filter (3), got (2,) (the bias has length 2 on axis 0, not 3). Type instead: np.zeros(3)",
         ),
         (
             lambda: ops.linear(np.ones((1, 2)), np.ones((4, 3))),
-            "linear: input and weight must have equally many features in their last axis, got (1, 2) and (4, 3) (axis 1 has lengths 2 and 3). "
+            "linear: input and weight must have equally many features in their last axis, got (1, 2) and (4, 3) (input has length 2 on axis 1, weight has 3). "
             "Type instead: weight.T, or np.swapaxes(input, -1, -2)",
         ),
         (
             lambda: ops.scaled_dot_product_attention(np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))),
             "scaled_dot_product_attention: query and key have equally many features, key and value equally many positions, "
-            "got (2, 3) and (2, 4) and (2, 3) (axis 1 has lengths 3 and 4). Type instead: query [..., L, E], key [..., S, E], value [..., S, V]",
+            "got (2, 3) and (2, 4) and (2, 3) (query has length 3 on axis 1, key has 4). Type instead: query [..., L, E], key [..., S, E], value [..., S, V]",
         ),
         (
             lambda: ops.glu(np.ones(3)),

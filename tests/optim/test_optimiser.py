@@ -372,7 +372,7 @@ def test_state_of_another_model_is_refused():
     with pytest.raises(errors.ShapeError) as error:
         one.load_state_dict(third.state_dict())
     assert str(error.value) == (
-        "Adam.load_state_dict: exp_avg of parameter 0 must have its shape, got (3,) and (2,) (axis 0 has lengths 3 and 2). Use instead: the model that was saved"
+        "Adam.load_state_dict: exp_avg of parameter 0 must have its shape, got (3,) and (2,) (the saved one has length 3 on axis 0, this one has 2). Use instead: the model that was saved"
     )
 
 

@@ -68,16 +68,16 @@ def test_bad_input_is_refused():
     [
         (
             lambda: metrics.top_k(SCORES, LABELS[:3]),
-            "top_k: scores must have shape (n, classes), targets (n,), got (200, 5) and (3,) (axis 0 has lengths 200 and 3). Type instead: accuracy(output, target)",
+            "top_k: scores must have shape (n, classes), targets (n,), got (200, 5) and (3,) (scores has length 200 on axis 0, targets has 3). Type instead: accuracy(output, target)",
         ),
         (
             lambda: metrics.auc([0.1, 0.2, 0.3], [0, 1]),
-            "auc: there must be one score per target, got (3,) and (2,) (axis 0 has lengths 3 and 2). Type instead: auc(output[:, 1], target)",
+            "auc: there must be one score per target, got (3,) and (2,) (scores has length 3 on axis 0, targets has 2). Type instead: auc(output[:, 1], target)",
         ),
         (lambda: metrics.auc([0.1, np.nan], [0, 1]), "auc: scores must be finite, got nan or inf. Type instead: np.nan_to_num(output)"),
         (
             lambda: metrics.calibration_error(SCORES, LABELS[:3]),
-            "calibration_error: there must be one target per row of logits, got (200, 5) and (3,) (axis 0 has lengths 200 and 3). Type instead: target.ravel()",
+            "calibration_error: there must be one target per row of logits, got (200, 5) and (3,) (logits has length 200 on axis 0, targets has 3). Type instead: target.ravel()",
         ),
         (
             lambda: metrics.calibration_error(SCORES, LABELS, bins=0),
