@@ -94,20 +94,20 @@ CASES = [
         lambda: tl.tensor("abc"),
         errors.DTypeError,
         "tl.tensor: data must be real numbers or truth values, got text (dtype <U3). "
-        "Type instead: np.unique(data, return_inverse=True)[1], which numbers the texts",
+        "Use instead: np.unique(data, return_inverse=True)[1], which numbers the texts",
     ),
     (
         "a text operand",
         lambda: vector() + "a",
         errors.DTypeError,
         "add: operands must be real numbers, got text (dtype <U1). "
-        "Type instead: np.unique(operand, return_inverse=True)[1], which numbers the texts",
+        "Use instead: np.unique(operand, return_inverse=True)[1], which numbers the texts",
     ),
     (
         "None as operand",
         lambda: vector() * None,
         errors.DTypeError,
-        "multiply: operands must be real numbers, got NoneType. Type instead: operand = np.zeros(3), an array of numbers",
+        "multiply: operands must be real numbers, got NoneType. Use instead: operand = np.zeros(3), an array of numbers",
     ),
     (
         "a complex result",
@@ -132,19 +132,19 @@ CASES = [
         "shapes that do not broadcast",
         lambda: vector() + np.ones((2, 2)),
         errors.ShapeError,
-        f"add: {BROADCAST}(3,) and (2, 2) (axis 0 has length 3, but axis 1 has 2). Type instead: np.reshape(x, ...) or x[:, None]",
+        f"add: {BROADCAST}(3,) and (2, 2) (operand 1 has length 3 on axis 0, operand 2 has 2 on axis 1). Type instead: b[..., None]",
     ),
     (
         "shapes that do not broadcast, through NumPy",
         lambda: np.maximum(np.ones(4), vector()),
         errors.ShapeError,
-        f"maximum: {BROADCAST}(4,) and (3,) (axis 0 has lengths 4 and 3). Type instead: np.reshape(x, ...) or x[:, None]",
+        f"maximum: {BROADCAST}(4,) and (3,) (operand 1 has length 4 on axis 0, operand 2 has 3). Type instead: a[..., None]",
     ),
     (
         "shapes that do not broadcast, three of them",
         lambda: np.where(vector() > 0, vector(), np.ones(2)),
         errors.ShapeError,
-        f"where: {BROADCAST}(3,) and (3,) and (2,) (axis 0 has lengths 3 and 2). Type instead: np.reshape(x, ...) or x[:, None]",
+        f"where: {BROADCAST}(3,) and (3,) and (2,) (operand 1 has length 3 on axis 0, operand 3 has 2). Use instead: operands of shape (3,)",
     ),
     (
         "a product of matrices that do not fit",

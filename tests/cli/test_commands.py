@@ -225,7 +225,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
             (
                 (f"mine.py:{name}", "--at", "1"),
                 f"tinygrad-loss check: mine.py:{name}: the function must return a number or an array, got {got}. "
-                "Type instead: return np.sum(y), of its result y\n",
+                "Use instead: return np.sum(y), of its result y\n",
             )
             for name, got in {"nothing": "None: its return is missing", "pair": "one of type tuple"}.items()
         ),
@@ -236,7 +236,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         ),
         (
             ("zork.py:zork",),
-            "tinygrad-loss check: zork.py:zork: the file must exist, got no file 'zork.py'. Type instead: path/to/zork.py:zork\n",
+            "tinygrad-loss check: zork.py:zork: the file must exist, got no file 'zork.py'. Use instead: path/to/zork.py:zork\n",
         ),
         (
             ("mine.distance", "--at", "1"),
@@ -249,8 +249,8 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         (
             ("mine.py:distance", "--at", "[1, 2]", "[1, 2, 3]"),
             (
-                "tinygrad-loss check: subtract: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,) (axis 0 has lengths 2 and 3). "
-                "Type instead: np.reshape(x, ...) or x[:, None]\n"
+                "tinygrad-loss check: subtract: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,) (operand 1 has length 2 on axis 0, operand 2 has 3). "
+                "Type instead: a[..., None]\n"
             ),
         ),
     ],

@@ -145,8 +145,8 @@ MESSAGES = [
      "np.block: lists must be nested equally deep everywhere, and none may be empty, got depths [0, 1]. "
      "Type instead: np.block([[a, b], [c, d]])"),
     ("shapes that do not broadcast", lambda: np.broadcast_arrays(leaf(2), leaf(3)), errors.ShapeError,
-     "np.broadcast_arrays: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,) (axis 0 has lengths 2 and 3). "
-     "Type instead: np.reshape(x, ...) or x[:, None]"),
+     "np.broadcast_arrays: shapes must broadcast: equal lengths, or 1, axis by axis from the right, got (2,) and (3,) (operand 1 has length 2 on axis 0, operand 2 has 3). "
+     "Type instead: a[..., None]"),
     ("an unknown order of axes", lambda: np.meshgrid(leaf(2), indexing="yx"), errors.DomainError,
      "np.meshgrid: indexing must be one of 'xy', 'ij', got 'yx'. Type instead: 'xy'"),
     ("a ramp", lambda: np.pad(leaf(2), 1, mode="linear_ramp"), errors.NoRuleError,

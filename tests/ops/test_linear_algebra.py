@@ -116,7 +116,7 @@ def test_a_product_takes_the_shapes_that_numpy_takes_and_refuses_the_others_in_a
         except ValueError:
             for given in ((leaf(*first), b), (a, leaf(*second))):
                 with pytest.raises(
-                    errors.ShapeError, match=rf"^(np\.)?({name.rpartition('.')[2]}|matmul|tensordot|linalg.outer): .*Type instead: "
+                    errors.ShapeError, match=rf"^(np\.)?({name.rpartition('.')[2]}|matmul|tensordot|linalg.outer): .*(Type|Use) instead: "
                 ):
                     f(*given)
         else:
@@ -480,7 +480,7 @@ MESSAGES = [
         "a letter with two lengths",
         lambda: np.einsum("ij,jk", leaf(2, 3), leaf(2, 3)),
         errors.ShapeError,
-        "np.einsum: a letter must mean one length, got 'j' for 3 and 2. Type instead: np.einsum(\"ij,jk->ik\", a, b)",
+        "np.einsum: a letter must mean one length, got 'j' for 3 and 2 (operand 1 has length 3 on axis 1, operand 2 has 2 on axis 0). Type instead: np.einsum(\"ij,jk->ik\", a, b)",
     ),
     (
         "too few terms",
