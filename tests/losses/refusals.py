@@ -109,8 +109,8 @@ OWN_SHAPES: dict[str, dict[str, tuple[str, str, str, str]]] = {
             "targets must be [N, S], or joined, with N = 6", "(6, 3, 1) and (7, 6, 4)", "targets of shape (6, S)",
             "(5, 3) and (7, 6, 4)|targets of shape (6, S)",
         ),
-        "input_lengths": ("", "", "", "shape (5,)|input_lengths=[7] * 6|" + LENGTHS.format("input_lengths")),
-        "target_lengths": ("", "", "", "shape (5,)|target_lengths=[3] * 6|" + LENGTHS.format("target_lengths")),
+        "input_lengths": ("", "", "", "(5,)|input_lengths=[7] * 6|" + LENGTHS.format("input_lengths")),
+        "target_lengths": ("", "", "", "(5,)|target_lengths=[3] * 6|" + LENGTHS.format("target_lengths")),
     },
     "cumulative_logit_loss": {
         "thresholds": (

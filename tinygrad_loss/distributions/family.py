@@ -88,9 +88,8 @@ class Distribution(NamesItsArguments):
             self.batch_shape = np.broadcast_shapes(*shapes)
         except ValueError:
             instead = written(name, given, self._crosswise(list(given)))
-            raise errors.shapes(
-                name, "parameters must broadcast together", shapes, instead, mismatch.unaligned(dict(zip(values, shapes, strict=True)))
-            ) from None
+            differ = mismatch.unaligned(dict(zip(values, shapes, strict=True)))
+            raise errors.shapes(name, "parameters must broadcast together", shapes, instead, differ) from None
         self._given = tuple(given)
 
     def _crosswise(self, keys: Sequence[str]) -> dict[str, str]:
@@ -224,13 +223,8 @@ class Distribution(NamesItsArguments):
             crosswise = f"{method}(value[..., None]) to meet each parameter of a batch" if not self.event_ndim else ""
             shape = ", ".join(map(str, (*self.batch_shape, *self.event_shape)))
             instead = crosswise or f"a value of shape (..., {shape})"
-            raise errors.shapes(
-                name,
-                rule,
-                [y.shape],
-                instead,
-                mismatch.unaligned({"the value": y.shape, "the distribution": (*self.batch_shape, *self.event_shape)}),
-            )
+            differ = mismatch.unaligned({"the value": y.shape, "the distribution": (*self.batch_shape, *self.event_shape)})
+            raise errors.shapes(name, rule, [y.shape], instead, differ)
         if self.validate_args and not anywhere:
             keys = (*self._given, "validate_args")
             instead = f"{written(type(self).__name__, keys, {'validate_args': 'False'})}, for which it is -inf there"

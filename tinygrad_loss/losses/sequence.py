@@ -20,11 +20,8 @@ def _lengths(where: str, name: str, given: Any, batch: int, most: int) -> np.nda
     if lengths.dtype.kind not in "iu":
         raise errors.DTypeError(errors.say(where, f"{name} must be whole numbers", f"dtype {lengths.dtype}", f"{name}.astype(np.int64)"))
     if lengths.shape != (batch,):
-        raise errors.ShapeError(
-            errors.say(
-                where, f"{name} must hold one whole number per sample, ({batch},)", f"shape {lengths.shape}", f"{name}=[{most}] * {batch}"
-            )
-        )
+        rule, differ = f"{name} must hold one whole number per sample, ({batch},)", mismatch.not_of_length(name, lengths.shape, 0, batch)
+        raise errors.shapes(where, rule, [lengths.shape], f"{name}=[{most}] * {batch}", differ)
     if lengths.min() < 0 or lengths.max() > most:
         worst = int(lengths.min()) if lengths.min() < 0 else int(lengths.max())
         raise errors.DomainError(errors.say(where, f"{name} must lie in 0 to {most}", f"{worst}", f"np.clip({name}, 0, {most})"))

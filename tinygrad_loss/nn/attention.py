@@ -172,6 +172,8 @@ class MultiheadAttention(Module):
         named = list(zip(("query", "key", "value"), came, sizes, strict=True))
         unfit = (mismatch.not_of_length(name, shape, -1, size) for name, shape, size in named)
         differ = next(filter(None, unfit), "") or mismatch.unequal({name: shape[:-1] for name, shape, _ in named[1:]})
+        if axes == {3}:
+            differ = differ or mismatch.unlike(*((name, shape, 0 if self.batch_first else 1) for name, shape, _ in named))
         if axes <= {2, 3} and features != list(sizes):
             heads = math.gcd(self.num_heads, features[0])
             instead = f"nn.MultiheadAttention({features[0]}, {heads}, kdim={features[1]}, vdim={features[2]})"

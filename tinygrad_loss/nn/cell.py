@@ -67,7 +67,11 @@ def states_given(layer: str, hx: Any, shapes: Sequence[tuple[int, ...]], called:
     for h, shape in zip(given, shapes, strict=True):
         if h.shape != shape:
             raise errors.shapes(
-                layer, f"the {called} must have shape {shape}", [h.shape], "hx=None for zeros", mismatch.not_of_shape("it", h.shape, shape)
+                layer,
+                f"the {called} must have shape {shape}",
+                [h.shape],
+                "hx=None for zeros",
+                mismatch.not_of_shape(f"the {called}", h.shape, shape),
             )
     return given
 
