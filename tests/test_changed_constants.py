@@ -140,7 +140,7 @@ def test_a_large_constant_that_was_overwritten_is_noticed(f, rng):
     x, c = tl.tensor(rng.standard_normal(size), requires_grad=True), rng.standard_normal(size)
     y = np.sum(f(x, c))
     c[:] = rng.standard_normal(size)
-    with pytest.raises(tl.errors.StaleGraphError, match=r"a constant must keep its values until backward.*Type instead: a\.copy\(\)"):
+    with pytest.raises(tl.errors.StaleGraphError, match=r"a constant must keep its values until backward.*Use instead: a\.copy\(\)"):
         y.backward()
     y = np.sum(f(x, c.copy()))
     c[:] = 0.0

@@ -111,7 +111,7 @@ def test_the_path_is_as_it_was(project):
         (("plain:ff",), "plain:ff: the function must be defined in the module, got no function 'ff'. Type instead: plain:f"),
         (
             ("plain.py:number",),
-            "plain.py:number: the function must be defined in the file, got 'number' of type float. Use instead: plain.py:",
+            "plain.py:number: the function must be defined in the file, got 'number' of type float. Type instead: plain.py:",
         ),
         (("plain.py:f", "--at", "z=2"), "plain.py:f: its arguments are x, got z, which is none of them. Type instead: --at x=0.5"),
         (("plain.py:g", "--at", "a=1"), "plain.py:g: --at must give every argument, got no b. Type instead: --at a=0.5 b=0.5"),

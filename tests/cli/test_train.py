@@ -166,7 +166,7 @@ def test_rows_of_another_shape_are_told_which(rows, got, instead, capsys):
     assert main(["train", "iris", "--epochs", "1", "--out", "run"]) == 0
     np.save("rows.npy", rows)
     assert main(["predict", "run", "--data", "rows.npy"]) == 2
-    assert capsys.readouterr().err.endswith(f"got {got}. Type instead: {instead}\n")
+    assert capsys.readouterr().err.endswith(f"got {got}. {tl.errors.remedy(instead)}\n")
 
 
 def test_a_table_of_text_is_told_how_it_becomes_an_array(elsewhere, capsys):
@@ -238,7 +238,7 @@ def test_files_that_are_no_model_are_refused(elsewhere, capsys):
             "reading run: the file must be a .npy array of numbers, got Is a directory. Type instead: np.save(path, x)\n"
         ),
         ("predict", "run", "--data", "wrong.npy"): (
-            "reading wrong.npy: the array must have shape (n, 4), for n rows, got (3, 5). Type instead: np.save(path, x), where x.shape is (n, 4)"
+            "reading wrong.npy: the array must have shape (n, 4), for n rows, got (3, 5) (the array has length 5 on axis 1, not 4). Use instead: np.save(path, x), where x.shape is (n, 4)"
         ),
         ("predict", "run", "--data", "nan.npy"): (
             "reading nan.npy: rows must be finite, got nan or inf in 1 of 2. Use instead: np.nan_to_num(x), or those rows left out"

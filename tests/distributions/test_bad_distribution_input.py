@@ -193,7 +193,7 @@ BAD = {
     "no rsample": (
         lambda: D.Poisson(2.0).rsample(),
         E.NoRuleError,
-        "Poisson.rsample: a whole number jumps when a parameter moves, so its derivative is 0 almost everywhere, got a call. Use instead: y = d.sample(shape, rng), and differentiate np.mean(f(y) * d.log_prob(y))",
+        "Poisson.rsample: a whole number jumps when a parameter moves, so its derivative is 0 almost everywhere, got a call. Type instead: y = d.sample(shape, rng); np.mean(f(y) * d.log_prob(y)).backward()",
     ),
     "cdf in a shape": (
         lambda: tl.grad(lambda a: D.Beta(a, 1.0).cdf(0.5))(1.0),

@@ -227,7 +227,7 @@ def value_of_another_shape(case) -> Iterator[Bad]:
 def what_has_no_closed_form(case) -> Iterator[Bad]:
     name = case.family.__name__
     if case.d.no_rsample:
-        line = "y = d.sample(shape, rng), and differentiate np.mean(f(y) * d.log_prob(y))"
+        line = "y = d.sample(shape, rng); np.mean(f(y) * d.log_prob(y)).backward()"
         yield Bad(case.d.rsample, E.NoRuleError, said(f"{name}.rsample", case.d.no_rsample, "a call", line))
     if case.event or case.family is D.VonMises:
         below = "d.sample(100_000, rng) <= value"

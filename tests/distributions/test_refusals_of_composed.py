@@ -13,7 +13,7 @@ PAIR = D.Normal(np.zeros(2), 1.0)
 MIXTURE = D.Mixture(D.Categorical(probs=[0.5, 0.5]), PAIR)
 JOINT = D.Independent(D.Exponential(np.ones(2)), 1)
 POSITIVE = D.TransformedDistribution(D.Normal(0.0, 1.0), D.ExpTransform())
-BY_SAMPLING = "y = d.sample(shape, rng), and differentiate np.mean(f(y) * d.log_prob(y))"
+BY_SAMPLING = "y = d.sample(shape, rng); np.mean(f(y) * d.log_prob(y)).backward()"
 NUMBER = "np.asarray(value, dtype=np.float64)"
 NO_PARAMETERS = (
     "it is made from other distributions, and has no parameters of its own",

@@ -157,8 +157,13 @@ def test_small_concentrations_do_not_underflow():
 @pytest.mark.parametrize("case", [c for c in CASES if c.family.no_rsample], **by_name)
 def test_where_rsample_is_impossible_it_says_why(case):
     assert not case.d.has_rsample
-    with pytest.raises(tl.errors.NoRuleError, match=r"rsample: .*Type instead: y = d.sample"):
-        case.d.rsample(3, rng=0)
+    given = {key: tl.tensor(value, requires_grad=np.asarray(value).dtype.kind == "f") for key, value in case.given.items()}
+    d = case.family(**given)
+    with pytest.raises(tl.errors.NoRuleError, match=r"rsample: .*Type instead: y = d.sample") as caught:
+        d.rsample(3, rng=0)
+    line = str(caught.value).rpartition("Type instead: ")[2]
+    exec(line, {"np": np, "d": d, "f": lambda y: np.ones(3), "shape": 3, "rng": 0})  # noqa: S102  what the message says to type
+    assert any(x.grad is not None for x in given.values())
 
 
 def test_mixture_and_made_distributions(rng):

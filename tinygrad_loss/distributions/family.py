@@ -314,7 +314,7 @@ class Distribution(NamesItsArguments):
         Source: Kingma and Welling 2014, Auto-Encoding Variational Bayes; Figurnov et al. 2018, Implicit Reparameterization Gradients.
         """
         if self.no_rsample:
-            raise self._absent("rsample", self.no_rsample, "y = d.sample(shape, rng), and differentiate np.mean(f(y) * d.log_prob(y))")
+            raise self._absent("rsample", self.no_rsample, "y = d.sample(shape, rng); np.mean(f(y) * d.log_prob(y)).backward()")
         with np.errstate(all="ignore"):
             return self._draw(np.random.default_rng(rng), _lengths(shape, f"{type(self).__name__}.rsample") + self.batch_shape)
 
