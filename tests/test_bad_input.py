@@ -94,20 +94,20 @@ CASES = [
         lambda: tl.tensor("abc"),
         errors.DTypeError,
         "tl.tensor: data must be real numbers or truth values, got text (dtype <U3). "
-        "Use instead: np.unique(data, return_inverse=True)[1], which numbers the texts",
+        "Type instead: np.unique(data, return_inverse=True)[1]  # numbers the texts",
     ),
     (
         "a text operand",
         lambda: vector() + "a",
         errors.DTypeError,
         "add: operands must be real numbers, got text (dtype <U1). "
-        "Use instead: np.unique(operand, return_inverse=True)[1], which numbers the texts",
+        "Type instead: np.unique(operand, return_inverse=True)[1]  # numbers the texts",
     ),
     (
         "None as operand",
         lambda: vector() * None,
         errors.DTypeError,
-        "multiply: operands must be real numbers, got NoneType. Use instead: operand = np.zeros(3), an array of numbers",
+        "multiply: operands must be real numbers, got NoneType. Type instead: operand = np.zeros(3)  # an array of numbers",
     ),
     (
         "a complex result",
@@ -369,7 +369,7 @@ CASES = [
         "a tangent of the wrong shape",
         lambda: tl.jvp(np.exp, np.ones(3), np.ones(2)),
         errors.ShapeError,
-        "tl.jvp: a tangent must have its argument's shape, got (2,) and (3,) (the tangent has length 2 on axis 0, the argument has 3). Type instead: tl.jvp(f, x, np.ones_like(x))",
+        "tl.jvp: a tangent must have its argument's shape, got (2,) and (3,) (v has length 2 on axis 0, x has 3). Type instead: tl.jvp(f, x, np.ones_like(x))",
     ),
     (
         "a tangent of the wrong form",
@@ -381,7 +381,7 @@ CASES = [
         "a cotangent of the wrong shape",
         lambda: tl.vjp(np.exp, np.ones(3))[1](np.ones(2)),
         errors.ShapeError,
-        "tl.vjp: the cotangent must have the result's shape, got (2,) and (3,) (the cotangent has length 2 on axis 0, the result has 3). Type instead: pullback(np.ones_like(y))",
+        "tl.vjp: the cotangent must have the result's shape, got (2,) and (3,) (v has length 2 on axis 0, y has 3). Type instead: pullback(np.ones_like(y))",
     ),
     (
         "an unknown policy",

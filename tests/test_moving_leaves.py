@@ -235,7 +235,11 @@ def test_the_values_keep_no_graph_alive():
 
 
 BAD = [
-    (np.ones(2), errors.ShapeError, "x.data -= y: shapes must broadcast to the leaf's, got (2,) and (3,)."),
+    (
+        np.ones(2),
+        errors.ShapeError,
+        "x.data -= y: shapes must broadcast to the leaf's, got (2,) and (3,) (the operand has length 2 on axis 0, the leaf has 3).",
+    ),
     (np.ones((2, 3)), errors.ShapeError, "x.data -= y: new values must have the leaf's shape, got (2, 3) and (3,)."),
     (
         np.float64(1e39),

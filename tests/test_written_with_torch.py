@@ -12,7 +12,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.cli.main import main
 from tinygrad_loss.ops.torch_functions import OTHERWISE, instead_of_torch
 
-RULE = "this is written with PyTorch, whose calls are not recorded here, got a Tensor of tinygrad_loss. Type instead: "
+RULE = "this is written with PyTorch, whose calls are not recorded here, got a Tensor of tinygrad_loss. "
 FUNCTIONS = {
     "torch.log": "np.log(x)",
     "torch.abs": "np.abs(x)",
@@ -68,7 +68,7 @@ def pretended(name, module):
 def test_a_tensor_refuses_the_call(name, module, public):
     with pytest.raises(errors.NoRuleError) as error:
         tl.Tensor.__torch_function__(pretended(name, module), (), (), {})
-    assert str(error.value) == f"{public}: {RULE}{instead_of_torch(public)}"
+    assert str(error.value) == f"{public}: {RULE}{errors.remedy(instead_of_torch(public))}"
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_verdict_names_what_failed_in_torch(torch):
 
     with pytest.raises(errors.NoRuleError) as error:
         tl.differentiability(f, np.array([0.5, 1.0]))
-    assert str(error.value) == f"torch.from_numpy: {RULE}x itself, which NumPy's functions take as it is"
+    assert str(error.value) == f"torch.from_numpy: {RULE}Use instead: x itself, which NumPy's functions take as it is"
 
 
 def test_a_fault_in_numpy_code_is_not_torchs(torch):
@@ -106,7 +106,10 @@ def test_check_names_it(torch, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "written.py").write_text("import torch\n\ndef f(x):\n    return torch.from_numpy(x).sum()\n", encoding="utf-8")
     assert main(["check", "written.py:f", "--at", "0.5"]) == 2
-    assert capsys.readouterr().err == f"tinygrad-loss check: torch.from_numpy: {RULE}x itself, which NumPy's functions take as it is\n"
+    assert (
+        capsys.readouterr().err
+        == f"tinygrad-loss check: torch.from_numpy: {RULE}Use instead: x itself, which NumPy's functions take as it is\n"
+    )
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="asks PyTorch itself")
@@ -120,4 +123,4 @@ def test_pytorch_asks_the_tensor(name):
         function(
             *{"torch.where": (x > 0, x, x), "torch.nn.functional.mse_loss": (x, x), "torch.nn.functional.kl_div": (x, x)}.get(name, (x,))
         )
-    assert str(error.value) == f"{name}: {RULE}{FUNCTIONS[name]}"
+    assert str(error.value) == f"{name}: {RULE}{errors.remedy(FUNCTIONS[name])}"

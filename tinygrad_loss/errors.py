@@ -5,6 +5,7 @@ Each class also is the builtin exception that a caller would expect to catch.
 """
 
 import ast
+import shlex
 import sys
 import warnings
 from collections.abc import Container, Iterable, Mapping
@@ -43,7 +44,7 @@ __all__ = [
     "WrongDerivativeError",
 ]
 
-COMMANDS: Final = ("tinygrad-loss ", "--")
+COMMANDS: Final = ("tinygrad-loss ", "--", "python -c ")
 """What a line begins with that is typed into a shell."""
 
 
@@ -160,7 +161,7 @@ def remedy(instead: str) -> str:
 def _can_be_typed(line: str) -> bool:
     """Whether a line is Python, arguments of a call, the last perhaps without its value, or a command of ours."""
     if line.startswith(COMMANDS):
-        return ", " not in line
+        return not any(word.endswith(",") for word in shlex.split(line))
     for written in (line, f"f({line})", f"f({line}...)"):
         try:
             ast.parse(written)
@@ -176,10 +177,10 @@ def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -
         return unlike_rows(where)
     got = f"dtype {array.dtype}"
     if array.dtype.kind in "US" and not _spells_numbers(array):
-        got, instead = f"text (dtype {array.dtype})", f"np.unique({name}, return_inverse=True)[1], which numbers the texts"
+        got, instead = f"text (dtype {array.dtype})", f"np.unique({name}, return_inverse=True)[1]  # numbers the texts"
     elif array.dtype.kind == "O":
         if array.ndim == 0:
-            got, instead = type(array[()]).__name__, f"{name} = np.zeros(3), an array of numbers"
+            got, instead = type(array[()]).__name__, f"{name} = np.zeros(3)  # an array of numbers"
         elif any(isinstance(entry, str) for entry in array.flat):
             got, instead = f"texts among numbers (dtype {array.dtype})", f"np.unique(np.asarray({name}, dtype=str), return_inverse=True)[1]"
     return DTypeError(say(where, rule, got, instead))

@@ -140,7 +140,7 @@ REFUSED = {
     "a set": (lambda: {1, 2}, errors.ArgumentError, f"{RULE}, got set. Type instead: DataLoader(list(rows))"),
     "a text": (lambda: "digits", errors.ArgumentError, f"{RULE}, got str. Type instead: tl.data.Dataset(x, y)"),
     "nothing": (lambda: None, errors.ArgumentError, f"{RULE}, got NoneType. Type instead: tl.data.Dataset(x, y)"),
-    "a class": (lambda: Squares, errors.ArgumentError, f"{RULE}, got the class Squares. Use instead: Squares(...), the object"),
+    "a class": (lambda: Squares, errors.ArgumentError, f"{RULE}, got the class Squares. Type instead: Squares(...)  # the object"),
     "a loader": (lambda: DataLoader((X, Y)), errors.ArgumentError,
         f"{RULE}, got DataLoader. Type instead: DataLoader(loader.dataset, batch_size=32)"),
     "an empty list": (list, errors.DomainError, "there must be at least one example, got 0 rows. Use instead: Dataset(x, y) with rows"),

@@ -14,7 +14,7 @@ N, C = ROWS, CLASSES
 
 def numbered(name: str) -> str:
     """Return what is offered for texts."""
-    return f"np.unique({name}, return_inverse=True)[1], which numbers the texts"
+    return f"np.unique({name}, return_inverse=True)[1]  # numbers the texts"
 
 
 def _above(low: float) -> tuple[tuple[Any, str], ...]:

@@ -351,7 +351,7 @@ WRONG = {
         "cross_entropy: a class index must lie in 0 to 1, because input has 2 classes, got 2. "
         "Use instead: target - target.min() if classes are counted from 1, or ignore_index=2 to leave it out"),
     "other features than the data's": (lambda: tl.fit(tl.nn.Linear(5, 3, rng=0), tl.losses.cross_entropy, blobs()),
-        "Linear: the input's last axis must have 5 features, got (32, 4). Type instead: nn.Linear(4, 3)"),
+        "Linear: the input's last axis must have 5 features, got (32, 4) (the input has length 4 on axis 1, not 5). Type instead: nn.Linear(4, 3)"),
     "a function for a model": (lambda: tl.fit(np.tanh, tl.losses.cross_entropy, blobs()),
         "tl.fit: model must be a module, got ufunc. Use instead: tl.nn.Sequential(...), which takes functions, too"),
     "a part for validation": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), validation=0.2),

@@ -115,7 +115,7 @@ def source(given: Any) -> tuple[Any, Columns | Rows]:
         if are_columns(given):
             rule, got = "a list holds rows, and a tuple columns", f"a list of {len(given)} arrays of {len(given[0])} rows"
             names = "(X, y)" if len(given) == 2 else "tuple(columns)"
-            raise errors.ShapeError(errors.say("DataLoader", rule, got, f"{names}, a tuple"))
+            raise errors.ShapeError(errors.say("DataLoader", rule, got, f"{names}  # a tuple"))
         given = together(given)
         given = given if isinstance(given, tuple) else Columns(given)
     if isinstance(given, tuple):
@@ -153,7 +153,7 @@ def refused(given: Any) -> errors.ArgumentError:
     """Return the error for what has no rows, or rows of no clear meaning."""
     instead = "tl.data.Dataset(x, y)"
     if isinstance(given, type):
-        instead = f"{given.__name__}(...), the object"
+        instead = f"{given.__name__}(...)  # the object"
     elif hasattr(given, "dataset"):
         instead = "DataLoader(loader.dataset, batch_size=32)"
     elif hasattr(given, "columns"):

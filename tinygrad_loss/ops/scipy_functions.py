@@ -67,7 +67,7 @@ STATS: Final = {
 }
 OTHERS: Final = {
     "scipy.integrate.trapezoid": "np.trapezoid(y, x)",
-    "scipy.integrate.quad": "np.trapezoid(func(z), z) with z = np.linspace(a, b, 1001)",
+    "scipy.integrate.quad": "z = np.linspace(a, b, 1001); np.trapezoid(func(z), z)",
     "scipy.interpolate.interp1d": "np.interp(x_new, x, y)",
     "scipy.optimize.minimize": "tl.optim.minimize(fun, x0)",
     **{

@@ -53,7 +53,8 @@ INSTEAD: Final = {
     **dict.fromkeys(("verbose", "enable_progress_bar"), "progress={truth}"),
     **dict.fromkeys(("validation_data", "val_data", "eval_set", "val"), "validation=(x_val, y_val)"),
     **dict.fromkeys(
-        ("validation_split", "validation_fraction", "val_split"), "train, held = tl.data.Dataset(X, y).split({value}), and validation=held"
+        ("validation_split", "validation_fraction", "val_split"),
+        "train, held = tl.data.Dataset(X, y).split({value}); tl.fit(model, loss, train, validation=held)",
     ),
     **dict.fromkeys(("n_epochs", "max_epochs", "num_epochs", "max_iter", "nb_epoch"), "epochs={value}"),
     **dict.fromkeys(("scheduler", "lr_scheduler"), "schedule=tl.optim.StepLR(optimizer, 10), with optimizer=optimizer"),
@@ -144,7 +145,7 @@ def check_callables(loss: Any, metrics: Any, callbacks: Any) -> None:
     if not callable(loss):
         raise refused(rule, shown(loss), "tl.fit(model, tl.losses.mse_loss, (X, y))")
     if isinstance(loss, type) and issubclass(loss, Module):
-        raise refused(rule, f"the class {loss.__name__}", f"tl.nn.{loss.__name__}(), the object")
+        raise refused(rule, f"the class {loss.__name__}", f"tl.nn.{loss.__name__}()  # the object")
     if metrics is not None and not (isinstance(metrics, Mapping) and all(map(callable, metrics.values()))):
         instead = '{"accuracy": tl.training.metrics.accuracy}'
         raise refused("metrics must be functions of outputs and targets by name", metrics, instead)
