@@ -180,6 +180,14 @@ def test_a_graph_without_gradient_is_drawn_too():
                 "Type instead: tl.draw(f, x), or x = tl.tensor(x, requires_grad=True), then tl.draw(f(x))"
             ),
         ),
+        (
+            lambda x: 3.0,
+            (2.0,),
+            (
+                "tl.draw: what is drawn must be a tensor, got a float. "
+                "Type instead: tl.draw(f, x) with an f that returns what NumPy made of x, without float(), .item() or .numpy()"
+            ),
+        ),
         (tl.tensor(1.0), (2.0,), "tl.draw: arguments follow a function, got a Tensor and 1 more. Type instead: tl.draw(y)"),
     ],
 )
