@@ -28,7 +28,7 @@ def test_transforms_give_the_gradient_of_the_layers_dtype_in_the_data_s(model, s
     assert verdict.kind == "smooth"
     np.testing.assert_allclose(verdict.gradient, single, rtol=1e-6)
     direction = np.ones_like(X)
-    np.testing.assert_allclose(tl.jvp(total(model, scale), (X,), (direction,))[1], single.sum(), rtol=1e-5)
+    np.testing.assert_allclose(tl.jvp(total(model, scale), (X,), (direction,))[1].numpy(), single.sum(), rtol=1e-5)
 
 
 def test_draw_shows_the_cast(model):
