@@ -64,11 +64,11 @@ value_over_gradient(Curve(absolute, -1.0, 5.0, at=(y,), title="|x − y|"))""",
             "en": """## 2. Where the gradient stops
 
 A program computes |x − y| in two operations: a difference, then an absolute value.
-The gradient travels from the result back to x, through every box. The red box is the one that it cannot pass: `absolute`, at 0. The gradient 1 written in it is the one that arrives there, from the result itself; it gets no further.""",
+The gradient travels from the result back to x, through every box. The red box is the one that it cannot pass: `absolute`, at 0. Its line `arriving 1` is the slope that reaches it from the result itself; it gets no further.""",
             "zh": """## 2. 梯度在哪里中断
 
 程序分两步计算 |x − y|：先做减法，再取绝对值。
-梯度从结果出发，逐个方框往回传，直到 x。红色方框就是它过不去的地方：绝对值 `absolute` 在 0 处。框里写的 gradient 1 是传到这里的梯度（结果对自身的导数），它不能再往回传。""",
+梯度从结果出发，逐个方框往回传，直到 x。红色方框就是它过不去的地方：绝对值 `absolute` 在 0 处。框里的 `arriving 1` 是传到这里的数（结果对自身的导数），它不能再往回传。""",
         },
         {
             "en": "The graph of |x − y| at x = y = 2: x and y enter a subtraction, whose result 0 enters the absolute value. That box is red: no gradient passes.",

@@ -26,16 +26,20 @@ def main() -> float:
     print(f"more sides than two: the mean nll is {several:.12f}, cross-entropy {of_classes:.12f}")
     slope = tl.grad(lambda z: np.sum(Bernoulli(logits=z).nll(tosses)))(scores)
     print("and the slope in the score is p - y:", np.allclose(slope, coin.probs - tosses, rtol=1e-14))
-
-    p = np.linspace(0.002, 0.998, 300)
-    drawn = figure(6, 3.6)
-    axes = drawn.subplots()
-    axes.plot(p, Bernoulli(p).nll(np.ones_like(p)), color=LIGHT["green"], label="heads came: -log p")
-    axes.plot(p, Bernoulli(p).nll(np.zeros_like(p)), color=LIGHT["vermilion"], label="tails came: -log(1 - p)")
-    axes.set(xlabel="p, said before the toss", ylabel="nats paid after it", title="cross-entropy is what surprise costs")
-    axes.legend(frameon=False, loc="upper center")
-    drawn.savefig("bernoulli_to_cross_entropy.png", dpi=110)
+    picture().savefig("bernoulli_to_cross_entropy.png", dpi=110)
     return float(max(abs(mean_nll - loss), abs(several - of_classes)))
+
+
+def picture(narrow=False):
+    """Draw the loss of one toss over the prediction."""
+    p = np.linspace(0.002, 0.998, 300)
+    drawn = figure(3.3, 2.9) if narrow else figure(6.0, 3.2)
+    axes = drawn.subplots()
+    axes.plot(p, Bernoulli(p).nll(np.ones_like(p)), color=LIGHT["green"], label="heads: −log p")
+    axes.plot(p, Bernoulli(p).nll(np.zeros_like(p)), color=LIGHT["vermilion"], label="tails: −log(1 − p)")
+    axes.set(xlabel="p, the predicted probability of heads", ylabel="loss in nats", title="cross-entropy of one toss")
+    axes.legend(frameon=False, loc="upper center")
+    return drawn
 
 
 if __name__ == "__main__":

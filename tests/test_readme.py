@@ -122,8 +122,26 @@ def test_both_languages_say_the_same():
             assert ast.dump(ast.parse(ours.code)) == ast.dump(ast.parse(theirs.code))
     assert commands(ENGLISH) == commands(CHINESE)
     assert links(ENGLISH) == [
-        {"README.md": "README.zh.md"}.get(link, link.replace("_abs.zh.", "_abs.").replace("why-zh-", "why-")) for link in links(CHINESE)
+        {"README.md": "README.zh.md"}.get(link, link.replace("_abs.zh.", "_abs.").replace("-zh-", "-")) for link in links(CHINESE)
     ]
     for sign in ("## ", "### ", "| ", "* "):
         lines = [[line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith(sign)] for page in PAGES]
         assert len(lines[0]) == len(lines[1]), sign
+
+
+DRAWN = sorted({link for page in PAGES for link in links(page) if link.endswith(("-light.svg", "-dark.svg"))})
+
+
+@pytest.mark.parametrize("link", [link for link in DRAWN if "-narrow-" in link])
+def test_the_letters_of_a_narrow_picture_can_be_read_on_a_phone(link):
+    svg = (ROOT / link).read_text(encoding="utf-8")
+    width = float(re.search(r'width="([\d.]+)pt"', svg)[1]) * 4 / 3  # pixels per point
+    shown = min(1.0, 326 / width)  # a screen of 390 pixels, less the margins of the page and of a list
+    assert min(map(float, re.findall(r"font-size: ([\d.]+)px", svg))) * 4 / 3 * shown >= 11
+
+
+@pytest.mark.parametrize("link", DRAWN)
+def test_a_picture_speaks_the_language_of_its_page(link):
+    said = " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", (ROOT / link).read_text(encoding="utf-8")))
+    assert bool(re.search(r"[\u4e00-\u9fff]", said)) == ("-zh-" in link)
+    assert "-zh-" not in link or set(re.findall("[A-Za-z]{3,}", said)) <= {"log"}

@@ -380,12 +380,26 @@ def matrix(name: str, complaint: str, got: Iterable[tuple[int, ...]]) -> MatrixE
 
 
 def caller_frame() -> FrameType:
-    """Return the innermost frame outside this package and NumPy: the user's line."""
+    """Return the innermost frame outside this package and NumPy: the user's line. Behind a command there is none, so its own is returned."""
     frame = sys._getframe(1)  # noqa: SLF001  inspect.stack() reads source files, which costs milliseconds
     inside = {__name__.partition(".")[0], "numpy", "contextlib"}
-    while frame.f_back is not None and (frame.f_globals.get("__name__") or "").partition(".")[0] in inside:
+    while frame.f_back is not None and _module(frame).partition(".")[0] in inside and not _of_command(frame):
         frame = frame.f_back
     return frame
+
+
+def caller_line() -> str:
+    """Return the user's line as ``file:number``; nothing where only a command stands behind the call."""
+    frame = caller_frame()
+    return "" if _of_command(frame) else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _module(frame: FrameType) -> str:
+    return frame.f_globals.get("__name__") or ""
+
+
+def _of_command(frame: FrameType) -> bool:
+    return _module(frame).startswith(f"{__name__.partition('.')[0]}.cli.")
 
 
 class _OncePer(str):

@@ -1,5 +1,7 @@
 """From a noise model to its loss and back."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -86,4 +88,21 @@ def test_a_family_without_a_prediction_is_refused():
 
 def test_every_likelihood_that_a_loss_claims_exists():
     for loss in tl.losses.LOSSES.values():
-        assert loss.likelihood is None or issubclass(loss.likelihood, D.Distribution)
+        assert hasattr(loss, "likelihood") == (loss.facts.likelihood is not None)
+        assert issubclass(getattr(loss, "likelihood", D.Distribution), D.Distribution)
+
+
+def test_a_loss_without_a_likelihood_says_so():
+    with pytest.raises(AttributeError) as caught:
+        tl.losses.huber_loss.likelihood()
+    assert str(caught.value) == (
+        "huber_loss.likelihood: the loss must be the negative log-likelihood of a noise model, got a loss that is none. "
+        "Type instead: tl.losses.l1_loss.likelihood, or tl.losses.from_distribution(tl.distributions.Laplace)"
+    )
+    assert tl.losses.from_distribution(D.Laplace)([1.0], [3.0]) == pytest.approx(2.0 + np.log(2.0))
+
+
+@pytest.mark.parametrize("loss", tl.losses.LOSSES.values(), ids=lambda loss: loss.__name__)
+def test_help_shows_no_latex(loss):
+    assert "$" not in loss.__doc__
+    assert not re.search(r"\\[a-z]+", loss.__doc__)

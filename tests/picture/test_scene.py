@@ -5,6 +5,7 @@ import pytest
 
 import tinygrad_loss as tl
 from tinygrad_loss.ops.blocks import BLOCK
+from tinygrad_loss.picture.lines import Line, lines_of
 from tinygrad_loss.picture.scene import scene_of
 
 
@@ -50,6 +51,15 @@ def test_every_interior_node_has_its_gradient():
     # d/dz exp(z) at z = 6, and twice that for x.
     assert titled(scene, "multiply").gradient == f"{np.exp(6.0):.5g}"
     assert titled(scene, "x").gradient == f"{2 * np.exp(6.0):.5g}"
+
+
+def test_gradient_is_said_of_leaves_and_arriving_of_ops():
+    x = tl.tensor(2.0, requires_grad=True, name="x")
+    picture = tl.draw(np.abs(x - 2.0))
+    said = {box.title: [line for line in lines_of(box) if line.kind == "pair"] for box in picture.scene.boxes}
+    assert said["x"] == [Line("pair", "value", "2"), Line("pair", "gradient", "undefined")]
+    assert said["absolute"] == [Line("pair", "value", "0"), Line("pair", "arriving", "1")]
+    assert "gradient, arriving: the slope of the result" in picture.dot
 
 
 def test_names_are_the_callers_where_none_were_given():
@@ -168,6 +178,14 @@ def test_a_graph_without_gradient_is_drawn_too():
             (
                 "tl.draw: what is drawn must be a tensor, got a float. "
                 "Use instead: tl.draw(f, x), or x = tl.tensor(x, requires_grad=True), then tl.draw(f(x))"
+            ),
+        ),
+        (
+            lambda x: 3.0,
+            (2.0,),
+            (
+                "tl.draw: what is drawn must be a tensor, got a float. "
+                "Type instead: tl.draw(f, x) with an f that returns what NumPy made of x, without float(), .item() or .numpy()"
             ),
         ),
         (tl.tensor(1.0), (2.0,), "tl.draw: arguments follow a function, got a Tensor and 1 more. Type instead: tl.draw(y)"),

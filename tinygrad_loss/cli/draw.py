@@ -34,6 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
     for box in picture.scene.boxes:
         if box.state != "plain":
             what = "its gradient is undefined here" if box.state == "undefined" else "not smooth here, but it cancels in the whole"
-            out.print(f"{box.title}: {what} ({box.note.replace(chr(10), '; ')})", soft_wrap=True)
-    out.print(f"{len(picture.scene.boxes)} boxes, written to {path}", soft_wrap=True)
+            out.say(f"{box.title}: {what} ({box.note.replace(chr(10), '; ')})")
+    out.say(f"{len(picture.scene.boxes)} boxes, written to {path}")
     return 0

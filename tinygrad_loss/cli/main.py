@@ -4,6 +4,7 @@ import argparse
 import re
 import shlex
 import sys
+import textwrap
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -142,10 +143,20 @@ def _parser(name: str | None) -> argparse.ArgumentParser:
                 help=summary,
                 description=summary[0].upper() + summary[1:] + ".",
                 epilog=f"example: {module.EXAMPLE}",
-                formatter_class=argparse.RawDescriptionHelpFormatter,
+                formatter_class=_Lines,
             )
             module.add_arguments(sub)
     return parser
+
+
+class _Lines(argparse.HelpFormatter):
+    """Keeps the lines of a description, each broken where the window ends, but in no word or option."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        wrap = textwrap.TextWrapper(
+            width, initial_indent=indent, subsequent_indent=indent + "  ", break_long_words=False, break_on_hyphens=False
+        )
+        return "\n".join(map(wrap.fill, text.splitlines()))
 
 
 def _overview() -> int:

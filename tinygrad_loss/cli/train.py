@@ -83,10 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         experiment.history.plot(folder / CURVES)
     except errors.MissingPackageError as error:
-        out.print(f"No {CURVES}: {error}", soft_wrap=True)
+        out.say(f"No {CURVES}: {error}")
     else:
         written.append(folder / CURVES)
-    out.print(f"in {folder}: {', '.join(path.name for path in written)}", soft_wrap=True)
+    out.say(f"in {folder}: {', '.join(path.name for path in written)}")
     if arguments.json:
         document.write({**results, "folder": str(folder), "files": [path.name for path in written]})
     return 0

@@ -1,5 +1,6 @@
 """`debug`: which op, on which line, made a value or a derivative non-finite, and what to type instead."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final
 
@@ -34,6 +35,17 @@ REMEDIES: Final = {
     "multiply": "smaller numbers: standardise the data, or work with logarithms",
     "matmul": "smaller numbers: standardise the data, or lower the learning rate",
 }
+
+OUTSIDE: Final = {
+    **dict.fromkeys(
+        ("sqrt", "log", "log2", "log10"), "np.clip(x, 0.0, None) before it if x is negative only by rounding; else look where x is made"
+    ),
+    "log1p": "np.clip(x, -1.0, None) before it if x is below -1 only by rounding; else look where x is made",
+    **dict.fromkeys(("logit", "arcsin", "arccos", "arctanh"), "np.clip(x, low, high) before it, with the ends of its domain"),
+    "arccosh": "np.clip(x, 1.0, None) before it",
+    **dict.fromkeys(("power", "real_power"), "np.abs(x) ** p, or a whole exponent, which takes negative numbers"),
+}
+"""What to type where the argument lies outside the domain, and the value is nan."""
 
 
 class debug(Chosen):  # noqa: N801  it is used like a function: with tl.debug():
@@ -77,14 +89,13 @@ class debug(Chosen):  # noqa: N801  it is used like a function: with tl.debug():
 
 def watch(t: Tensor) -> None:
     """Note where ``t`` was computed, and refuse a value that is not finite though its inputs are."""
-    frame = errors.caller_frame()
-    t.line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    t.line = errors.caller_line()
     if t.op is None or not isinstance(t.value, np.ndarray | np.generic) or t.value.dtype.kind != "f":
         return
     op, inputs, _ = t.node
     values = [x.value if type(x) is Tensor else x for x in inputs]
     if not np.all(np.isfinite(t.value)) and all(np.all(np.isfinite(v)) for v in values if _numeric(v)):
-        raise errors.NonFiniteError(_worded(t, "a value became", np.asarray(t.value)))
+        raise errors.NonFiniteError(_worded(t, "a value became", np.asarray(t.value), OUTSIDE))
     _suspicious(t, op.name, values)
 
 
@@ -92,12 +103,14 @@ def _numeric(v: Array) -> bool:
     return isinstance(v, int | float) or (isinstance(v, np.ndarray | np.generic) and v.dtype.kind in "fiu")
 
 
-def _worded(t: Tensor, what: str, bad: np.ndarray) -> str:
+def _worded(t: Tensor, what: str, bad: np.ndarray, outside: Mapping[str, str]) -> str:
     op, inputs, _ = t.node
     first = bad[~np.isfinite(bad)].flat[0]
     operands = ", ".join(_described(x) for x in inputs)
-    instead = REMEDIES.get(op.name, "np.clip(x, low, high) before it, or the stable form of the whole expression")
-    return f"{op.name}: {what} {first:g}, at {t.line or 'a line not remembered (record it under tl.debug())'}, from {operands}. {errors.remedy(instead)}"
+    beyond = outside.get(op.name) if np.isnan(first) else None
+    instead = beyond or REMEDIES.get(op.name, "np.clip(x, low, high) before it, or the stable form of the whole expression")
+    line = "a line not remembered (record it under tl.debug())" if t.line is None else t.line
+    return f"{op.name}: {what} {first:g}, {f'at {line}, ' if line else ''}from {operands}. {errors.remedy(instead)}"
 
 
 def _described(x: Array) -> str:
@@ -148,4 +161,4 @@ def refuse_derivative(order: list[Tensor], root: Tensor, seed: Array) -> None:
                 old = cotangents.get(id(x))
                 cotangents[id(x)] = cotangent if old is None else old + cotangent
     if culprit is not None:
-        raise errors.NonFiniteError(_worded(culprit[0], "a derivative became", np.asarray(culprit[1])))
+        raise errors.NonFiniteError(_worded(culprit[0], "a derivative became", np.asarray(culprit[1]), {}))

@@ -25,18 +25,13 @@ def watching() -> Iterator[list[str]]:
             around.extend(seen)
 
 
-def _line() -> str:
-    frame = errors.caller_frame()
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
 def branched(t: Tensor) -> None:
     """Notice a branch in Python on a comparison of equals: the record shows only the side that was taken."""
     if t.op is None or not may_step(t):
         return
     branches = BRANCHES.get()
     if branches is not None:
-        branches.append(_line())
+        branches.append(errors.caller_line())
         return
     errors.warn_caller(
         f"`if` on {t.op.name} of equals: the branch taken is only one of two, so its derivative may not be the function's. "
@@ -49,7 +44,7 @@ def departed(t: Tensor, how: str) -> None:
     """Notice numbers without gradient that leave the record at a tie, where others would leave just beside the point."""
     if t.op is None or not may_step(t):
         return
-    line, tied = _line(), [s for s in record_of(t) if steps(s)]
+    line, tied = errors.caller_line(), [s for s in record_of(t) if steps(s)]
     for s in tied:
         s.departed = line
     seen = DEPARTED.get()

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-__all__ = ["plain"]
+__all__ = ["in_plain_letters", "plain"]
 
 WORDS: Final = {
     r"\\lfloor\s*": "floor(", r"\s*\\rfloor": ")", r"\\lceil\s*": "ceil(", r"\s*\\rceil": ")", r"\\cdot": "*", r"\\\|": "||",
@@ -35,6 +35,15 @@ def plain(formula: str) -> str:
         if formula == before:
             break
     return " ".join(formula.split())
+
+
+def in_plain_letters(text: str | None) -> str | None:
+    r"""Write the formulas between dollars in a docstring as a terminal can show them.
+
+    >>> in_plain_letters(r"Return $r^2/2$ up to $|r| = \delta$.")
+    'Return r^2/2 up to |r| = delta.'
+    """
+    return text and re.sub(r"\$([^$]+)\$", lambda found: plain(found[1]), text)
 
 
 def opened(formula: str) -> str:

@@ -20,7 +20,7 @@ from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.losses import checks
 from tinygrad_loss.losses.catalogue import Catalogue
 from tinygrad_loss.losses.facts import Facts
-from tinygrad_loss.losses.formula import plain
+from tinygrad_loss.losses.formula import in_plain_letters, plain
 from tinygrad_loss.losses.options import refuse_odd_option, unknown_option
 from tinygrad_loss.losses.weights import of_samples
 
@@ -65,7 +65,7 @@ class Loss:
         self.divides_by = divides_by
         self.per = per
         self.__name__ = self.__qualname__ = terms.__name__
-        self.__doc__ = terms.__doc__
+        self.__doc__ = in_plain_letters(terms.__doc__)
         self.__module__ = terms.__module__
         self.__wrapped__ = terms
         parameters = inspect.signature(terms).parameters.values()
@@ -207,9 +207,11 @@ class Loss:
 
     @property
     def likelihood(self) -> type[Distribution] | Any:
-        """The noise model whose negative log-likelihood this loss is, up to constants; None where there is none."""
+        """The noise model whose negative log-likelihood this loss is, up to constants; a loss without one has no such attribute."""
         if self.facts.likelihood is None:
-            return None
+            rule = "the loss must be the negative log-likelihood of a noise model"
+            instead = "tl.losses.l1_loss.likelihood, or tl.losses.from_distribution(tl.distributions.Laplace)"
+            raise AttributeError(errors.say(f"{self.__name__}.likelihood", rule, "a loss that is none", instead))
         from tinygrad_loss import distributions  # noqa: PLC0415  a heavy room that most users of a loss do not need
 
         return getattr(distributions, self.facts.likelihood)

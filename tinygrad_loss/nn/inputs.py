@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.casting import cast
+from tinygrad_loss.engine.graph import differentiable_order
 from tinygrad_loss.engine.half import HALF, SINGLE, widening
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.masked import refuse_masked
@@ -52,10 +53,15 @@ def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
         return x
     if not isinstance(x, Kind):
         x = np.asarray(x)
-    if x.dtype.kind not in "biuf" or (isinstance(x, Kind) and not is_constant(x)):
+    if x.dtype.kind not in "biuf" or (isinstance(x, Kind) and not is_constant(x) and not _comes_from_data(x)):
         instead = f"x.astype(np.{dtype}), or layer.astype(np.{x.dtype if x.dtype.kind == 'f' else 'float64'})"
         raise errors.of_dtype(layer, f"the input must have the parameters' dtype {dtype}", x, instead)
     return cast(layer, "the input", x, dtype, "layer.astype(np.float64)")
+
+
+def _comes_from_data(x: Any) -> bool:
+    """Whether a transform made every variable that leads to ``x`` of a plain array, whose owner asked for no gradient of his own."""
+    return type(x) is Tensor and not differentiable_order(x)[1]
 
 
 def cast_constants(model: Module, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

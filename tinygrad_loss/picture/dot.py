@@ -38,7 +38,7 @@ def dot_of(scene: Scene, title: str = "") -> str:
 def _meaning(scene: Scene) -> str:
     if not any(box.gradient for box in scene.boxes):
         return ""
-    meaning = f"gradient: the slope of {'the sum of the result' if scene.of_sum else 'the result'} with respect to this value"
+    meaning = f"gradient, arriving: the slope of {'the sum of the result' if scene.of_sum else 'the result'} with respect to this value"
     if any(box.state == "cancels" for box in scene.boxes):
         meaning += CENTRED + "an inner value may have none where a parameter has one: kinks cancel only together"
     return meaning

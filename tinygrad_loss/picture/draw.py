@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.calculus.functional import argument
 from tinygrad_loss.context import enable_grad
 from tinygrad_loss.engine.tensor import Tensor, tensor
 from tinygrad_loss.files import write_atomically
@@ -102,19 +103,13 @@ def draw(y: Any, *args: Any, title: str = "", fold: bool | None = None, max_node
     True
     """
     names = _names(sys._getframe(1).f_locals)  # noqa: SLF001  what the caller's program calls its tensors
+    instead = "tl.draw(f, x), or x = tl.tensor(x, requires_grad=True), then tl.draw(f(x))"
     if callable(y) and not isinstance(y, Tensor):
-        y = _called(y, args)
+        y, instead = _called(y, args), "tl.draw(f, x) with an f that returns what NumPy made of x, without float(), .item() or .numpy()"
     elif args:
         raise TypeError(errors.say("tl.draw", "arguments follow a function", f"a {type(y).__name__} and {len(args)} more", "tl.draw(y)"))
     if not isinstance(y, Tensor):
-        raise TypeError(
-            errors.say(
-                "tl.draw",
-                "what is drawn must be a tensor",
-                f"a {type(y).__name__}",
-                "tl.draw(f, x), or x = tl.tensor(x, requires_grad=True), then tl.draw(f(x))",
-            )
-        )
+        raise TypeError(errors.say("tl.draw", "what is drawn must be a tensor", f"a {type(y).__name__}", instead))
     return Picture(scene_of(y, names, fold=fold, max_nodes=max_nodes), title)
 
 
@@ -129,8 +124,13 @@ def _called(f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     except (TypeError, ValueError):  # some functions of C have no signature
         names = []
     names += [f"x{i}" for i in range(len(names), len(args))]
+    given = [_parameter(x, name) for x, name in zip(args, names, strict=False)]
     with enable_grad():
-        return f(*[_parameter(x, name) for x, name in zip(args, names, strict=False)])
+        y = f(*given)
+    for x, before in zip(given, args, strict=False):
+        if x is not before:
+            x.op = x.first = None  # the function has returned, so that it is a leaf
+    return y
 
 
 def _parameter(x: Any, name: str) -> Any:
@@ -139,5 +139,5 @@ def _parameter(x: Any, name: str) -> Any:
     if isinstance(x, int | float | list | np.ndarray | np.generic) and not isinstance(x, bool):
         array = np.asarray(x, dtype=np.float64 if not isinstance(x, np.ndarray | np.generic) else None)
         if array.dtype.kind == "f":
-            return tensor(array, requires_grad=True, name=name)
+            return argument(tensor(array, name=name))
     return x

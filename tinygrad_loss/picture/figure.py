@@ -96,7 +96,9 @@ def figure(width: float, height: float, where: str = "a picture") -> Any:
             self.savefig(file, format="png", dpi=110)
             return file.getvalue()
 
-    return Styled(figsize=(width, height), layout="constrained")
+    drawn: Any = Styled(figsize=(width, height), layout="constrained")
+    drawn.get_layout_engine().set(h_pad=0.09)  # a title keeps away from the axis above it
+    return drawn
 
 
 def literal(name: str) -> str:

@@ -23,7 +23,7 @@ class Line:
 
 
 def lines_of(box: Box) -> list[Line]:
-    """Return the lines of a box: its title, then arguments, type, value, gradient and note."""
+    """Return the lines of a box: its title, then arguments, type, value, what arrives at it, and note."""
     if box.role == "constant":
         return [Line("head", "", box.value)]
     sign = SIGNS.get(box.title, "") if box.role == "op" else ""
@@ -33,12 +33,17 @@ def lines_of(box: Box) -> list[Line]:
     lines += [Line("small", text) for text in (*box.detail.split("\n"), box.type) if text]
     first = "first " if box.count > 1 else ""
     lines += _pairs(first + "value", box.value)
-    lines += _pairs(first + "gradient", box.gradient or "")
+    lines += _pairs(first + _slope_word(box), box.gradient or "")
     lines += [Line("note", text) for text in box.note.split("\n") if text]
     if box.state != "plain":
         lines.append(Line("note", "so no gradient passes" if box.state == "undefined" else "cancels: the whole has a gradient"))
     lines += [Line("small", text) for text in (box.line, "the result" if box.result else "") if text]
     return lines
+
+
+def _slope_word(box: Box) -> str:
+    """Return what the slope of the result along a box is called: a gradient at a leaf; on its way there, it arrives at an op."""
+    return "arriving" if box.role == "op" else "gradient"
 
 
 def _pairs(lead: str, text: str) -> list[Line]:

@@ -24,7 +24,7 @@ def page_of(scene: Scene, svg: str, title: str) -> str:
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{heading}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head>\n<body><h1>{heading}</h1>\n'
         f"{_findings(scene)}\n<figure>{svg}</figure>\n"
-        f"<p>Data travels from top to bottom. A gradient is the slope of {of_what} along that value. Point at a box to read all of it.</p>\n"
+        f"<p>Data travels from top to bottom. A gradient is the slope of {of_what} along that value; at an op the same slope is called arriving. Point at a box to read all of it.</p>\n"
         f"<details><summary>All boxes in words</summary>{_table(scene)}</details></body></html>\n"
     )
 
@@ -47,7 +47,7 @@ def _finding(box: Box) -> str:
 
 
 def _table(scene: Scene) -> str:
-    head = "".join(f"<th>{name}</th>" for name in ("box", "is", "shape and dtype", "value", "gradient", "note"))
+    head = "".join(f"<th>{name}</th>" for name in ("box", "is", "shape and dtype", "value", "gradient, arriving", "note"))
     rows = "".join(
         "<tr>"
         + "".join(

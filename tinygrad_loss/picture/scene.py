@@ -31,7 +31,7 @@ class Box:
         detail: the op's arguments.
         type: shape and dtype.
         value: its values, or their range.
-        gradient: the derivative of the result with respect to it; None where none flows.
+        gradient: the derivative of the result with respect to it, which is what arrives at an op; None where none flows.
         state: whether the op is not smooth here, and whether that cancels in the whole.
         note: what is undefined, and the two slopes.
         count: how many equal nodes it stands for.
