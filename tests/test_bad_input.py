@@ -300,7 +300,7 @@ CASES = [
         stored_in_tensor,
         errors.LostGraphError,
         "x[key] = new: a recorded value must not change, got an assignment to entries. "
-        "Type instead: x = np.where(mask, new, x), or np.concatenate([...])",
+        "Type instead: x = np.where(mask, new, x), or np.concatenate([new, x])",
     ),
     (
         "out=",

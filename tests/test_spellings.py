@@ -172,8 +172,8 @@ REFUSED = [
         lambda x: x.argsort(descending=True),
         "x.argsort: NumPy's order rises, got descending=. Type instead: np.flip(np.argsort(x, axis=dim), dim)",
     ),
-    (lambda x: x.to("cuda"), "x.to: arrays live in main memory, got 'cuda'. Type instead: x, without .to(...)"),
-    (lambda x: x.to("cuda:0"), "x.to: arrays live in main memory, got 'cuda:0'. Type instead: x, without .to(...)"),
+    (lambda x: x.to("cuda"), "x.to: arrays live in main memory, got 'cuda'. Use instead: x itself, without .to(...)"),
+    (lambda x: x.to("cuda:0"), "x.to: arrays live in main memory, got 'cuda:0'. Use instead: x itself, without .to(...)"),
     (lambda x: tl.Tensor([1.0]), "tl.Tensor(...): tensors are made by a function, got the class. Type instead: tl.tensor(data)"),
     *(
         (

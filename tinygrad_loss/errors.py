@@ -159,16 +159,23 @@ def remedy(instead: str) -> str:
 
 
 def _can_be_typed(line: str) -> bool:
-    """Whether a line is Python, arguments of a call, the last perhaps without its value, or a command of ours."""
+    """Whether a line is Python that leaves no argument out, arguments of a call, the last perhaps without its value, or a command of ours."""
     if line.startswith(COMMANDS):
         return not any(word.endswith(",") for word in shlex.split(line))
-    for written in (line, f"f({line})", f"f({line}...)"):
+    for written in (line, f"f({line})", f"f({line}None)"):
         try:
-            ast.parse(written)
+            tree = ast.parse(written)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        return True
+        return not any(_leaves_out(call) for call in ast.walk(tree) if isinstance(call, ast.Call))
     return False
+
+
+def _leaves_out(call: ast.Call) -> bool:
+    """Whether ``...`` stands for an argument of a call, or for an entry of one."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    entries = [entry for x in given for entry in (x, *getattr(x, "elts", ()))]
+    return any(isinstance(x, ast.Constant) and x.value is ... for x in entries)
 
 
 def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -> DTypeError | ShapeError:

@@ -19,7 +19,7 @@ def test_lengths_must_agree():
         Dataset(np.zeros((3, 2)), np.zeros(4))
     assert (
         message(error)
-        == "Dataset: x and y must have one row per example, got (3, 2) and (4,) (x has length 3 on axis 0, y has 4). Type instead: Dataset(x[:n], y[:n])"
+        == "Dataset: x and y must have one row per example, got (3, 2) and (4,) (x has length 3 on axis 0, y has 4). Type instead: Dataset(x[:3], y[:3])"
     )
 
 

@@ -403,7 +403,7 @@ MESSAGES = [
         "a determinant of a vector",
         lambda: np.linalg.det(leaf(3)),
         errors.MatrixError,
-        "np.linalg.det: it works on the last two axes, got shape (3,). Type instead: np.reshape(a, (..., rows, columns))",
+        "np.linalg.det: it works on the last two axes, got shape (3,). Use instead: np.reshape(a, (..., rows, columns))",
     ),
     (
         "a Cholesky factor of a matrix that is not positive",
@@ -518,7 +518,7 @@ MESSAGES = [
         "points of two spaces",
         lambda: tl.ops.cdist(leaf(2, 3), leaf(2, 2)),
         errors.ShapeError,
-        "tl.ops.cdist: points must have equally many coordinates, got (2, 3) and (2, 2) (x1 has length 3 on axis 1, x2 has 2). Type instead: x1[..., :d]",
+        "tl.ops.cdist: points must have equally many coordinates, got (2, 3) and (2, 2) (x1 has length 3 on axis 1, x2 has 2). Use instead: x2 of shape (2, 3)",
     ),
 ]
 

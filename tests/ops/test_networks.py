@@ -271,12 +271,12 @@ def test_borders_are_numpys_in_torchs_order(rng, mode, theirs):
         (
             lambda: ops.linear(np.ones((1, 2)), np.ones((4, 3))),
             "linear: input and weight must have equally many features in their last axis, got (1, 2) and (4, 3) (input has length 2 on axis 1, weight has 3). "
-            "Type instead: weight.T, or np.swapaxes(input, -1, -2)",
+            "Use instead: weight of shape (4, 2)",
         ),
         (
             lambda: ops.scaled_dot_product_attention(np.ones((2, 3)), np.ones((2, 4)), np.ones((2, 3))),
             "scaled_dot_product_attention: query and key have equally many features, key and value equally many positions, "
-            "got (2, 3) and (2, 4) and (2, 3) (query has length 3 on axis 1, key has 4). Type instead: query [..., L, E], key [..., S, E], value [..., S, V]",
+            "got (2, 3) and (2, 4) and (2, 3) (query has length 3 on axis 1, key has 4). Use instead: query of shape (..., L, E), key of shape (..., S, E), value of shape (..., S, V)",
         ),
         (
             lambda: ops.glu(np.ones(3)),

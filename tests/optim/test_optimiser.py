@@ -281,7 +281,7 @@ REFUSED = {
     ),
     "a schedule of something else": (
         lambda: optim.StepLR(tl.nn.Linear(1, 1), 3),
-        "StepLR: it governs an optimiser, got Linear. Type instead: StepLR(tl.optim.SGD(model.parameters(), lr=0.1), ...)",
+        "StepLR: it governs an optimiser, got Linear. Use instead: StepLR(tl.optim.SGD(model.parameters(), lr=0.1), ...)",
     ),
     "steps of no length": (
         lambda: optim.StepLR(optim.SGD([leaf()]), 0),

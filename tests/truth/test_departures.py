@@ -55,7 +55,7 @@ ASKED_FOR = {"item", "tolist", "a permutation by data", "a permutation by numpy"
 @pytest.mark.parametrize("name", UNSEEN)
 def test_numbers_that_leave_at_a_tie_are_noticed(name):
     f, x = UNSEEN[name]
-    with pytest.warns(tl.errors.UnprovedGradientWarning, match=r"leave the record.*Type instead: tl\.tensor\(a\)\[i\]") as seen:
+    with pytest.warns(tl.errors.UnprovedGradientWarning, match=r"leave the record.*Use instead: tl\.tensor\(a\)\[i\]") as seen:
         assert np.all(np.isfinite(tl.grad(f)(x)))
     assert not any(issubclass(w.category, tl.errors.UndefinedGradientWarning) for w in seen)
     assert {w.lineno for w in seen} <= set(range(f.__code__.co_firstlineno, f.__code__.co_firstlineno + 1))

@@ -42,7 +42,8 @@ class Columns:
         if not found:
             raise errors.DomainError(errors.say("DataLoader", "there must be at least one column", "none", "tl.data.Dataset(x, y)"))
         if len({len(a) for a in found}) > 1:
-            rule, instead = "every column must have one row per example", "TensorDataset(x[:n], y[:n])"
+            n = min(map(len, found))
+            rule, instead = "every column must have one row per example", f"TensorDataset(*(column[:{n}] for column in columns))"
             raise errors.shapes(
                 "DataLoader",
                 rule,
@@ -153,7 +154,7 @@ def refused(given: Any) -> errors.ArgumentError:
     """Return the error for what has no rows, or rows of no clear meaning."""
     instead = "tl.data.Dataset(x, y)"
     if isinstance(given, type):
-        instead = f"{given.__name__}(...)  # the object"
+        instead = f"{given.__name__}(...), the object"
     elif hasattr(given, "dataset"):
         instead = "DataLoader(loader.dataset, batch_size=32)"
     elif hasattr(given, "columns"):

@@ -339,7 +339,7 @@ class Tensor(Methods):
                 "x[key] = new",
                 "a recorded value must not change",
                 "an assignment to entries",
-                "x = np.where(mask, new, x), or np.concatenate([...])",
+                "x = np.where(mask, new, x), or np.concatenate([new, x])",
             )
         )
 

@@ -34,7 +34,7 @@ def of_classes(where: str, given: Any, names: Any, mask: Array | None) -> list[A
         z = checks.of_array(z, where, names[0])
     if not z.ndim:
         raise errors.ShapeError(
-            errors.say(where, f"{names[0]} must have a class axis", "shape ()", f"tl.losses.{where}(np.array([...]), 0)")
+            errors.say(where, f"{names[0]} must have a class axis", "shape ()", f"tl.losses.{where}(np.array([0.1, 0.9]), 0)")
         )
     t = given[1]
     if type(t) is not np.ndarray and type(t) is not Tensor:

@@ -149,7 +149,7 @@ def scaled_dot_product_attention(
             "scaled_dot_product_attention",
             "query and key have equally many features, key and value equally many positions",
             (query.shape, key.shape, value.shape),
-            "query [..., L, E], key [..., S, E], value [..., S, V]",
+            "query of shape (..., L, E), key of shape (..., S, E), value of shape (..., S, V)",
             mismatch.unlike(("query", query.shape, -1), ("key", key.shape, -1))
             or mismatch.unlike(("key", key.shape, -2), ("value", value.shape, -2)),
         )

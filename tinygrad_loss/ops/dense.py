@@ -71,7 +71,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:  # 
             "linear",
             "input and weight must have equally many features in their last axis",
             (x.shape, w.shape),
-            "weight.T, or np.swapaxes(input, -1, -2)",
+            "weight.T" if w.ndim == 2 and w.shape[0] == x.shape[-1] else f"weight of shape {(*w.shape[:-1], x.shape[-1])}",
             mismatch.unlike(("input", x.shape, -1), ("weight", w.shape, -1)),
         )
     if bias is not None and bias.shape not in {w.shape[:-1], (1,) * (w.ndim - 1)}:

@@ -55,7 +55,7 @@ def interp(x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, 
             "np.interp",
             "xp and fp must be equally long, along one axis",
             (xp.shape, fp.shape),
-            "np.interp(x, xp, fp)",
+            f"fp of shape {xp.shape}" if xp.ndim == 1 else "xp and fp of shape (n,)",
             mismatch.unequal({"xp": xp.shape, "fp": fp.shape}),
         )
     inside = fp[0] + (x - xp[0]) * 0.0 if xp.shape[0] == 1 else _between(x, xp, fp)

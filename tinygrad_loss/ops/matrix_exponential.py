@@ -35,7 +35,7 @@ def matrix_exp(a: Array) -> Array:
     a = as_array(a)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise errors.MatrixError(
-            errors.say("matrix_exp", "the last two axes must be equally long", f"shape {a.shape}", "a @ a.T, which is square")
+            errors.say("matrix_exp", "the last two axes must be equally long", f"shape {a.shape}", "a @ np.swapaxes(a, -1, -2)")
         )
     if a.dtype.kind != "f":
         a = a.astype(np.float64)

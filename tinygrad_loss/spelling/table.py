@@ -99,7 +99,7 @@ def _requires_grad(x: Any, requires_grad: bool = True) -> Any:
 def _to(x: Any, *args: Any, **named: Any) -> Any:
     for given in (*args, *named.values()):
         if isinstance(given, str) and given.partition(":")[0] in {"cuda", "mps", "xpu"}:
-            raise errors.ArgumentError(errors.say("x.to", "arrays live in main memory", repr(given), "x, without .to(...)"))
+            raise errors.ArgumentError(errors.say("x.to", "arrays live in main memory", repr(given), "x itself, without .to(...)"))
         if given is not None and not isinstance(given, bool) and given != "cpu":
             x = x.astype(getattr(given, "dtype", given))
     return x
