@@ -134,9 +134,9 @@ def test_ops_not_smooth_leaves_smooth_ones_out(capsys):
 def test_draw_writes_a_picture_and_says_what_is_undefined(capsys, file):
     status, out, err = run(capsys, "draw", "mine.py:distance", "--at", "1.0", "[1, 2]", "-o", "d.svg")
     assert (status, err) == (0, "")
-    assert out == (
-        "absolute: its gradient is undefined here (kink in 1 of 2 entries; slope \N{MINUS SIGN}1 on the left, +1 on the right)\n"
-        "5 boxes, written to d.svg\n"
+    assert " ".join(out.split()) == (
+        "absolute: its gradient is undefined here (kink in 1 of 2 entries; slope \N{MINUS SIGN}1 on the left, +1 on the right) "
+        "5 boxes, written to d.svg"
     )
     assert "distance(x, y)" in (file / "d.svg").read_text(encoding="utf-8")
 
@@ -219,7 +219,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         ),
         (
             ("mine.py:distance", "--at", "q", "1"),
-            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Use instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
+            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
         ),
         *(
             (
@@ -310,7 +310,7 @@ def test_a_terminal_without_unicode_shows_what_it_can(file, argv, seen):
         [sys.executable, "-m", "tinygrad_loss", *argv], capture_output=True, env=environment, check=False, timeout=60
     )
     assert done.stderr == b""
-    assert seen in done.stdout.decode("ascii")
+    assert seen in " ".join(done.stdout.decode("ascii").split())
     assert "?" not in done.stdout.decode("ascii").replace("mine.py", "")
 
 

@@ -21,7 +21,7 @@ def test_the_users_line_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text("import numpy as np\ndef f(x):\n    return np.sqrt(x)\n", encoding="utf-8")
     assert main(["check", "mine.py:f", "--at", "-1"]) == 1
-    assert "sqrt: a value became nan, at mine.py:3, from -1. Type instead: np.clip(x, 0.0, None)" in capsys.readouterr().out.replace(
+    assert "sqrt: a value became nan, at mine.py:3, from -1. Use instead: np.clip(x, 0.0, None)" in capsys.readouterr().out.replace(
         f"{tmp_path}/", ""
     )
 

@@ -161,7 +161,7 @@ SUMS = {
     ),
     "ctc_loss": (
         lambda p, q: tl.losses.ctc_loss(np.log(p)[:, None], [[1]], [2], [1]),
-        "np.exp(log_probs) must sum to 1 along axis -1, got 0.7. Type instead: tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)",
+        "np.exp(log_probs) must sum to 1 along axis -1, got 0.7. Use instead: tl.losses.ctc_loss(tl.ops.log_softmax(scores, axis=-1), ...)",
     ),
 }
 

@@ -138,7 +138,7 @@ def single(*shape):
         (
             lambda: nn.RNN(3, 4)(single(5, 2, 3), single(2, 2, 4)),
             errors.ShapeError,
-            "RNN: the first state must have shape (1, 2, 4), got (2, 2, 4) (it has length 2 on axis 0, not 1). Use instead: hx=None for zeros",
+            "RNN: the first state must have shape (1, 2, 4), got (2, 2, 4) (the first state has length 2 on axis 0, not 1). Use instead: hx=None for zeros",
         ),
         (
             lambda: nn.RNN(3, 4, nonlinearity="sine"),
@@ -153,7 +153,7 @@ def single(*shape):
         (
             lambda: nn.LSTM(3, 4, proj_size=2)(single(5, 2, 3), (single(1, 2, 4), single(1, 2, 4))),
             errors.ShapeError,
-            "LSTM: the first state must have shape (1, 2, 2), got (1, 2, 4) (it has length 4 on axis 2, not 2). Use instead: hx=None for zeros",
+            "LSTM: the first state must have shape (1, 2, 2), got (1, 2, 4) (the first state has length 4 on axis 2, not 2). Use instead: hx=None for zeros",
         ),
         (
             lambda: nn.MultiheadAttention(6, 4),

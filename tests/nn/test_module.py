@@ -132,9 +132,9 @@ def test_own_parameters_come_without_those_inside():
 @pytest.mark.parametrize(
     ("held", "message"),
     [
-        ([nn.Linear(1, 1)], "a list as layers. Type instead: self.layers = nn.ModuleList(...)"),
-        ((nn.parameter([1.0]),), "a tuple as layers. Type instead: self.layers = nn.ModuleList(...)"),
-        ({"a": nn.Linear(1, 1)}, "a dict as layers. Type instead: self.layers = nn.ModuleDict(...)"),
+        ([nn.Linear(1, 1)], "a list as layers. Use instead: self.layers = nn.ModuleList(...)"),
+        ((nn.parameter([1.0]),), "a tuple as layers. Use instead: self.layers = nn.ModuleList(...)"),
+        ({"a": nn.Linear(1, 1)}, "a dict as layers. Use instead: self.layers = nn.ModuleDict(...)"),
     ],
 )
 def test_weights_in_a_plain_container_would_never_be_found(held, message):
@@ -333,7 +333,7 @@ def test_mistakes_in_composition_say_what_to_type():
     assert str(raised.value) == "Sequential: its parts must be modules or functions, got a list. Type instead: nn.Sequential(*modules)"
     with pytest.raises(errors.ArgumentError) as raised:
         nn.Sequential(nn.ReLU)
-    assert str(raised.value) == "Sequential: its parts must be modules or functions, got the class ReLU. Type instead: nn.ReLU(...)"
+    assert str(raised.value) == "Sequential: its parts must be modules or functions, got the class ReLU. Use instead: nn.ReLU(...)"
     with pytest.raises(errors.DomainError) as raised:
         nn.ModuleDict({"head": nn.Tanh()})["haed"]
     assert str(raised.value) == "ModuleDict: name must be one of 'head', got 'haed'. Type instead: 'head'"
