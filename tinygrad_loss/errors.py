@@ -4,17 +4,17 @@ A message says: the op, the rule that was broken, what came instead, and the lin
 Each class also is the builtin exception that a caller would expect to catch.
 """
 
-import ast
-import shlex
 import sys
 import warnings
 from collections.abc import Container, Iterable, Mapping
 from opcode import opmap
 from types import FrameType, ModuleType
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.linalg import LinAlgError
+
+from tinygrad_loss.remedies import remedy
 
 __all__ = [
     "ArgumentError",
@@ -42,10 +42,8 @@ __all__ = [
     "UndefinedGradientWarning",
     "UnprovedGradientWarning",
     "WrongDerivativeError",
+    "remedy",
 ]
-
-COMMANDS: Final = ("tinygrad-loss ", "--", "python -c ")
-"""What a line begins with that is typed into a shell."""
 
 
 class TinygradLossError(Exception):
@@ -151,31 +149,6 @@ class NothingKeptWarning(RuntimeWarning):
 def say(where: str, rule: str, got: str, instead: str) -> str:
     """Word one message: the op, the rule that was broken, what came, what to type or to use instead."""
     return f"{where}: {rule}, got {got}. {remedy(instead)}"
-
-
-def remedy(instead: str) -> str:
-    """Introduce a way out: as something to type only where it is code or a command."""
-    return f"{'Type' if all(map(_can_be_typed, instead.split(', or '))) else 'Use'} instead: {instead}"
-
-
-def _can_be_typed(line: str) -> bool:
-    """Whether a line is Python that leaves no argument out, arguments of a call, the last perhaps without its value, or a command of ours."""
-    if line.startswith(COMMANDS):
-        return not any(word.endswith(",") for word in shlex.split(line))
-    for written in (line, f"f({line})", f"f({line}None)"):
-        try:
-            tree = ast.parse(written)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        return not any(_leaves_out(call) for call in ast.walk(tree) if isinstance(call, ast.Call))
-    return False
-
-
-def _leaves_out(call: ast.Call) -> bool:
-    """Whether ``...`` stands for an argument of a call, or for an entry of one."""
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    entries = [entry for x in given for entry in (x, *getattr(x, "elts", ()))]
-    return any(isinstance(x, ast.Constant) and x.value is ... for x in entries)
 
 
 def of_dtype(where: str, rule: str, array: Any, instead: str, name: str = "x") -> DTypeError | ShapeError:

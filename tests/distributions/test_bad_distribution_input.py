@@ -53,12 +53,12 @@ BAD = {
     "both ways": (
         lambda: D.Bernoulli(probs=0.5, logits=0.0),
         E.DomainError,
-        "Bernoulli: exactly one of probs and logits says the probability, got probs and logits. Type instead: Bernoulli(probs=...)",
+        "Bernoulli: exactly one of probs and logits says the probability, got probs and logits. Use instead: Bernoulli(probs=...)",
     ),
     "no way": (
         lambda: D.Categorical(),
         E.DomainError,
-        "Categorical: exactly one of probs and logits says the probabilities, got none. Type instead: Categorical(probs=...)",
+        "Categorical: exactly one of probs and logits says the probabilities, got none. Use instead: Categorical(probs=...)",
     ),
     "low above high": (
         lambda: D.Uniform(1.0, 0.0),

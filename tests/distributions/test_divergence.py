@@ -173,5 +173,5 @@ def test_different_numbers_of_trials_are_refused():
         D.kl_divergence(D.Binomial(3, 0.5), D.Binomial(4, 0.5))
     assert str(caught.value) == (
         "kl_divergence: both must have the same total_count for a closed form, got 3.0 and 4.0. "
-        "Type instead: Binomial(p.total_count, probs=...)"
+        "Use instead: Binomial(p.total_count, probs=...)"
     )

@@ -212,7 +212,7 @@ REFUSED = [
     (
         lambda: L.ctc_loss(np.zeros((5, 2, 3)), np.ones((2, 2), int), [5], [2, 2]),
         errors.ShapeError,
-        "ctc_loss: input_lengths must hold one whole number per sample, (2,), got shape (1,). Type instead: input_lengths=[5] * 2",
+        "ctc_loss: input_lengths must hold one whole number per sample, (2,), got (1,) (input_lengths has length 1 on axis 0, not 2). Type instead: input_lengths=[5] * 2",
     ),
     (
         lambda: L.ctc_loss(np.zeros((5, 2, 3)), np.ones((2, 2), int), [5, 6], [2, 2]),

@@ -185,7 +185,7 @@ def test_a_graph_without_gradient_is_drawn_too():
             (2.0,),
             (
                 "tl.draw: what is drawn must be a tensor, got a float. "
-                "Type instead: tl.draw(f, x) with an f that returns what NumPy made of x, without float(), .item() or .numpy()"
+                "Use instead: tl.draw(f, x) with an f that returns what NumPy made of x, without float(), .item() or .numpy()"
             ),
         ),
         (tl.tensor(1.0), (2.0,), "tl.draw: arguments follow a function, got a Tensor and 1 more. Type instead: tl.draw(y)"),

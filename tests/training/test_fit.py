@@ -362,7 +362,7 @@ WRONG = {
         "tl.fit: callbacks must be a list of functions, got builtin_function_or_method. Type instead: callbacks=[function]"),
     "augmentation beside a loader": (
         lambda: tl.fit(model(), tl.losses.cross_entropy, tl.data.DataLoader(blobs()), augment=lambda x, rng: x),
-        "tl.fit: a loader brings its own settings, got a DataLoader and augment=. Type instead: tl.data.DataLoader(data, augment=...)"),
+        "tl.fit: a loader brings its own settings, got a DataLoader and augment=. Use instead: tl.data.DataLoader(data, augment=...)"),
     "going on from nowhere": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), resume=True),
         'tl.fit: resume=True needs the file to go on from, got none. Type instead: checkpoint="run.safetensors"'),
     "keeping a run nowhere": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), checkpoint="/no/such/run"),

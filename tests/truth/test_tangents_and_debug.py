@@ -38,7 +38,7 @@ def test_a_value_that_becomes_infinite_is_named_with_its_line_operands_and_remed
     with pytest.raises(errors.NonFiniteError) as caught, tl.debug(), np.errstate(all="ignore"):
         np.sum(np.log(x))
     assert re.fullmatch(
-        r"log: a value became -inf, at .*test_tangents_and_debug\.py:\d+, from p \(2,\) in \[0, 0\.5\]\. Type instead: "
+        r"log: a value became -inf, at .*test_tangents_and_debug\.py:\d+, from p \(2,\) in \[0, 0\.5\]\. Use instead: "
         r"tl\.losses\.cross_entropy or \*_with_logits on the scores, or scipy\.special\.xlogy\(x, x\) for x log x",
         str(caught.value),
     )

@@ -1,0 +1,35 @@
+"""How a message introduces its way out: as a line to type, or as advice."""
+
+import ast
+import shlex
+from typing import Final
+
+__all__ = ["remedy"]
+
+COMMANDS: Final = ("tinygrad-loss ", "--", "python -c ")
+"""What a line begins with that is typed into a shell."""
+
+
+def remedy(instead: str) -> str:
+    """Introduce a way out: as something to type only where it is code or a command."""
+    return f"{'Type' if all(map(_can_be_typed, instead.split(', or '))) else 'Use'} instead: {instead}"
+
+
+def _can_be_typed(line: str) -> bool:
+    """Whether a line is Python that leaves no argument out, arguments of a call, the last perhaps without its value, or a command of ours."""
+    if line.startswith(COMMANDS):
+        return not any(word.endswith(",") for word in shlex.split(line))
+    for written in (line, f"f({line})", f"f({line}None)"):
+        try:
+            tree = ast.parse(written)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return not any(_leaves_out(call) for call in ast.walk(tree) if isinstance(call, ast.Call))
+    return False
+
+
+def _leaves_out(call: ast.Call) -> bool:
+    """Whether ``...`` stands for an argument of a call, or for an entry of one."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    entries = [entry for x in given for entry in (x, *getattr(x, "elts", ()))]
+    return any(isinstance(x, ast.Constant) and x.value is ... for x in entries)
