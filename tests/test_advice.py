@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
-from tinygrad_loss import data, distributions, errors, losses, nn, optim, training
+from tinygrad_loss import data, distributions, errors, losses, nn, optim, remedies, training
 
 FILLED = "x_"
 """What stands for a value that is filled in."""
@@ -43,7 +43,7 @@ def _text(x: ast.expr) -> str | None:
 
 
 ADVICE = dict(advice())
-CODE = {where: line for where, line in ADVICE.items() if errors.remedy(line).startswith("Type") and not line.startswith(errors.COMMANDS)}
+CODE = {where: line for where, line in ADVICE.items() if errors.remedy(line).startswith("Type") and not line.startswith(remedies.COMMANDS)}
 
 
 def test_the_remedies_of_the_package_are_found():

@@ -4,7 +4,7 @@ import ast
 import shlex
 from typing import Final
 
-__all__ = ["remedy"]
+__all__ = ["COMMANDS", "remedy"]
 
 COMMANDS: Final = ("tinygrad-loss ", "--", "python -c ")
 """What a line begins with that is typed into a shell."""
