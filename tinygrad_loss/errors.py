@@ -6,7 +6,7 @@ Each class also is the builtin exception that a caller would expect to catch.
 
 import sys
 import warnings
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from opcode import opmap
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
@@ -326,6 +326,13 @@ def shapes(where: str, rule: str, got: Iterable[tuple[int, ...]], instead: str, 
     """Return the error for shapes that do not fit; ``differ`` says which lengths differ, as `mismatch` words it."""
     came = " and ".join(map(str, got))
     return ShapeError(say(where, rule, f"{came} ({differ})" if differ else came, instead))
+
+
+def misfits(
+    where: str, rule: str, named: Mapping[str, tuple[int, ...]], instead: str, differ: Callable[[Mapping[str, tuple[int, ...]]], str]
+) -> ShapeError:
+    """Return the error for shapes, by name, that do not fit each other; ``differ`` words which lengths do not, as `mismatch.unequal`."""
+    return shapes(where, rule, named.values(), instead, differ(named))
 
 
 def lost_graph(what: str, instead: str) -> LostGraphError:

@@ -3,7 +3,7 @@
 A message about shapes that do not fit ends its list of shapes so. Where the numbers of axes are at fault, no lengths are named: the text is empty.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeAlias
 
@@ -11,12 +11,17 @@ Shape: TypeAlias = tuple[int, ...]
 Axis: TypeAlias = tuple[str, Shape, int]
 """An argument, its shape, and one of its axes."""
 
-__all__ = ["in_order", "not_of_length", "not_of_shape", "stretched", "unaligned", "unequal", "unlike"]
+__all__ = ["along", "in_order", "not_of_length", "not_of_shape", "stretched", "unaligned", "unequal", "unlike"]
 
 
 def unlike(first: Axis, *others: Axis) -> str:
     """Name the first of the other axes that is not as long as the first one."""
     return next(filter(None, (_unlike(first, other) for other in others)), "")
+
+
+def along(axis: int) -> Callable[[Mapping[str, Shape]], str]:
+    """Return what names the first of the other shapes that is not as long on an axis as the first one."""
+    return lambda shapes: unlike(*((name, shape, axis) for name, shape in shapes.items()))
 
 
 def unequal(shapes: Mapping[str, Shape]) -> str:

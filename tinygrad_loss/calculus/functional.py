@@ -282,8 +282,8 @@ def vjp(f: Function, *x: Any) -> tuple[Derivative, Callable[[Any], Derivative]]:
     def pullback(g: Any) -> Any:
         seed = g if isinstance(g, Tensor) else np.asarray(g, dtype=y.dtype)
         if seed.shape != y.shape:
-            rule, differ = "the cotangent must have the result's shape", mismatch.unequal({"v": seed.shape, "y": y.shape})
-            raise errors.shapes("tl.vjp", rule, (seed.shape, y.shape), "pullback(np.ones_like(y))", differ)
+            rule, named = "the cotangent must have the result's shape", {"v": seed.shape, "y": y.shape}
+            raise errors.misfits("tl.vjp", rule, named, "pullback(np.ones_like(y))", mismatch.unequal)
         cotangents = traced.arranged(traced.pull(y, seed))
         return cotangents[0] if len(x) == 1 else cotangents
 
@@ -324,8 +324,8 @@ def jvp(f: Function, x: Any, v: Any) -> tuple[Derivative, Derivative]:
     for variable, tangent in zip(traced.variables, tangents, strict=True):
         t = tangent if isinstance(tangent, Tensor) else np.asarray(constant(tangent, "tl.jvp"), dtype=variable.dtype)
         if t.shape != variable.shape:
-            rule, differ = "a tangent must have its argument's shape", mismatch.unequal({"v": t.shape, "x": variable.shape})
-            raise errors.shapes("tl.jvp", rule, (t.shape, variable.shape), "tl.jvp(f, x, np.ones_like(x))", differ)
+            rule, named = "a tangent must have its argument's shape", {"v": t.shape, "x": variable.shape}
+            raise errors.misfits("tl.jvp", rule, named, "tl.jvp(f, x, np.ones_like(x))", mismatch.unequal)
         seeds[id(variable)] = t[()] if isinstance(t, np.ndarray) and t.ndim == 0 else t
     outer = traced.outer(y)
     again = outer is not None or any(isinstance(t, Tensor) for t in seeds.values())

@@ -35,7 +35,7 @@ from tinygrad_loss.calculus.numbering import screened
 from tinygrad_loss.calculus.reach import moved, narrowed
 from tinygrad_loss.calculus.second import SETTLED, settle
 from tinygrad_loss.calculus.sides import slopes_of
-from tinygrad_loss.calculus.sites import Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
+from tinygrad_loss.calculus.sites import LOOK, Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
 from tinygrad_loss.engine.declare import linear
 from tinygrad_loss.engine.op import OPS, Array
@@ -50,7 +50,6 @@ ALONE = 64
 """Up to this many entries are also asked about each on its own."""
 NOTHING = 1e-13
 """A row entry this small against the largest may be rounding."""
-_LOOK = "Use instead: tl.differentiability(f, x) to look at it"
 MORE = 24
 """Pairs of directions asked besides, where all agree and nothing proves: kinks fed by kinks may hide in a narrow cone."""
 
@@ -358,7 +357,7 @@ def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: P
         )
         left_at = departures(near, departed)
         if left_at:
-            message = f"whether there is a derivative along this direction could not be decided (by {left_at[0]}). " + _LOOK
+            message = f"whether there is a derivative along this direction could not be decided (by {left_at[0]}). Use instead: {LOOK}"
         if policy == "raise":
             raise errors.UndefinedGradientError(message)
         errors.warn_caller(message, errors.UndecidedGradientWarning if left_at else errors.UndefinedGradientWarning)

@@ -165,12 +165,12 @@ def _compare(declared: Op, x: Sequence[Any], static: dict[str, Any], place: tupl
     y = declared.forward(*x, **static)
     pulled = declared.vjps[i](weights, y, *x, **static)  # type: ignore[misc]
     if np.shape(pulled) != unit.shape:
-        raise errors.shapes(
+        raise errors.misfits(
             declared.name,
             f"the vjp of input {i} must have that input's shape",
-            (np.shape(pulled), unit.shape),
+            {"the vjp": np.shape(pulled), f"input {i}": unit.shape},
             "np.sum(..., keepdims=True)",
-            mismatch.unequal({"the vjp": np.shape(pulled), f"input {i}": unit.shape}),
+            mismatch.unequal,
         )
     dx = [unit[()] if k == i else None for k in range(len(x))]
     pushed = np.sum(declared.jvp(dx, y, *x, **static) * weights)  # type: ignore[misc]

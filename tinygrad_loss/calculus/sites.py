@@ -13,10 +13,11 @@ from tinygrad_loss.engine.op import Array, Nature
 from tinygrad_loss.engine.reverse import Pass, own_ties
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Site", "departures", "doubted", "sites_of", "unknown_to", "value_of", "way_on", "worded"]
+__all__ = ["LOOK", "Site", "departures", "doubted", "sites_of", "unknown_to", "value_of", "way_on", "worded"]
 
 SHOWN: Final = 64
 """How many positions a site names."""
+LOOK: Final = "tl.differentiability(f, x) to look at it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def worded(near: Near, found: Judgement, undefined: Sequence[np.ndarray], sites:
     rest = any(np.any(~c & ~u) for c, u in zip(found.certain, undefined, strict=True))
     doubt = "; other entries are not proved" if rest else ""
     where = _entries(near, found, undefined)
-    return f"{what}: in {where} (by {_blamed(sites)}){doubt}. Use instead: {instead}, or tl.differentiability(f, x) to look at it"
+    return f"{what}: in {where} (by {_blamed(sites)}){doubt}. Use instead: {instead}, or {LOOK}"
 
 
 def unknown_to(near: Near, found: Judgement, undecided: Sequence[np.ndarray], sites: Sequence[Site]) -> str:
@@ -124,7 +125,7 @@ def unknown_to(near: Near, found: Judgement, undecided: Sequence[np.ndarray], si
     return (
         f"whether the function has a gradient here could not be decided by series up to t^{max(CAPS)}: "
         f"in {_entries(near, found, undecided)} (by {_blamed(sites)}). "
-        "Use instead: tl.directional(f, x, d) for a slope along one direction, or tl.differentiability(f, x) to look at it"
+        f"Use instead: tl.directional(f, x, d) for a slope along one direction, or {LOOK}"
     )
 
 
@@ -158,4 +159,4 @@ def _entries(near: Near, found: Judgement, gone: Sequence[np.ndarray]) -> str:
 def doubted(sites: Sequence[Site]) -> str:
     """Word that probes agreed without proof."""
     what = "every probe agreed on this gradient, but nothing proves that it exists"
-    return f"{what} (by {_blamed(sites)}). Use instead: tl.differentiability(f, x) to look at it"
+    return f"{what} (by {_blamed(sites)}). Use instead: {LOOK}"

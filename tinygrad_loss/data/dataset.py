@@ -76,10 +76,10 @@ class Dataset:
             rule = "every row of x must be as long as the others, and so must every row of y"
             raise errors.ShapeError(errors.say("Dataset", rule, "rows of unlike lengths", "tl.nn.pad_sequences(rows)"))
         if self.x.ndim == 0 or self.y.ndim == 0 or len(self.x) != len(self.y):
-            rule, shapes = "x and y must have one row per example", (self.x.shape, self.y.shape)
-            n = min(shape[0] if shape else 0 for shape in shapes)
+            rule, named = "x and y must have one row per example", {"x": self.x.shape, "y": self.y.shape}
+            n = min(shape[0] if shape else 0 for shape in named.values())
             instead = f"Dataset(x[:{n}], y[:{n}])" if n else "Dataset(x, y) with rows"
-            raise errors.shapes("Dataset", rule, shapes, instead, mismatch.unlike(("x", shapes[0], 0), ("y", shapes[1], 0)))
+            raise errors.misfits("Dataset", rule, named, instead, mismatch.along(0))
         if len(self.x) == 0:
             raise errors.DomainError(errors.say("Dataset", "there must be at least one example", "0 rows", "Dataset(x, y) with rows"))
         if self.classes and (self.y.min() < 0 or self.y.max() >= len(self.classes)):

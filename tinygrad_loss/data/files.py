@@ -88,12 +88,8 @@ def idx_folder(folder: str | os.PathLike[str]) -> tuple[np.ndarray, np.ndarray]:
         first = first or x
         if len(x) != 3 or y != x[:1] or x[1:] != first[1:]:
             rule = f"the part {part!r} must hold images of one size, (n, height, width), and as many labels, (n,)"
-            raise errors.shapes(
-                "tl.data.load('fashion')",
-                rule,
-                [x, y],
-                "folder= of the idx files of one data set",
-                mismatch.unlike(("x", x, 0), ("y", y, 0)),
+            raise errors.misfits(
+                "tl.data.load('fashion')", rule, {"x": x, "y": y}, "folder= of the idx files of one data set", mismatch.along(0)
             )
     images, labels = (np.concatenate([idx(paths[k]) for paths in parts]) for k in (0, 1))
     return images, labels

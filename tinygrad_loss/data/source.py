@@ -44,13 +44,8 @@ class Columns:
         if len({len(a) for a in found}) > 1:
             n = min(map(len, found))
             rule, instead = "every column must have one row per example", f"TensorDataset(*(column[:{n}] for column in columns))"
-            raise errors.shapes(
-                "DataLoader",
-                rule,
-                [a.shape for a in found],
-                instead,
-                mismatch.unlike(*((f"column {i}", a.shape, 0) for i, a in enumerate(found))),
-            )
+            named = {f"column {i}": a.shape for i, a in enumerate(found)}
+            raise errors.misfits("DataLoader", rule, named, instead, mismatch.along(0))
 
     def __len__(self) -> int:
         return len(each_of(self.columns)[0])

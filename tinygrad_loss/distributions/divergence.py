@@ -78,20 +78,14 @@ def kl_divergence(p: Distribution, q: Distribution, samples: int = SAMPLES, rng:
     needs_distribution("kl_divergence", "q", q)
     if p.event_shape != q.event_shape:
         rule = "both must be of values of one shape"
-        raise errors.shapes(
-            "kl_divergence",
-            rule,
-            (p.event_shape, q.event_shape),
-            f"q of event shape {p.event_shape}",
-            mismatch.unequal({"p": p.event_shape, "q": q.event_shape}),
+        raise errors.misfits(
+            "kl_divergence", rule, {"p": p.event_shape, "q": q.event_shape}, f"q of event shape {p.event_shape}", mismatch.unequal
         )
     try:
         shape = np.broadcast_shapes(p.batch_shape, q.batch_shape)
     except ValueError:
         rule, instead = "batches must broadcast together", f"q of batch shape {p.batch_shape}"
-        raise errors.shapes(
-            "kl_divergence", rule, (p.batch_shape, q.batch_shape), instead, mismatch.unaligned({"p": p.batch_shape, "q": q.batch_shape})
-        ) from None
+        raise errors.misfits("kl_divergence", rule, {"p": p.batch_shape, "q": q.batch_shape}, instead, mismatch.unaligned) from None
     formula = _closed.get((type(p), type(q)))
     if formula is None:
         return _estimated(p, q, samples, rng)

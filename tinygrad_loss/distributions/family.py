@@ -88,8 +88,8 @@ class Distribution(NamesItsArguments):
             self.batch_shape = np.broadcast_shapes(*shapes)
         except ValueError:
             instead = written(name, given, self._crosswise(list(given)))
-            differ = mismatch.unaligned(dict(zip(values, shapes, strict=True)))
-            raise errors.shapes(name, "parameters must broadcast together", shapes, instead, differ) from None
+            named = dict(zip(values, shapes, strict=True))
+            raise errors.misfits(name, "parameters must broadcast together", named, instead, mismatch.unaligned) from None
         self._given = tuple(given)
 
     def _crosswise(self, keys: Sequence[str]) -> dict[str, str]:

@@ -156,12 +156,12 @@ def _checked(X: Any, y: Any, weights: Any) -> tuple[np.ndarray, np.ndarray, np.n
     X, y = (np.asarray(numbers(operand(a, "regress", name)), np.float64) for name, a in (("X", X), ("y", y)))
     w = np.ones(len(y)) if weights is None else np.asarray(numbers(operand(weights, "regress", "weights")), np.float64)
     if X.ndim != 2 or y.shape != X.shape[:1] or w.shape != y.shape:
-        raise errors.shapes(
+        raise errors.misfits(
             "regress",
             "X must be [n, p], y and weights [n]",
-            [X.shape, y.shape, w.shape],
+            {"X": X.shape, "y": y.shape, "weights": w.shape},
             "regress(noise, X, y.ravel())",
-            mismatch.unlike(("X", X.shape, 0), ("y", y.shape, 0), ("weights", w.shape, 0)),
+            mismatch.along(0),
         )
     for name, values in (("X", X), ("y", y), ("weights", w)):
         if not np.all(np.isfinite(values)) or (name == "weights" and np.any(w < 0)):

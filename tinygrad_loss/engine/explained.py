@@ -63,17 +63,22 @@ def explain_room(room: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse(error: Exception, function: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> NoReturn:
     """Raise the error for what went wrong inside ``function``: as it is where it is ours, or came from the caller's own code."""
-    if isinstance(error, errors.TinygradLossError) or " instead: " in str(error) or not _from_inside(error):
+    if not _needs_words(error):
         raise error
     raise in_words(error, function, given, named) from error
 
 
 def refuse_as_numpy(error: Exception, function: Any, given: tuple[Any, ...], named: Mapping[str, Any]) -> NoReturn:
     """Raise what NumPy raises for the same call on arrays; where it raises nothing, what went wrong here."""
-    if not isinstance(error, errors.TinygradLossError) and " instead: " not in str(error) and _from_inside(error):
+    if _needs_words(error):
         with np.errstate(all="ignore"):
             function(*_plain(given), **_plain(dict(named)))
     refuse(error, function, given, named)
+
+
+def _needs_words(error: Exception) -> bool:
+    """Whether an error that is not ours, and offers no way out, came from the inside of this package."""
+    return not isinstance(error, errors.TinygradLossError) and " instead: " not in str(error) and _from_inside(error)
 
 
 def _plain(x: Any) -> Any:

@@ -144,9 +144,7 @@ def _seed(root: Tensor, gradient: "ArrayLike | None") -> Array:
     seed = seed.astype(root.dtype, copy=False)
     if seed.shape != root.shape:
         rule, instead = "gradient= must have the tensor's shape", "y.backward(gradient=np.ones_like(y.data))"
-        raise errors.shapes(
-            "backward", rule, (seed.shape, root.shape), instead, mismatch.unequal({"gradient": seed.shape, "the tensor": root.shape})
-        )
+        raise errors.misfits("backward", rule, {"gradient": seed.shape, "the tensor": root.shape}, instead, mismatch.unequal)
     return seed[()] if seed.ndim == 0 else seed
 
 

@@ -107,8 +107,8 @@ class Tensor(Methods):
         array = np.asarray(new.value if isinstance(new, Tensor) else new)
         if array.shape != self.shape:
             instead = "x = tl.tensor(new, requires_grad=True)"
-            differ = mismatch.unequal({"new": array.shape, "the leaf": self.shape})
-            raise errors.shapes(where, "new values must have the leaf's shape", (array.shape, self.shape), instead, differ)
+            named = {"new": array.shape, "the leaf": self.shape}
+            raise errors.misfits(where, "new values must have the leaf's shape", named, instead, mismatch.unequal)
         if array.dtype != self.dtype:
             array = exactly(where, array, self.dtype) if self.dtype.kind in "biu" else real(where, array, self.dtype)
         self.assign(array[()] if array.ndim == 0 else array)
@@ -200,8 +200,8 @@ class Tensor(Methods):
         refuse_masked("x.grad = new", (new,))
         array = np.array(new, dtype=self.dtype)
         if array.shape != self.shape:
-            rule, differ = "a gradient has its tensor's shape", mismatch.unequal({"new": array.shape, "the tensor": self.shape})
-            raise errors.shapes("x.grad = new", rule, (array.shape, self.shape), "x.grad = None", differ)
+            rule, named = "a gradient has its tensor's shape", {"new": array.shape, "the tensor": self.shape}
+            raise errors.misfits("x.grad = new", rule, named, "x.grad = None", mismatch.unequal)
         self._grad = array
 
     def zero_grad(self) -> None:

@@ -127,14 +127,8 @@ def _moving(function: Callable[[Any, Any], Any], symbol: str) -> Callable[[Value
         try:
             new = function(plain(self), other)
         except ValueError:
-            rule, shapes = "shapes must broadcast to the leaf's", (np.shape(other), leaf.shape)
-            raise errors.shapes(
-                where,
-                rule,
-                shapes,
-                f"x.data {symbol} np.reshape(y, x.shape)",
-                mismatch.unaligned({"the operand": shapes[0], "the leaf": shapes[1]}),
-            ) from None
+            rule, named = "shapes must broadcast to the leaf's", {"the operand": np.shape(other), "the leaf": leaf.shape}
+            raise errors.misfits(where, rule, named, f"x.data {symbol} np.reshape(y, x.shape)", mismatch.unaligned) from None
         leaf.move(new, where)
         return values_of(leaf)
 

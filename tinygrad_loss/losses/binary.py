@@ -42,12 +42,8 @@ def factor(where: str, name: str, weight: Any, like: Array) -> Array:
     if not checks.fits_in(weight.shape, like.shape):
         along = f"np.expand_dims({name}, -1)"
         instead = along if checks.fits_in((*weight.shape, 1), like.shape) else f"{name} of shape {like.shape}"
-        raise errors.shapes(
-            where,
-            f"{name} must broadcast to input's shape",
-            (weight.shape, like.shape),
-            instead,
-            mismatch.unaligned({name: weight.shape, "input": like.shape}),
+        raise errors.misfits(
+            where, f"{name} must broadcast to input's shape", {name: weight.shape, "input": like.shape}, instead, mismatch.unaligned
         )
     if type(weight) is np.ndarray:
         weight = weight.astype(checks.value_of(like).dtype, copy=False)

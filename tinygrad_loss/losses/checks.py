@@ -117,12 +117,12 @@ def unequal(where: str, given: Sequence[Array], names: Sequence[str], besides: i
         instead = written(where, names, {name: f"{name}.reshape({names[0]}.shape)"})
     else:
         instead = repeated(where, names, names[0], name, (a, b)) or f"{written(where, names)} with {name} of shape {a}"
-    return errors.shapes(
+    return errors.misfits(
         where,
         f"{names[0]} and {name} must have the same shape, nothing is broadcast in silence",
-        (a, b),
+        {names[0]: a, name: b},
         instead,
-        mismatch.unequal({names[0]: a, name: b}),
+        mismatch.unequal,
     )
 
 

@@ -368,13 +368,7 @@ def linear_cross_entropy(
         else:
             instead = "linear_weight.T" if w.shape[:1] == x.shape[-1:] and w.ndim == 2 else f"linear_weight of shape (C, {x.shape[-1]})"
         rule = "input and linear_weight must agree in their last axis"
-        raise errors.shapes(
-            "linear_cross_entropy",
-            rule,
-            (x.shape, w.shape),
-            instead,
-            mismatch.unlike(("input", x.shape, -1), ("linear_weight", w.shape, -1)),
-        )
+        raise errors.misfits("linear_cross_entropy", rule, {"input": x.shape, "linear_weight": w.shape}, instead, mismatch.along(-1))
     scores = _linear_scores(x, w)
     if linear_bias is not None:
         bias = checks.weights_of_numbers("linear_cross_entropy", "linear_bias", linear_bias)

@@ -184,12 +184,12 @@ def multi_margin_loss(input: Array, target: Array, *, p: int = 1, margin: float 
             instead = "np.argmax(target, axis=1)"
         else:
             instead = "target.ravel()" if math.prod(shape) == len(z) else f"target of shape {z.shape[:1]}"
-        raise errors.shapes(
+        raise errors.misfits(
             "multi_margin_loss",
             "target must hold one class per row of input",
-            (shape, input.shape),
+            {"target": shape, "input": input.shape},
             instead,
-            mismatch.unlike(("target", shape, 0), ("input", input.shape, 0)),
+            mismatch.along(0),
         )
     index = checks.whole("multi_margin_loss", index, z.shape[1], None)
     others = index[:, None] != np.arange(z.shape[1])

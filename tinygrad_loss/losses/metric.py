@@ -48,12 +48,12 @@ def _labelled(where: str, given: Any, names: Any, mask: Array | None, shape: str
     if not labels.size or 0 in x.shape:
         raise checks.empty(where, x.shape)
     if labels.shape != x.shape[:1]:
-        raise errors.shapes(
+        raise errors.misfits(
             where,
             "target must hold one label per row",
-            (labels.shape, x.shape),
+            {"target": labels.shape, names[0]: x.shape},
             f"target of shape {x.shape[:1]}",
-            mismatch.unlike(("target", labels.shape, 0), (names[0], x.shape, 0)),
+            mismatch.along(0),
         )
     return [x, labels]
 
@@ -72,12 +72,12 @@ def _pairs(where: str, given: Any, names: Any, mask: Array | None) -> list[Array
     a, b = _vectors(where, given[:2], names, mask)
     y = checks.as_numbers(given[2], checks.value_of(a).dtype, where, names[2])
     if y.shape != a.shape[:1]:
-        raise errors.shapes(
+        raise errors.misfits(
             where,
             "target must hold one number per pair",
-            (y.shape, a.shape),
+            {"target": y.shape, names[0]: a.shape},
             f"target of shape {a.shape[:1]}",
-            mismatch.unlike(("target", y.shape, 0), (names[0], a.shape, 0)),
+            mismatch.along(0),
         )
     checks.no_nan(where, y, mask, names)
     checks.in_domain(where, y, "binary", "target", mask)

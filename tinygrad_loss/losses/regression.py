@@ -29,13 +29,7 @@ def weighed(where: str, terms: Array, weight: Any) -> Any:
         per_row = shape and shape == terms.shape[: len(shape)]
         spread = f"np.broadcast_to(weight, {terms.shape})" if checks.fits_in(shape, terms.shape) else f"weight of shape {terms.shape}"
         instead = "sample_weight=weight, which takes one weight per row" if per_row else spread
-        raise errors.shapes(
-            where,
-            "weight must have input's shape",
-            (shape, terms.shape),
-            instead,
-            mismatch.unequal({"weight": shape, "input": terms.shape}),
-        )
+        raise errors.misfits(where, "weight must have input's shape", {"weight": shape, "input": terms.shape}, instead, mismatch.unequal)
     return terms * weight, weight
 
 
@@ -246,7 +240,7 @@ def _shared(where: str, var: Array, shape: tuple[int, ...]) -> Array:
         rule = "var must have input's shape, with axes of length 1 where one variance is shared"
         fits = var.ndim < len(shape) and all(a in (1, b) for a, b in zip(var.shape, shape[-var.ndim :], strict=True))
         way_out = f"np.broadcast_to(var, {shape})" if fits else f"var of shape {shape}"
-        raise errors.shapes(where, rule, (var.shape, shape), way_out, mismatch.unaligned({"var": var.shape, "input": shape}))
+        raise errors.misfits(where, rule, {"var": var.shape, "input": shape}, way_out, mismatch.unaligned)
     return var
 
 

@@ -201,12 +201,12 @@ class Residual(Module):
         if is_constant(x) and change.dtype.kind == "f" and x.dtype != change.dtype:
             x = in_dtype("Residual", x, change.dtype)
         if change.shape != x.shape:
-            raise errors.shapes(
+            raise errors.misfits(
                 "Residual",
                 "what is added must have the input's shape",
-                (change.shape, x.shape),
+                {"the change": change.shape, "the input": x.shape},
                 "a module whose output has its input's shape",
-                mismatch.unequal({"the change": change.shape, "the input": x.shape}),
+                mismatch.unequal,
             )
         return x + change
 

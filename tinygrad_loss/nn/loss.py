@@ -334,12 +334,12 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         x = input.reshape((1, -1)) if single else input
         index = np.asarray(target).reshape(-1)
         if index.shape != x.shape[:1]:
-            raise errors.shapes(
+            raise errors.misfits(
                 "AdaptiveLogSoftmaxWithLoss",
                 "target must hold one class per row of input",
-                (index.shape, x.shape),
+                {"target": index.shape, "input": x.shape},
                 "target of shape (N,)",
-                mismatch.unlike(("target", index.shape, 0), ("input", x.shape, 0)),
+                mismatch.along(0),
             )
         index = losses.checks.whole("AdaptiveLogSoftmaxWithLoss", index, self.n_classes, None)
         clusters = np.searchsorted(self.cutoffs, index, side="right")
@@ -363,12 +363,8 @@ def _meeting(name: str, x1: Array, x2: Array) -> None:
     try:
         np.broadcast_shapes(x1.shape, x2.shape)
     except ValueError:
-        raise errors.shapes(
-            name,
-            "x1 and x2 must broadcast together",
-            (x1.shape, x2.shape),
-            f"x2 of shape {x1.shape}",
-            mismatch.unaligned({"x1": x1.shape, "x2": x2.shape}),
+        raise errors.misfits(
+            name, "x1 and x2 must broadcast together", {"x1": x1.shape, "x2": x2.shape}, f"x2 of shape {x1.shape}", mismatch.unaligned
         ) from None
 
 

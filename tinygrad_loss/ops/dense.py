@@ -67,12 +67,12 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:  # 
     """
     x, w = _array(input), _array(weight)
     if w.ndim not in {1, 2} or not x.ndim or x.shape[-1] != w.shape[-1]:
-        raise errors.shapes(
+        raise errors.misfits(
             "linear",
             "input and weight must have equally many features in their last axis",
-            (x.shape, w.shape),
+            {"input": x.shape, "weight": w.shape},
             "weight.T" if w.ndim == 2 and w.shape[0] == x.shape[-1] else f"weight of shape {(*w.shape[:-1], x.shape[-1])}",
-            mismatch.unlike(("input", x.shape, -1), ("weight", w.shape, -1)),
+            mismatch.along(-1),
         )
     if bias is not None and bias.shape not in {w.shape[:-1], (1,) * (w.ndim - 1)}:
         raise errors.shapes(

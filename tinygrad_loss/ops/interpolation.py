@@ -51,12 +51,12 @@ def interp(x: Array, xp: Array, fp: Array, left: Any = None, right: Any = None, 
         )
     x, xp, fp = as_array(x), as_array(xp), as_array(fp)
     if xp.ndim != 1 or xp.shape != fp.shape:
-        raise errors.shapes(
+        raise errors.misfits(
             "np.interp",
             "xp and fp must be equally long, along one axis",
-            (xp.shape, fp.shape),
+            {"xp": xp.shape, "fp": fp.shape},
             f"fp of shape {xp.shape}" if xp.ndim == 1 else "xp and fp of shape (n,)",
-            mismatch.unequal({"xp": xp.shape, "fp": fp.shape}),
+            mismatch.unequal,
         )
     inside = fp[0] + (x - xp[0]) * 0.0 if xp.shape[0] == 1 else _between(x, xp, fp)
     outside = np.where(x > xp[-1], fp[-1] if right is None else right, inside)

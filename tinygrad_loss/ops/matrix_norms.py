@@ -205,12 +205,12 @@ def cdist(x1: Array, x2: Array, p: float = 2.0, compute_mode: str = "") -> Array
     """
     del compute_mode
     if x1.shape[-1] != x2.shape[-1]:
-        raise errors.shapes(
+        raise errors.misfits(
             "tl.ops.cdist",
             "points must have equally many coordinates",
-            [x1.shape, x2.shape],
+            {"x1": x1.shape, "x2": x2.shape},
             f"x2 of shape {(*x2.shape[:-1], x1.shape[-1])}",
-            mismatch.unlike(("x1", x1.shape, -1), ("x2", x2.shape, -1)),
+            mismatch.along(-1),
         )
     difference = x1[..., :, None, :] - x2[..., None, :, :]
     return _vector(difference, p, (difference.ndim - 1,), keepdims=False)

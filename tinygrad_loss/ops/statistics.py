@@ -107,12 +107,12 @@ def _fitted(w: Array, a: Array, axis: Any) -> Array:
         return w
     axes = over(a, axis)
     if axis is None or w.shape != tuple(a.shape[i] for i in axes):
-        raise errors.shapes(
+        raise errors.misfits(
             "np.average",
             "weights must have the shape of a, or its shape along axis",
-            (w.shape, a.shape),
+            {"weights": w.shape, "a": a.shape},
             "np.average(a, axis=0, weights=w)",
-            mismatch.unequal({"weights": w.shape, "a": a.shape}),
+            mismatch.unequal,
         )
     in_order = np.transpose(w, tuple(axes.index(i) for i in sorted(axes)))
     return np.broadcast_to(np.reshape(in_order, tuple(n if i in axes else 1 for i, n in enumerate(a.shape))), a.shape)

@@ -39,12 +39,8 @@ def check_remembered(where: str, saved: Any, own: Mapping[str, Any], *, of: str 
     for name, value in saved.items():
         if isinstance(value, np.ndarray) and isinstance(own[name], np.ndarray) and value.ndim and value.shape != own[name].shape:
             rule = f"{name}{of} must have its shape"
-            raise errors.shapes(
-                where,
-                rule,
-                [value.shape, own[name].shape],
-                "the model that was saved",
-                mismatch.unequal({"the saved one": value.shape, "this one": own[name].shape}),
+            raise errors.misfits(
+                where, rule, {"the saved one": value.shape, "this one": own[name].shape}, "the model that was saved", mismatch.unequal
             )
         if not same_kind(value, own[name]) or (name in COUNTS and not (0 <= value < MOST and value == int(value))):
             kind = "a whole number from 0 on" if name in COUNTS else f"of the kind of {_kind(own[name])}"

@@ -34,12 +34,12 @@ def classes(where: str, output: np.ndarray, target: np.ndarray) -> np.ndarray:
     if output.shape == target.shape:
         return (output > 0).astype(np.int64)
     if output.ndim != target.ndim + 1 or output.shape[:1] + output.shape[2:] != target.shape:
-        raise errors.shapes(
+        raise errors.misfits(
             where,
             "scores must have shape (n, classes, ...), targets (n, ...)",
-            (output.shape, target.shape),
+            {"scores": output.shape, "targets": target.shape},
             "np.moveaxis(scores, -1, 1)",
-            mismatch.unlike(("scores", output.shape, 0), ("targets", target.shape, 0)),
+            mismatch.along(0),
         )
     return np.argmax(output, axis=1)
 
@@ -61,12 +61,12 @@ def top_k(output: ArrayLike, target: ArrayLike, k: int = 5) -> float:
     """
     output, target = np.asarray(output), np.asarray(target)
     if output.ndim != 2 or target.shape != output.shape[:1]:
-        raise errors.shapes(
+        raise errors.misfits(
             "top_k",
             "scores must have shape (n, classes), targets (n,)",
-            (output.shape, target.shape),
+            {"scores": output.shape, "targets": target.shape},
             "accuracy(output, target)",
-            mismatch.unlike(("scores", output.shape, 0), ("targets", target.shape, 0)),
+            mismatch.along(0),
         )
     if not 1 <= k <= output.shape[-1]:
         raise errors.DomainError(errors.say("top_k", f"k must lie in 1..{output.shape[-1]}", str(k), "top_k(output, target, k=1)"))
@@ -115,12 +115,12 @@ def auc(output: ArrayLike, target: ArrayLike) -> float:
     scores, target = np.asarray(output), np.asarray(target).ravel()
     scores = scores[:, 1] - scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 2 else scores.ravel()
     if scores.shape != target.shape:
-        raise errors.shapes(
+        raise errors.misfits(
             "auc",
             "there must be one score per target",
-            (scores.shape, target.shape),
+            {"scores": scores.shape, "targets": target.shape},
             "auc(output[:, 1], target)",
-            mismatch.unlike(("scores", scores.shape, 0), ("targets", target.shape, 0)),
+            mismatch.along(0),
         )
     if not np.isfinite(scores).all():
         raise errors.DomainError(errors.say("auc", "scores must be finite", "nan or inf", "np.nan_to_num(output)"))
@@ -146,12 +146,12 @@ def calibration_error(output: ArrayLike, target: ArrayLike, bins: int = 15) -> f
     target = np.asarray(target)
     p = probabilities(output)
     if target.shape != p.shape[:1]:
-        raise errors.shapes(
+        raise errors.misfits(
             "calibration_error",
             "there must be one target per row of logits",
-            (p.shape, target.shape),
+            {"logits": p.shape, "targets": target.shape},
             "target.ravel()",
-            mismatch.unlike(("logits", p.shape, 0), ("targets", target.shape, 0)),
+            mismatch.along(0),
         )
     if bins < 1:
         raise errors.DomainError(errors.say("calibration_error", "there must be at least one bin", str(bins), "bins=15"))
