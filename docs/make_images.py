@@ -43,7 +43,7 @@ CHINESE: Final = {
     "cross-entropy H(p, q)": "交叉熵 H(p, q)",
     "entropy H(p) = 0.611 nats": "熵 H(p) = 0.611 奈特",
     "the gap: KL(p || q)": "差距：KL(p || q)",
-    "q, the predicted probability of rain (p = 0.3)": "q，预测的下雨概率（p = 0.3）",
+    "q, the predicted probability of rain\n(p = 0.3)": "q，预测的下雨概率（p = 0.3）",
     "nats per day": "每天的奈特数",
 }
 """What the pictures of the examples say, in Chinese."""

@@ -40,7 +40,7 @@ def picture(narrow=False):
         axes.plot([fitted.loc, fitted.loc], [0.0, fitted.prob(fitted.loc)], color=colour, linestyle=":")
     axes.plot(DATA, np.full_like(DATA, 0.012), "o", color=LIGHT["vermilion"], markersize=7, label="the data")
     axes.set(xlabel="y", ylabel="density of the fitted noise", title="one outlier, two noise models", ylim=(0, 0.75))
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, handlelength=1.2)
     return drawn
 
 

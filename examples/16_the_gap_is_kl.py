@@ -36,7 +36,7 @@ def picture(narrow=False):
     axes.axhline(entropy, color=LIGHT["green"], label=f"entropy H(p) = {entropy:.3f} nats")
     axes.fill_between(q, entropy, cross_entropy(q), color=LIGHT["vermilion"], alpha=0.25, label="the gap: KL(p || q)")
     axes.plot([0.3], [entropy], "o", color=LIGHT["green"])
-    axes.set(xlabel="q, the predicted probability of rain (p = 0.3)", ylabel="nats per day", ylim=(0, 2.5))
+    axes.set(xlabel="q, the predicted probability of rain\n(p = 0.3)", ylabel="nats per day", ylim=(0, 2.5))
     axes.legend(frameon=False, loc="upper center")
     return drawn
 
