@@ -71,6 +71,7 @@ BEYOND = {
 @pytest.mark.parametrize("policy", ["nan", "subgradient"])
 @pytest.mark.parametrize(("f", "x", "got", "instead"), BEYOND.values(), ids=BEYOND)
 @pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UndefinedGradientWarning")
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UndecidedGradientWarning")
 def test_a_refusal_where_no_subgradient_helps_says_what_does(policy, f, x, got, instead):
     w = leaf([x, 3.5], name="w")
     with tl.at_kinks(policy), np.errstate(all="ignore"):

@@ -1,17 +1,16 @@
 """Deciding, from series, whether a recorded function has a gradient at its point: exactly where both sides of an entry are seen."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from tinygrad_loss.calculus.germ import ROUNDING
 from tinygrad_loss.calculus.judgement import Judgement, Kind, all_of, flat, same, split
-from tinygrad_loss.calculus.near import Near, patiently, side_along
+from tinygrad_loss.calculus.near import Near, patiently, side_along, steadily
 from tinygrad_loss.calculus.probes import decide_in_space
 from tinygrad_loss.calculus.reach import reached
-from tinygrad_loss.calculus.rounding import moved_by_rounding
+from tinygrad_loss.calculus.rounding import is_rounding
 from tinygrad_loss.calculus.sides import Side, limit_of, sides_of
 
 __all__ = ["decide", "limits_along", "slope_along"]
@@ -22,9 +21,11 @@ def decide(near: Near) -> Judgement:
     if not math.isfinite(near.value):
         start = {id(near.root): np.broadcast_to(np.not_equal(near.seed, 0), near.root.shape)}
         say = reached(near.record, start)
-        return Judgement(
-            "outside", [np.where(say.get(id(leaf), False), np.nan, np.zeros(leaf.shape)) for leaf in near.leaves], all_of(near, True)
-        )
+        parts = [np.broadcast_to(say.get(id(leaf), False), leaf.shape) for leaf in near.leaves]
+        gradients = [np.where(part, np.nan, 0.0) for part in parts]
+        if near.within_range:
+            return Judgement("outside", gradients, all_of(near, True))
+        return Judgement("undecided", gradients, [~part for part in parts])
     if near.size == 1:
         return _on_a_line(near)
     return decide_in_space(near) if near.beside.terms is None else _entry_by_entry(near)
@@ -36,13 +37,16 @@ def _on_a_line(near: Near) -> Judgement:
     answers = [side_along(near, all_of(near, s)) for s in (-1.0, 1.0)]
     certain = all(known for _, known in answers)
     (back, _), (ahead, _) = answers
-    left = None if back is None or not back.exists or back.jumps else 0.0 - back.slope
-    right = None if ahead is None or not ahead.exists or ahead.jumps else ahead.slope
+    left, right = (None if slope is None else s * slope for s, slope in zip((-1.0, 1.0), map(_slope, answers), strict=True))
     kind: Kind = "undecided"
     value = math.nan
     if back is not None and ahead is not None:
         kind, value = _verdict_of_sides(back, ahead)
-        if kind == "kink" and certain and _rounding_explains(near, np.array([left]), np.array([right]), lambda: _slopes_on_a_line(near)):
+        if (
+            kind == "kink"
+            and certain
+            and is_rounding(np.array([left]), np.array([right]), lambda: _slopes_on_a_line(near), near.largest, near.root.dtype)
+        ):
             kind, value = "smooth", 0.5 * (0.0 - back.slope + ahead.slope)
     if not certain and kind != "smooth":
         kind, value = "undecided", math.nan
@@ -56,24 +60,17 @@ def _on_a_line(near: Near) -> Judgement:
 
 def _slopes_on_a_line(near: Near) -> np.ndarray:
     """Return the slopes from the left and from the right; nan where one is not known."""
-    slopes = [slope_along(near, all_of(near, s)) for s in (-1.0, 1.0)]
-    return np.array([[math.nan if slope is None else s * slope] for s, slope in zip((-1.0, 1.0), slopes, strict=True)])
-
-
-def _rounding_explains(near: Near, left: np.ndarray, right: np.ndarray, ask: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return where slopes that differ are one but for rounding; ``ask`` gives both once more, as two rows."""
-    apart = np.abs(left - right)
-    suspect = (apart > 0) & (apart <= ROUNDING.get().same * max(near.scales.values(), default=0.0))
-    if not np.any(suspect):
-        return suspect
-    with np.errstate(all="ignore"):
-        noise = np.sum(moved_by_rounding(ask, np.stack([left, right]), near.root.dtype), axis=0)
-    return np.asarray(suspect & (apart <= noise))
+    slopes = [(s, slope_along(near, all_of(near, s))) for s in (-1.0, 1.0)]
+    return np.array([[math.nan if slope is None else s * slope] for s, slope in slopes])
 
 
 def slope_along(near: Near, direction: list[np.ndarray]) -> float | None:
     """Return the one-sided derivative along a direction; None where that side does not exist, jumps, or is not decided."""
-    side, certain = side_along(near, direction)
+    return _slope(side_along(near, direction))
+
+
+def _slope(found: tuple[Side | None, bool]) -> float | None:
+    side, certain = found
     return None if side is None or not certain or not side.exists or side.jumps else side.slope
 
 
@@ -87,9 +84,7 @@ def _entry_by_entry(near: Near) -> Judgement:
         apart, size = np.abs(left - right), np.maximum(np.abs(left), np.abs(right))
         equal = (left == right) | (apart <= ROUNDING.get().same * size)
         clear = (left == right) | (apart <= ROUNDING.get().chop * size)
-        rounded = _rounding_explains(
-            near, left, right, lambda: smooth + np.stack([-_all_sides(near, -1.0).slope, _all_sides(near, 1.0).slope])
-        )
+        rounded = is_rounding(left, right, lambda: _slopes_of_entries(near, smooth), near.largest, near.root.dtype)
         equal, clear = equal | rounded, clear | rounded
         middle = np.where(left == right, left, 0.5 * (left + right))
     known = back.known & ahead.known
@@ -118,6 +113,11 @@ def _entry_by_entry(near: Near) -> Judgement:
     return Judgement(kind, split(gradient, near), split(certain, near), split(low, near), split(high, near))
 
 
+def _slopes_of_entries(near: Near, smooth: np.ndarray) -> np.ndarray:
+    """Return the slopes of every entry from the left and from the right; ``smooth`` is what smooth terms add."""
+    return smooth + np.stack([-_all_sides(near, -1.0).slope, _all_sides(near, 1.0).slope])
+
+
 @dataclass(slots=True)
 class _Sides:
     """One side of every entry, and which of them are known."""
@@ -137,11 +137,10 @@ def _all_sides(near: Near, sign: float) -> _Sides:
         these = todo.pop()
         d = np.zeros(n)
         d[these] = sign
-        sides, certain = patiently(lambda d=d: sides_of(*near.entries_along(split(d, near)), near.noise))  # type: ignore[misc]
-        if certain or len(these) == 1:
-            if sides is not None:
-                found.exists[these], found.jumps[these], found.slope[these] = sides.exists[these], sides.jumps[these], sides.slope[these]
-            found.known[these] = certain
+        sides, certain = steadily(near, lambda d=d: sides_of(*near.entries_along(split(d, near)), near.noise))  # type: ignore[misc]
+        if sides is not None and (np.ndim(certain) or certain or len(these) == 1):
+            found.exists[these], found.jumps[these], found.slope[these] = sides.exists[these], sides.jumps[these], sides.slope[these]
+            found.known[these] = np.broadcast_to(certain, n)[these]
         else:
             todo += [part for part in np.array_split(these, 2) if len(part)]
     return found

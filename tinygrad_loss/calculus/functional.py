@@ -353,9 +353,9 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool, departed: Sequen
         dy = moving.get(id(y), np.zeros_like(y.value))
         suspicious = suspicious or (screen and not finite(dy) and not any(t.op is not None and t.op.name == "settled" for t in order))
     if suspicious:
-        from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
+        from tinygrad_loss.calculus.tangents import judge_tangent  # noqa: PLC0415  only when a kink was hit
 
-        dy = nonsmooth.judge_tangent(y, dy, tangents, AT_KINKS.get(), departed)
+        dy = judge_tangent(y, dy, tangents, AT_KINKS.get(), departed)
     return dy
 
 

@@ -23,7 +23,6 @@ from tinygrad_loss.calculus.germ_rules import BEYOND, MOST_POWERS, RULES, infini
 from tinygrad_loss.calculus.germ_series import TAYLOR
 from tinygrad_loss.calculus.germ_special import AT_POINTS
 from tinygrad_loss.calculus.germ_work import spend
-from tinygrad_loss.calculus.rounding import SHAKEN, shaken
 from tinygrad_loss.context import at_kinks, without_watching
 from tinygrad_loss.engine.op import OPS, Array, Op
 from tinygrad_loss.engine.reverse import sweep, tied
@@ -124,18 +123,14 @@ def _taylor(op: Op, inputs: tuple[Array, ...], static: dict[str, Any]) -> Germ:
     y = np.broadcast_to(np.asarray(op.forward(*here, **static)), shape)
     still = ~functools.reduce(np.logical_or, (u.moving for u in steps.values()), np.zeros(shape, bool))
     weight = functools.partial(_weight, still | np.isnan(y))
-    at, slopes_of = here, y
-    if (otherwise := SHAKEN.get()) is not None and wanted:
-        at = [shaken(x, *otherwise) for x in here]
-        slopes_of = np.broadcast_to(np.asarray(op.forward(*at, **static)), shape)
     if len(steps) == len(inputs) == 1 and op.name in TAYLOR and wanted:
         (u,) = steps.values()
-        weights = list(map(weight, TAYLOR[op.name](slopes_of, *at, wanted, **static)))
+        weights = list(map(weight, TAYLOR[op.name](y, *here, wanted, **static)))
         flat = op.name in SATURATING and not any(w.any() for w in weights)  # so far out that every slope underflows
         return constant(y) if flat else powers(u, [y, *weights])
     total, partials = constant(y), dict[tuple[int, ...], Array]()
     for index in _indices(len(steps), wanted):
-        derivative = _derivative(op, at, static, list(steps), index, partials)
+        derivative = _derivative(op, here, static, list(steps), index, partials)
         if derivative is None:  # it kinks here, or is no short formula
             return _integrated(op, inputs, static)
         term = constant(weight(derivative / math.prod(map(math.factorial, index))))

@@ -13,6 +13,8 @@ from tinygrad_loss.calculus.germ_order import FLAT
 from tinygrad_loss.calculus.germ_ring import add
 from tinygrad_loss.calculus.germ_work import OverBudget, budget
 from tinygrad_loss.calculus.numbering import Numbering
+from tinygrad_loss.calculus.overflow import known_part, overflown, underflown
+from tinygrad_loss.calculus.rounding import SHAKEN, asked_again
 from tinygrad_loss.calculus.sides import Side, side_of
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import differentiable_order, record_of, replay
@@ -20,7 +22,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import Pass, pull
 from tinygrad_loss.engine.tensor import LEAF, Tensor, tensor
 
-__all__ = ["CAPS", "Near", "judging", "patiently", "side_along"]
+__all__ = ["CAPS", "Near", "judging", "patiently", "side_along", "steadily"]
 
 CAPS: Final = (2, 4, 8)
 """How many powers of t to keep, in the order tried."""
@@ -40,9 +42,8 @@ def judging(near: "Near") -> Iterator[None]:
 
     Where no rule reads a value, none was rounded by its dtype.
     """
-    affine = all(passes_alone(t) or t.node[0].kind == "selection" or t.node[0].name == "absolute" for t in near.record)
     allowed = WORK + EACH * sum(t.size for t in near.record)
-    with rounding_of([] if affine else [near.root, *near.leaves]), budget(allowed):
+    with rounding_of([] if near.affine else [near.root, *near.leaves]), budget(allowed):
         yield
 
 
@@ -62,10 +63,29 @@ class Near:
         return record_of(self.root, {id(leaf) for leaf in self.leaves})
 
     @cached_property
+    def affine(self) -> bool:
+        """Whether every op has slopes that are the same on all of a branch, or an infinite one, so that values are rounded in no slope."""
+        return all(passes_alone(t) or t.node[0].kind == "selection" or t.node[0].name == "absolute" for t in self.record)
+
+    @property
+    def within_range(self) -> bool:
+        """Whether every number on the way is what it should be, neither too large nor too small for a floating-point number."""
+        return not any(underflown(t) or np.any(overflown(t)) for t in self.record)
+
+    @property
     def noise(self) -> float:
-        """How far rounding may move the result: a few units in the last place of the largest number on the way."""
-        largest = max([_largest(self.root, {}), *self.scales.values()])
-        return ULPS * float(np.finfo(self.root.dtype).eps) * largest
+        """How far rounding may move the result; as far as it does where values are rounded at random."""
+        return self._noise if SHAKEN.get() is None else np.inf
+
+    @cached_property
+    def _noise(self) -> float:
+        """A few units in the last place of the largest number on the way."""
+        return ULPS * float(np.finfo(self.root.dtype).eps) * max(_largest(self.root, {}), self.largest)
+
+    @property
+    def largest(self) -> float:
+        """The largest number that went into an op."""
+        return max(self.scales.values(), default=0.0)
 
     @cached_property
     def scales(self) -> dict[int, float]:
@@ -176,16 +196,21 @@ class Near:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
         given |= {id(t): t.value for t in record if self.numbering.of(t).still.all()}
 
-        def settle(y: Array, t: Tensor) -> Array:
+        def run(t: Tensor, operands: list[Array]) -> Array:
+            op, _, static = t.node
+            y = op.call(*operands, **static)
             if not isinstance(y, Tensor):
-                return settled(y, t.value, self.scales[id(t)])
-            y.value = settled(y.value, t.value, self.scales[id(t)])
+                return settled(known_part(y, t), t.value, self.scales[id(t)])
+            y.value = settled(known_part(y.value, t), t.value, self.scales[id(t)])
             still = self._still(y.value, t, generic=generic)
             return np.where(still, t.value, y) if np.any(still) else y  # nothing flows back through what does not move
 
+        rounding = SHAKEN.get()
+        if rounding is not None:
+            given = {key: rounding.of(x) for key, x in given.items()}
         with np.errstate(all="ignore"), without_watching():
             try:
-                return replay(record, given, settle)
+                return replay(record, given, run if rounding is None else rounding.run)
             except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
                 raise Exhausted from error
 
@@ -248,7 +273,26 @@ def settled(y: Array, recorded: Array, scale: float) -> Array:
 
 def side_along(near: Near, direction: Sequence[Array]) -> tuple[Side | None, bool]:
     """Return how the function leaves the point along a direction, and whether that is certain."""
-    return patiently(lambda: side_of(near.along(direction), near.value, near.noise))
+    side, certain = steadily(near, lambda: side_of(near.along(direction), near.value, near.noise))
+    return side, bool(certain)
+
+
+def steadily(near: Near, ask: Callable[[], Any]) -> tuple[Any, bool | np.ndarray]:
+    """Return a side, or one per entry, and whether it is certain: it is not where another rounding would end the domain elsewhere.
+
+    The sine of the floating-point number next to pi / 2 is 1, so its arc sine seems to have an infinite slope.
+    """
+    found, certain = patiently(ask)
+    if found is None or not certain or SHAKEN.get() is not None:
+        return found, certain
+    ends = found.ends
+    if not np.any(ends) or near.affine:
+        return found, True
+    steady = np.ones(np.shape(ends), bool)
+    for other, _ in asked_again(lambda: patiently(ask), near.root.dtype):
+        if other is not None:
+            steady = steady & (other.ends == ends)
+    return found, steady
 
 
 def patiently(ask: Callable[[], Any]) -> tuple[Any, bool]:

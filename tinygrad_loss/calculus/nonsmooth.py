@@ -27,25 +27,20 @@ from tinygrad_loss.calculus.beside import passes_alone
 from tinygrad_loss.calculus.branches import agreed_by_all_branches
 from tinygrad_loss.calculus.decide import decide, limits_along
 from tinygrad_loss.calculus.directions import PAIRS, directions
-from tinygrad_loss.calculus.germ import ROUNDING, Exhausted, Germ
+from tinygrad_loss.calculus.germ import ROUNDING, Exhausted
 from tinygrad_loss.calculus.judgement import Judgement, Kind, flat, proved_smooth, split
 from tinygrad_loss.calculus.locked import Locked, Locks, first_order
-from tinygrad_loss.calculus.near import Near, judging, patiently
+from tinygrad_loss.calculus.near import Near, judging
 from tinygrad_loss.calculus.numbering import screened
-from tinygrad_loss.calculus.reach import moved, narrowed
+from tinygrad_loss.calculus.reach import narrowed
 from tinygrad_loss.calculus.second import SETTLED, settle
-from tinygrad_loss.calculus.sides import slopes_of
-from tinygrad_loss.calculus.sites import LOOK, Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
+from tinygrad_loss.calculus.sites import Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
 from tinygrad_loss.context import Policy
-from tinygrad_loss.engine.declare import linear
-from tinygrad_loss.engine.op import OPS, Array
 from tinygrad_loss.engine.reverse import Pass, finite, tied
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["Report", "judge", "judge_tangent", "judged", "only_kinks"]
+__all__ = ["Report", "judge", "judged", "only_kinks"]
 
-linear("resolved", lambda x, value: value, lambda g, _x, value: g, doc="a gradient whose value at a kink was settled")
-RESOLVED = OPS["resolved"]
 ALONE = 64
 """Up to this many entries are also asked about each on its own."""
 NOTHING = 1e-13
@@ -293,7 +288,7 @@ def _of_limits(near: Near, limits: list[np.ndarray], gradient: np.ndarray, certa
 
 def _judged_without_dead_branches(done: Pass, near: Near) -> Judgement | None:
     """Try whether only branches that nothing selected made the gradient non-finite: there an exact zero absorbs nan and inf."""
-    if done.suspects or not math.isfinite(near.value) or any(map(tied, done.traced)):
+    if done.suspects or not math.isfinite(near.value) or any(map(tied, done.traced)) or any(t.op is SETTLED for t in done.order):
         return None
     still = limits_along(near, next(directions(near)))
     if still is None or not all(np.all(np.isfinite(g)) for g in still):
@@ -324,72 +319,6 @@ def _first_pair(near: Near) -> list[np.ndarray]:
     if ahead is None or back is None:
         return [np.full(leaf.shape, np.nan) for leaf in near.leaves]
     return [0.5 * (a + b) for a, b in zip(ahead, back, strict=True)]
-
-
-def judge_tangent(y: Tensor, dy: Array, tangents: Mapping[int, Array], policy: Policy, departed: Sequence[str] = ()) -> Array:
-    """Return the derivative of ``y`` along tangents, entry by entry: where its two sides agree, that; else what the policy says."""
-    variables = _found(y, tangents)
-    near = Near(y, np.ones_like(y.value), variables)
-    steps = [np.asarray(value_of(tangents[id(v)]), np.float64) for v in variables]
-    sides = []
-    with judging(near):
-        same = ROUNDING.get().same
-        for sign in (-1.0, 1.0):
-            answer, _ = patiently(lambda s=sign: _slopes(near.result_along([s * d for d in steps]), y.value))  # type: ignore[misc]
-            slope, gone = (np.full(y.shape, np.nan), np.zeros(y.shape, bool)) if answer is None else answer
-            sides.append((sign * slope, gone))
-    (left, no_left), (right, no_right) = sides
-    left, right = np.where(no_left & np.isinf(right), right, left), np.where(no_right & np.isinf(left), left, right)
-    with np.errstate(all="ignore"):
-        finite_ones = np.isfinite(left) & np.isfinite(right)
-        agree = (left == right) | (finite_ones & (np.abs(left - right) <= same * np.maximum(np.abs(left), np.abs(right))))
-        value = np.where(agree, np.where(np.isinf(left), left, 0.5 * (left + right)), np.nan)
-        if policy == "subgradient":
-            value = np.where(finite_ones, 0.5 * (left + right), value)
-        moving, touched = moved(y, tangents)
-        value = np.where(touched, np.where(np.isfinite(np.asarray(y.value)), value, np.nan), np.asarray(value_of(dy)))
-        value = np.where(moving, value, 0.0)
-    if np.any(np.isnan(value)) and policy in {"nan", "raise"}:
-        first = tuple(np.argwhere(np.isnan(value))[0])
-        message = (
-            f"the function has no derivative along this direction: left slope {left[first]:g}, right slope {right[first]:g}. "
-            "Use instead: tl.directional(f, x, v), which has one side"
-        )
-        left_at = departures(near, departed)
-        if left_at:
-            message = f"whether there is a derivative along this direction could not be decided (by {left_at[0]}). Use instead: {LOOK}"
-        if policy == "raise":
-            raise errors.UndefinedGradientError(message)
-        errors.warn_caller(message, errors.UndecidedGradientWarning if left_at else errors.UndefinedGradientWarning)
-    value = value.astype(y.dtype)[()]
-    return (
-        RESOLVED.call(dy, value=value)
-        if isinstance(dy, Tensor) and not np.array_equal(dy.value, value)
-        else dy
-        if isinstance(dy, Tensor)
-        else value
-    )
-
-
-def _slopes(y: Germ, value: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return the one-sided derivative of every entry, and where that side does not exist."""
-    return slopes_of(y, value), y.missing
-
-
-def _found(y: Tensor, tangents: Mapping[int, Array]) -> list[Tensor]:
-    """Return the variables that tangents were given for, among those that led to ``y``."""
-    found: dict[int, Tensor] = {}
-    stack, seen = [y], set()
-    while stack:
-        t = stack.pop()
-        if id(t) in seen:
-            continue
-        seen.add(id(t))
-        if id(t) in tangents:
-            found[id(t)] = t
-        elif t.op is not None:
-            stack.extend(x for x in t.inputs if isinstance(x, Tensor))
-    return list(found.values())
 
 
 def _settle(done: Pass, gradients: Sequence[np.ndarray]) -> None:

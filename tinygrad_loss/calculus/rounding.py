@@ -3,15 +3,22 @@
 Source: Vignes 1993, A stochastic arithmetic for reliable scientific computation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import numpy as np
 
 from tinygrad_loss.calculus.bends import SEED
+from tinygrad_loss.calculus.germ import ONE, ROUNDING, Germ
+from tinygrad_loss.engine.op import Array
+from tinygrad_loss.engine.reverse import own_ties
+from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["MARGIN", "SHAKEN", "SHAKES", "moved_by_rounding", "shaken"]
+__all__ = ["MARGIN", "SHAKEN", "SHAKES", "asked_again", "is_rounding", "shaken"]
+
+T = TypeVar("T")
 
 SHAKES: Final = 4
 """How often values are rounded at random."""
@@ -20,25 +27,64 @@ UNITS: Final = 4.0
 MARGIN: Final = 16.0
 """Rounding explains up to this many times the largest change that other roundings made."""
 
-SHAKEN: ContextVar[tuple[np.random.Generator, float] | None] = ContextVar("shaken", default=None)
-"""Where series are computed with other roundings: the source of them, and the unit in the last place; None elsewhere."""
-
 
 def shaken(x: np.ndarray, rng: np.random.Generator, unit: float) -> np.ndarray:
     """Return numbers that are rounded otherwise."""
     return np.asarray(x * (1.0 + unit * rng.uniform(-UNITS, UNITS, np.shape(x))))
 
 
-def moved_by_rounding(ask: Callable[[], np.ndarray], answer: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return how far rounding, of numbers of a dtype, may have moved the answer: entry by entry, nan where that is not known.
+@dataclass(frozen=True, slots=True)
+class Shaking:
+    """A replay on germs in which every op rounds otherwise, at random; what is tied stays so, and with it every branch."""
 
-    The arguments at which slopes are taken are rounded otherwise; values, and with them ties and branches, stay as they are.
+    rng: np.random.Generator
+    unit: float
+
+    def of(self, x: Array) -> Array:
+        """Return a germ whose value at the point is rounded otherwise."""
+        return x.like({**x.terms, ONE: shaken(x.constant, self.rng, self.unit)}) if isinstance(x, Germ) else x
+
+    def run(self, t: Tensor, operands: list[Array]) -> Array:
+        """Run a recorded op on germs that were rounded otherwise."""
+        op, inputs, static = t.node
+        tied = np.asarray(True if op.kind == "predicate" else own_ties(t) if op.facts is not None else False)
+        if np.any(tied):
+            operands = [_recorded(x, a, tied) if isinstance(a, Germ) else a for x, a in zip(inputs, operands, strict=True)]
+        return self.of(op.call(*operands, **static))
+
+
+def _recorded(x: Tensor, now: Germ, tied: np.ndarray) -> Germ:
+    """Return a germ with its recorded values where the op that reads it is tied, or everywhere where entries do not correspond."""
+    at = tied if tied.shape == now.shape else True
+    return now.like({**now.terms, ONE: np.where(at, np.asarray(x.value, np.float64), now.constant)})
+
+
+SHAKEN: ContextVar[Shaking | None] = ContextVar("shaken", default=None)
+"""The random rounding under which replays run; None for none."""
+
+
+def is_rounding(left: np.ndarray, right: np.ndarray, ask: Callable[[], np.ndarray], largest: float, dtype: np.dtype) -> np.ndarray:
+    """Return where slopes that differ are one but for rounding, of numbers of a dtype.
+
+    ``ask`` gives both once more, as two rows; ``largest`` is the largest number on the way.
     """
-    rng, moved = np.random.default_rng(SEED), np.zeros(np.shape(answer))
-    for _ in range(SHAKES):
-        token = SHAKEN.set((rng, float(np.finfo(dtype).eps)))
+    apart = np.abs(left - right)
+    suspect = (apart > 0) & (apart <= ROUNDING.get().same * largest)
+    if not np.any(suspect):
+        return suspect
+    answer, moved = np.stack([left, right]), np.zeros((2, *np.shape(left)))
+    for other in asked_again(ask, dtype):
+        moved = np.maximum(moved, np.abs(other - answer))
+    return np.asarray(suspect & (apart <= MARGIN * np.sum(moved, axis=0)))
+
+
+def asked_again(ask: Callable[[], T], dtype: np.dtype) -> Iterator[T]:
+    """Yield what ``ask`` says when values are rounded otherwise, at random, a few times: each time also the other way round."""
+    for k in range(SHAKES):
+        unit = float(np.finfo(dtype).eps) * (-1) ** k
+        token = SHAKEN.set(Shaking(np.random.default_rng([SEED, k // 2]), unit))
         try:
-            moved = np.maximum(moved, np.abs(ask() - answer))
+            answer = ask()
         finally:
             SHAKEN.reset(token)
-    return MARGIN * moved
+        yield answer

@@ -8,7 +8,7 @@ import numpy as np
 from tinygrad_loss.calculus.germ import CLOSE, Exhausted, Germ, degree
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["Side", "Sides", "limit_of", "side_of", "sides_of", "slopes_of"]
+__all__ = ["Side", "Sides", "limit_of", "side_of", "sides_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,11 @@ class Side:
     slope: float = math.nan
     second: float = math.nan
 
+    @property
+    def ends(self) -> int:
+        """What ends here, as a number to compare: the domain (2), or finite slopes (the sign of the infinite one); 0 for neither."""
+        return int(_ends(self.exists, self.slope))
+
 
 @dataclass(frozen=True, slots=True)
 class Sides:
@@ -28,6 +33,15 @@ class Sides:
     exists: np.ndarray
     jumps: np.ndarray
     slope: np.ndarray
+
+    @property
+    def ends(self) -> np.ndarray:
+        """What ends here, entry by entry, as `Side.ends`."""
+        return _ends(self.exists, self.slope)
+
+
+def _ends(exists: Array, slope: Array) -> np.ndarray:
+    return np.where(exists, np.where(np.isinf(slope), np.sign(slope), 0), 2)
 
 
 def sides_of(f: Germ, value: np.ndarray, noise: float = 0.0) -> Sides:
@@ -75,12 +89,6 @@ def _first(f: Germ, power: int) -> float:
         if 0 < degree(key) < power and float(c) != 0:
             return math.copysign(math.inf, float(c))
     return float(f.coefficient(power))
-
-
-def slopes_of(y: Germ, value: Array) -> np.ndarray:
-    """Return the one-sided derivative of every entry of a germ; nan where it does not exist or jumps."""
-    sides = sides_of(y, np.asarray(value, np.float64))
-    return np.where(sides.exists & ~sides.jumps, sides.slope, np.nan)
 
 
 def limit_of(g: Germ) -> np.ndarray:

@@ -48,12 +48,13 @@ def elementwise(
     methods: Sequence[str] = (),
     facts: Facts | None = None,
     vjps: Sequence[Rule] | None = None,
+    jvp: Rule | None = None,
     static: bool = False,
     listed: bool = True,
 ) -> Callable[..., Array]:
     """Declare a function of each entry by its partial derivatives ``partial(y, *x)``; a number where constant.
 
-    ``vjps`` are rules that save work over the derived ones; ``static`` says that the forward and the partials take static arguments by keyword as well.
+    ``vjps`` and ``jvp`` are rules that save work, or rounding, over the derived ones; ``static`` says that the forward and the partials take static arguments by keyword as well.
     An op that is not ``listed`` stays out of the table: it is a user's own.
     """
     arity = len(partials)
@@ -64,7 +65,7 @@ def elementwise(
             forward=forward,
             vjps=vjps or [_pull_partial(p, i, None if static else arity) for i, p in enumerate(partials)],
             constant_slopes=not any(map(callable, partials)),
-            jvp=_push_partials(partials),
+            jvp=_fitting(jvp) if jvp else _push_partials(partials),
             facts=facts,
             domain=_intervals(domain, arity),
             doc=doc,
@@ -349,6 +350,11 @@ def _fit(dy: Array, y: Array) -> Array:
     if not hasattr(dy, "shape"):  # a NumPy number times a Python complex number
         dy = np.asarray(dy)[()]
     return dy if dy.shape == y.shape else np.broadcast_to(dy, y.shape)
+
+
+def _fitting(jvp: Rule) -> Rule:
+    """Make a rule return a tangent of its result's shape."""
+    return lambda dx, y, *x, **static: _fit(jvp(dx, y, *x, **static), y)
 
 
 def _push_partials(partials: Sequence[Rule | float]) -> Rule:

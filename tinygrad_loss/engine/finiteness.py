@@ -11,7 +11,7 @@ from tinygrad_loss.engine.tensor import Tensor
 if TYPE_CHECKING:
     from tinygrad_loss.engine.reverse import Pass
 
-__all__ = ["finite", "overflowed"]
+__all__ = ["UNSTATED", "finite", "overflowed"]
 
 UNSTATED: Final = frozenset({"beta", "betaln", "binom", "poch"})
 """Ops with poles that they do not state."""
@@ -33,14 +33,9 @@ def overflowed(done: "Pass") -> bool:
     given = [x for t in results for x in t.inputs if type(x) is not Tensor or x.op is None]
     return (
         all(map(finite, map(_floating, given)))
-        and all(map(_too_large, results))
+        and not any(t.op is not None and t.op.name in UNSTATED for t in results)
         and not any(np.any(np.isnan(x)) for x in (*(t.value for t in results), *done.cotangents.values()))
     )
-
-
-def _too_large(t: Tensor) -> bool:
-    """Whether a result is finite, or is of an op that has no pole but those it states."""
-    return t.op is None or t.op.name not in UNSTATED or finite(t)
 
 
 def _floating(x: Array) -> Array:

@@ -11,9 +11,9 @@ from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
-__all__ = ["Settle", "differentiable_order", "leading_to", "record_of", "replay", "spelt_out"]
+__all__ = ["Run", "differentiable_order", "leading_to", "record_of", "replay", "spelt_out"]
 
-Settle: TypeAlias = Callable[[Array, Tensor], Array]
+Run: TypeAlias = Callable[[Tensor, list[Array]], Array]
 
 
 def differentiable_order(root: Tensor, stops: Collection[int] = ()) -> tuple[list[Tensor], dict[int, Tensor]]:
@@ -78,11 +78,11 @@ def record_of(root: Tensor, stops: Collection[int] = ()) -> list[Tensor]:
     return ordered
 
 
-def replay(record: list[Tensor], given: Mapping[int, Array], settle: Settle | None = None) -> dict[int, Array]:
+def replay(record: list[Tensor], given: Mapping[int, Array], run: Run | None = None) -> dict[int, Array]:
     """Run a record once more with other arrays at some of its tensors; the result holds one array per tensor id.
 
     ``given`` may hold any kind of array. What depends on none of it keeps its recorded value.
-    ``settle(y, t)`` may put right each new result ``y`` of the recorded ``t``.
+    ``run(t, operands)`` gives each new result in place of the recorded op's own call.
     """
     now: dict[int, Array] = dict(given)
     for t in record:
@@ -92,8 +92,7 @@ def replay(record: list[Tensor], given: Mapping[int, Array], settle: Settle | No
         if not any(type(x) is Tensor and id(x) in now for x in inputs):
             continue
         values = [now.get(id(x), x.value) if type(x) is Tensor else x for x in inputs]
-        y = op.call(*values, **static)
-        now[id(t)] = y if settle is None else settle(y, t)
+        now[id(t)] = op.call(*values, **static) if run is None else run(t, values)
     return now
 
 

@@ -14,6 +14,14 @@ POSITIVE: Final = (0.3, 3.0)
 LARGEST_UNROLLED: Final = 64
 """Integer exponents up to this become multiplications: ``np.power`` is 250 times slower than ``x * x * x``."""
 
+
+def _quotient_along(da: Array | None, db: Array | None, y: Array, b: Array) -> Array | None:
+    """Return the derivative of a quotient y along steps of both operands, divided first, as in backward."""
+    ahead = None if da is None else da / b
+    back = None if db is None else db / b * -y
+    return back if ahead is None else ahead if back is None else ahead + back
+
+
 add = elementwise("add", operator.add, 1, 1, numpy=np.add, methods=("__add__", "__radd__"), doc=r"a + b")
 subtract = elementwise("subtract", operator.sub, 1, -1, numpy=np.subtract, methods=("__sub__", "__rsub__"), doc=r"a - b")
 multiply = elementwise(
@@ -36,8 +44,9 @@ divide = elementwise(
     lambda y, _a, b: -y / b,
     vjps=(
         lambda g, _y, a, b: unbroadcast(g / b, a.shape),  # one rounding, where g * (1 / b) has two
-        lambda g, y, _a, b: unbroadcast(g * (-y / b), b.shape),
+        lambda g, y, _a, b: unbroadcast(g / b * -y, b.shape),  # y / b may underflow where g is large
     ),
+    jvp=lambda dx, y, _a, b: _quotient_along(dx[0], dx[1], y, b),
     numpy=np.divide,
     methods=("__truediv__", "__rtruediv__"),
     facts=Facts(nature="infinite", tie=lambda _y, _a, b: b == 0, exponent=-1.0),
