@@ -167,6 +167,19 @@ def _where_rows(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return (lambda a, b: np.where(joined(a > 0, b > 0), a * b, a)), _each(exact)
 
 
+def _sum_below(e: Exactly, v: np.ndarray) -> Any:
+    return sum((_smaller(e, a, Decimal(0)) for a in v), Decimal(0))
+
+
+def _sum_chosen(e: Exactly, a: np.ndarray, b: np.ndarray) -> Any:
+    return sum((x for x, y in zip(a, b, strict=True) if _positive(e, y)), Decimal(0))
+
+
+def _three_pieces(e: Exactly, a: Any) -> Any:
+    negative, large = e.less(a, Decimal(0)), e.less(Decimal(1), a)
+    return -a if negative else a * a if large else a
+
+
 @dataclass(frozen=True)
 class Rule:
     """One kind of node: what it takes, what it makes, in NumPy and exactly."""
@@ -266,6 +279,12 @@ RULES: dict[str, Rule] = {
         lambda v, a, b: np.where(np.all(v >= 0), a, b),
         lambda e, v, a, b: a if all(sign >= 0 for sign in list(map(e.sign, v))) else b,
     ),
+    "sum_below": Rule("V", "S", lambda v: np.sum(v[v < 0]), _sum_below, share=1.5),
+    "squares_from": Rule("V", "S", lambda v: np.sum(v[v >= 0] ** 2), lambda e, v: sum(_larger(e, a, Decimal(0)) ** 2 for a in v)),
+    "piecewise": Rule(
+        "V", "V", lambda v: np.piecewise(v, [v < 0, v > 1], [lambda a: -a, lambda a: a * a, lambda a: a]), _each(_three_pieces)
+    ),
+    "sum_chosen": Rule("VV", "S=", lambda a, b: np.sum(a[b > 0]), _sum_chosen, kind="jump"),
     "guarded": Rule(
         "V",
         "S",

@@ -110,3 +110,63 @@ def test_of_entries_that_stay_equal_beside_the_point_the_first_wins(pick):
 def test_what_all_members_of_a_tie_share_is_no_part_of_it():
     w, b = np.array([[0.5, -0.5, -1.0], [0.0, -0.5, -1.0], [1.0, -0.5, 0.0]]), np.array([2.0, 2.5, -0.5])
     np.testing.assert_array_equal(gradient(lambda x: np.max((w @ x + b)[:, None] * (w @ x + b)), np.ones(3)), [np.nan, -1.0, -2.0])
+
+
+EMPTY_HERE = {
+    "mask": lambda x: np.sum(-x[x < 0]),
+    "mask of a sum": lambda x: np.sum(-x[x < 0]) + np.max(x),
+    "both sides": lambda x: np.sum(-x[x < 0]) + np.sum(x[x >= 0]),
+    "piecewise": lambda x: np.sum(np.piecewise(x, [x < 0, x >= 0], [lambda t: -t, lambda t: t])),
+    "compress": lambda x: np.sum(np.compress(x < 0, -x)),
+    "extract": lambda x: np.sum(-np.extract(x < 0, x)),
+    "nonzero": lambda x: np.sum(-x[np.nonzero(x < 0)]),
+    "where": lambda x: np.sum(-x[np.where(x < 0)[0]]),
+    "argwhere": lambda x: np.sum(-x[np.argwhere(x < 0)[:, 0]]),
+    "flatnonzero": lambda x: np.sum(-np.take(x, np.flatnonzero(x < 0))),
+    "einsum": lambda x: np.einsum("i->", -x[x < 0]),
+    "product of itself": lambda x: x[x < 0] @ x[x < 0] - np.sum(x[x < 0]),
+}
+
+
+@pytest.mark.parametrize("f", EMPTY_HERE.values(), ids=EMPTY_HERE)
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UnprovedGradientWarning")
+def test_what_is_empty_at_the_point_has_entries_beside_it(f):
+    at, back, ahead = np.array([0.0, 1.0]), np.array([-1.0, 0.0]), np.array([1.0, 0.0])
+    values = [float(f(tl.tensor(at + 1e-8 * v)) - f(tl.tensor(at))) / 1e-8 for v in (back, ahead)]
+    np.testing.assert_allclose([tl.directional(f, at, v) for v in (back, ahead)], values, atol=1e-7)
+    assert np.isnan(gradient(f, at)[0])
+    assert tl.differentiability(f, at).kind == "kink"
+    with pytest.warns(tl.errors.UndefinedGradientWarning):
+        assert np.isnan(tl.jvp(f, (at,), (ahead,))[1])
+
+
+def test_a_product_over_nothing_jumps():
+    assert verdict_of(lambda x: np.prod(x[x < 0]), [0.0, 1.0]).kind == "discontinuous"
+
+
+NAN = np.nan
+SELDOM_MOVED = {
+    "median of equals": (lambda x: np.sum(x[np.argsort(x)] * np.array([0.0, 1.0, 0.0])), [1.0, 1.0, 1.0], [NAN, NAN, NAN]),
+    "second largest of equals": (lambda x: np.sort(x)[-2], [2.0, 2.0, 2.0, 2.0], [NAN, NAN, NAN, NAN]),
+    "root of a kink and a square": (lambda x: np.sqrt(np.abs(x[0]) + x[1] ** 2), [0.0, 0.0], [NAN, NAN]),
+    "and a fourth power": (lambda x: np.sqrt(np.abs(x[0]) + x[1] ** 4 + x[2] ** 2), [0.0, 0.0, 0.0], [NAN, 0.0, NAN]),
+    "a partial derivative that is no limit": (lambda x: np.linalg.norm(np.sign(x)) * np.sum(x), [0.0, 1.0], [NAN, NAN]),
+}
+
+
+@pytest.mark.parametrize(("f", "at", "wanted"), SELDOM_MOVED.values(), ids=SELDOM_MOVED)
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UnprovedGradientWarning")
+def test_an_entry_that_few_directions_move_is_looked_at_alone(f, at, wanted):
+    np.testing.assert_array_equal(gradient(f, at), wanted)
+
+
+def test_a_number_beside_nan_that_is_not_proved_has_its_own_warning():
+    def f(x):
+        return np.abs(x[0]) + np.cos(np.arctan2(x[2], x[1]))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = tl.grad(f)(np.array([0.0, -1.0, 0.0]))
+    np.testing.assert_allclose(found, [np.nan, 0.0, 0.0], atol=1e-15)
+    assert [w.category for w in caught] == [tl.errors.UndefinedGradientWarning, tl.errors.UnprovedGradientWarning]
+    assert "x [1] and 1 more of 3" in str(caught[1].message)

@@ -57,7 +57,7 @@ def single_entries(leaves: Sequence[Tensor], record: Sequence[Tensor], cotangent
         if entries is None:
             continue  # a constant
         weights = np.broadcast_to(np.asarray(g, np.float64), entries.shape)
-        if np.any((entries == MANY) & (weights != 0)):
+        if entries.size == 0 or np.any((entries == MANY) & (weights != 0)):
             return None
         terms.cotangents[key], terms.entries[key] = weights, np.maximum(entries, 0)
     return terms
@@ -67,6 +67,8 @@ def _entries(t: Tensor, found: Mapping[int, np.ndarray]) -> np.ndarray:
     """Return the entry of the leaves that each entry of a recorded tensor depends on."""
     op, inputs, _ = t.node
     moving = {i: found[id(x)] for i, x in enumerate(inputs) if type(x) is Tensor and id(x) in found}
+    if any(e.size == 0 for e in moving.values()):  # what is empty here may have entries beside the point
+        return np.full(t.shape, MANY)
     alone = op.by_entry or set(moving) == {LOOKED_UP.get(op.name)}
     if alone and all(np.broadcast_shapes(e.shape, t.shape) == t.shape for e in moving.values()):
         joined = np.full(t.shape, NONE)

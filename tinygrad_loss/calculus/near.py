@@ -14,7 +14,7 @@ from tinygrad_loss.calculus.germ_ring import add
 from tinygrad_loss.calculus.germ_work import OverBudget, budget
 from tinygrad_loss.calculus.numbering import Numbering
 from tinygrad_loss.calculus.overflow import known_part, overflown, underflown
-from tinygrad_loss.calculus.rounding import SHAKEN, asked_again
+from tinygrad_loss.calculus.rounding import SHAKEN, asked_again, held_in
 from tinygrad_loss.calculus.sides import Side, side_of
 from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.graph import differentiable_order, record_of, replay
@@ -92,6 +92,11 @@ class Near:
         """The largest number that went into each recorded op."""
         sizes: dict[int, float] = {}
         return {id(t): max((_largest(x, sizes) for x in t.inputs), default=0.0) for t in self.record}
+
+    @cached_property
+    def held(self) -> dict[int, bool | np.ndarray]:
+        """What stays as it was recorded where values are rounded otherwise."""
+        return held_in(self.record)
 
     @cached_property
     def numbering(self) -> Numbering:
@@ -194,23 +199,29 @@ class Near:
 
     def _run(self, record: list[Tensor], given: dict[int, Array], *, generic: bool = False) -> dict[int, Array]:
         """Run the record once more on germs; what t = 0 gave stays what was recorded, rounding included."""
-        given |= {id(t): t.value for t in record if self.numbering.of(t).still.all()}
+        given |= {id(t): t.value for t in record if t.size and self.numbering.of(t).still.all()}  # what is empty here may not be beside
+
+        rounding = SHAKEN.get()
+
+        def rounded(y: Array, t: Tensor) -> Array:
+            return settled(y, t.value, self.scales[id(t)]) if rounding is None else rounding.of(y, t.value, self.held.get(id(t), False))
 
         def run(t: Tensor, operands: list[Array]) -> Array:
             op, _, static = t.node
             y = op.call(*operands, **static)
             if not isinstance(y, Tensor):
-                return settled(known_part(y, t), t.value, self.scales[id(t)])
-            y.value = settled(known_part(y.value, t), t.value, self.scales[id(t)])
+                return rounded(known_part(y, t), t)
+            y.value = known_part(y.value, t)
             still = self._still(y.value, t, generic=generic)
+            y.value = rounded(y.value, t)
             return np.where(still, t.value, y) if np.any(still) else y  # nothing flows back through what does not move
 
-        rounding = SHAKEN.get()
         if rounding is not None:
-            given = {key: rounding.of(x) for key, x in given.items()}
+            for leaf in self.leaves:
+                given[id(leaf)] = _leaf(rounded(x.value, leaf)) if type(x := given[id(leaf)]) is Tensor else rounded(x, leaf)
         with np.errstate(all="ignore"), without_watching():
             try:
-                return replay(record, given, run if rounding is None else rounding.run)
+                return replay(record, given, run)
             except ValueError as error:  # another number of entries was chosen there, so shapes do not fit
                 raise Exhausted from error
 
@@ -224,7 +235,7 @@ class Near:
         if t.dtype.kind == "f" and t.op and t.op.facts:
             still = self.numbering.of(t).still
         if generic and isinstance(y, Germ) and id(t) not in self.detached:
-            still = still | (_unmoved(y) & (y.constant == t.value))
+            still = still | (_unmoved(y) & (germ(settled(y, t.value, self.scales[id(t)])).constant == t.value))
         return still
 
 

@@ -136,8 +136,9 @@ def _spoken(
         errors.warn_caller(worded(near, found, undefined, sites), errors.UndefinedGradientWarning, _ops(sites))
     if policy in {"nan", "subgradient"} and unknown:
         errors.warn_caller(unknown_to(near, found, undecided, sites), errors.UndecidedGradientWarning, _ops(sites))
-    if policy in {"nan", "raise"} and not (missing or unknown or found.proved):
-        errors.warn_caller(doubted(sites), errors.UnprovedGradientWarning, _ops(sites))
+    unproved = [~np.isnan(g) & ~c for g, c in zip(found.gradients, found.certain, strict=True)]
+    if policy in {"nan", "raise"} and any(map(np.any, unproved)):
+        errors.warn_caller(doubted(near, unproved, sites), errors.UnprovedGradientWarning, _ops(sites))
 
 
 def _ops(sites: Sequence[Site]) -> frozenset[str]:

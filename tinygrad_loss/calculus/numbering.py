@@ -68,8 +68,11 @@ class Numbering:
         rough = any(p.rough for p in parts) or _unknown(op, parts, values)
         if op.facts is not None and op.facts.nature != "kink":
             rough = rough or bool(tie.any())
-        number, still = numbered(Step(op, parts, values, value, static, tie, rough))
-        still = np.asarray(still | fixed)
+        if rough and any(v.size == 0 for v in values):  # what is empty here may not be beside
+            number, still = 1.0 + self.rng.random(value.shape), np.zeros(value.shape, bool)
+        else:
+            number, still = numbered(Step(op, parts, values, value, static, tie, rough))
+            still = np.asarray(still | fixed)
         if not rough and (op.kind == "predicate" or op.name in STEPS):
             still = np.ones(value.shape, bool)
         if still.any():

@@ -11,6 +11,7 @@ from tinygrad_loss.calculus.directions import PAIRS, directions
 from tinygrad_loss.calculus.germ import ROUNDING
 from tinygrad_loss.calculus.judgement import Judgement, Kind, all_of, flat, split
 from tinygrad_loss.calculus.near import Near, patiently, side_along
+from tinygrad_loss.calculus.rounding import is_rounding
 from tinygrad_loss.calculus.sides import Side, limit_of, side_of
 
 __all__ = ["decide_in_space"]
@@ -28,6 +29,7 @@ _Look: TypeAlias = tuple[np.ndarray, Side | None, bool]
 class _Seen:
     """What probes have seen so far."""
 
+    limits_along: list[np.ndarray] = field(default_factory=list)
     limits: list[np.ndarray] = field(default_factory=list)
     slopes: list[tuple[np.ndarray, float]] = field(default_factory=list)
     jumps: bool = False
@@ -51,7 +53,9 @@ def decide_in_space(near: Near) -> Judgement:
         for d, side, certain in alone:
             _note(d, side, certain, seen)
         generic = (flat(v) for v in itertools.islice(directions(near), PAIRS, PAIRS + LOOKS))
-        for d in (*_diagonals(near.size), *generic):
+        for d in generic:
+            _probe(near, d, seen)
+        for d in _diagonals(near.size):
             _note(d, *side_along(near, split(d, near)), seen)
         if not (seen.jumps or seen.missing):
             seen.jumps = _jumps_along_curves(near, alone)
@@ -118,6 +122,7 @@ def _probe(near: Near, d: np.ndarray, seen: _Seen) -> None:
         seen.missing = True
         return
     seen.limits.append(limit)
+    seen.limits_along.append(d)
     seen.jumps |= side.jumps
     seen.infinite |= bool(np.any(np.isinf(limit))) or (not side.jumps and math.isinf(side.slope))
     if not side.jumps:
@@ -130,19 +135,20 @@ def _judged(near: Near, seen: _Seen, alone: list[_Look] | None, allowed: np.ndar
     if not seen.limits:
         outside = seen.missing and seen.certain
         return Judgement("outside" if outside else "undecided", all_of(near, np.nan), all_of(near, outside))
-    limits = np.array(seen.limits)
+    rows = _rows(seen, alone or [])
+    low, high = np.min(rows, axis=0), np.max(rows, axis=0)
     with np.errstate(all="ignore"):
-        low, high = np.min(limits, axis=0), np.max(limits, axis=0)
         scale = np.maximum(np.abs(low), np.abs(high))
         rounding = ROUNDING.get()
         largest = float(np.max(scale, initial=0.0, where=np.isfinite(scale)))
         agree = (low == high) | (np.isfinite(scale) & (high - low <= rounding.same * scale + rounding.chop * largest))
+        agree |= is_rounding(low, high, lambda: _range_again(near, seen, rows, alone or []), near.largest, near.root.dtype)
         gradient = np.where(agree, np.where(np.isinf(low), low, 0.5 * (low + high)), np.nan)
     edge = np.zeros(n, bool) if allowed is None else allowed != 0
     gradient = np.where(edge & ~np.isinf(gradient), np.nan, gradient)
     if seen.missing and allowed is not None and not np.any(edge):
         gradient = np.where(np.isinf(gradient) | (scale == 0), gradient, np.nan)
-    bent = _bent(seen, gradient)
+    bent = _bent(near, seen, gradient)
     if seen.jumps:
         gradient = np.where(_jumping(alone, n), np.nan, gradient)
         if np.all(np.isfinite(gradient)):
@@ -167,19 +173,57 @@ def _judged(near: Near, seen: _Seen, alone: list[_Look] | None, allowed: np.ndar
     return Judgement(kind, split(gradient, near), split(certain, near), low=split(low, near), high=split(high, near))
 
 
-def _bent(seen: _Seen, gradient: np.ndarray) -> np.ndarray | None:
-    """Return a direction along which the one-sided derivative is not the gradient's, though all limits agreed."""
+def _rows(seen: _Seen, alone: list[_Look]) -> np.ndarray:
+    """Return the limits of gradients seen; in the last two rows the slopes along each entry alone, forward and back, stand in for it.
+
+    Such a slope lies between limits of gradients (Lebourg's mean value theorem).
+    """
+    rows = np.array(seen.limits)
+    if not alone:
+        return rows
+    known = [side and certain and side.exists and not side.jumps for _, side, certain in alone]
+    slopes = [float(np.sum(d)) * side.slope if side and k else math.nan for (d, side, _), k in zip(alone, known, strict=True)]
+    ahead_and_back = np.array(slopes).reshape(-1, 2).T
+    return np.concatenate([rows, np.where(np.isnan(ahead_and_back), rows[0], ahead_and_back)])
+
+
+def _range_again(near: Near, seen: _Seen, rows: np.ndarray, alone: list[_Look]) -> np.ndarray:
+    """Look once more along what showed the smallest and the largest limits that differ, and return the range of every entry."""
+    apart = np.flatnonzero(np.min(rows, axis=0) != np.max(rows, axis=0))
+    asked = {*np.argmin(rows[:, apart], axis=0), *np.argmax(rows[:, apart], axis=0)}
+    again = _Seen()
+    for k in sorted(asked):
+        if k < len(seen.limits):
+            _probe(near, seen.limits_along[k], again)
+    if not again.limits:
+        return np.full((2, near.size), np.nan)
+    found = _rows(again, [(d, *side_along(near, split(d, near))) for d, _, _ in alone] if max(asked) >= len(seen.limits) else [])
+    return np.stack([np.min(found, axis=0), np.max(found, axis=0)])
+
+
+def _bent(near: Near, seen: _Seen, gradient: np.ndarray) -> np.ndarray | None:
+    """Return the direction along which the one-sided derivative differs most from the gradient's, though all limits agreed."""
     if not np.all(np.isfinite(gradient)):
         return None
     rounding = ROUNDING.get()
+    largest, found = 0.0, None
     for d, slope in seen.slopes:
-        if not math.isfinite(slope):
-            continue
         expected = float(gradient @ d)
         noise = rounding.chop * float(np.max(np.abs(gradient), initial=0.0) * np.sum(np.abs(d)))
-        if abs(expected - slope) > rounding.same * (float(np.abs(gradient) @ np.abs(d)) + abs(slope)) + noise:
-            return d
-    return None
+        allowed = rounding.same * (float(np.abs(gradient) @ np.abs(d)) + abs(slope)) + noise
+        if math.isfinite(slope) and abs(expected - slope) > max(allowed, largest):
+            largest, found = abs(expected - slope), (d, expected, slope)
+    return None if found is None or _by_rounding(near, *found) else found[0]
+
+
+def _by_rounding(near: Near, d: np.ndarray, expected: float, slope: float) -> bool:
+    """Whether the one-sided derivative along a direction is the expected one but for rounding."""
+
+    def again() -> np.ndarray:
+        side = side_along(near, split(d, near))[0]
+        return np.array([[expected], [math.nan if side is None else side.slope]])
+
+    return bool(np.all(is_rounding(np.array([expected]), np.array([slope]), again, near.largest, near.root.dtype)))
 
 
 def _jumping(alone: list[_Look] | None, size: int) -> np.ndarray:

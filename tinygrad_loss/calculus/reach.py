@@ -61,7 +61,7 @@ def moved(y: Tensor, tangents: Mapping[int, Array]) -> tuple[np.ndarray, np.ndar
         for t in record_of(y, set(tangents)):
             for masks in (moving, touched):
                 found = [masks.get(id(x)) for x in t.inputs]
-                if any(m is not None and m.any() for m in found):
+                if any(m is not None and _some(m) for m in found):
                     masks[id(t)] = _downstream(t, found, rng)
             hot = ~np.isfinite(t.value) | _tied(t)
             if hot.any():
@@ -94,6 +94,11 @@ def bent_in(record: Sequence[Tensor], entries: Mapping[int, np.ndarray]) -> dict
     return found
 
 
+def _some(mask: np.ndarray) -> bool:
+    """Whether any entry is meant; an array that is empty here may have entries beside the point."""
+    return mask.size == 0 or bool(mask.any())
+
+
 def _leaf(x: Tensor) -> Tensor:
     return tensor(x.value, requires_grad=True)
 
@@ -111,6 +116,8 @@ def _tied(t: Tensor) -> np.ndarray:
 
 def _downstream(t: Tensor, found: list[np.ndarray | None], rng: np.random.Generator) -> np.ndarray:
     op, inputs, static = t.node
+    if any(m is not None and m.size == 0 for m in found):
+        return np.ones(t.shape, bool)
     if op.by_entry:
         return np.logical_or.reduce([np.broadcast_to(m, t.shape) for m in found if m is not None])
     flows = [type(x) is Tensor and bool(x.track & NEEDS_GRAD) for x in inputs]
@@ -128,7 +135,7 @@ def reached(record: Sequence[Tensor], start: Mapping[int, np.ndarray]) -> dict[i
     with np.errstate(all="ignore"):
         for t in reversed(record):
             mine = entries.get(id(t))
-            if mine is None or not mine.any():
+            if mine is None or not _some(mine):
                 continue
             for x, above in _upstream(t, mine, rng):
                 old = entries.get(id(x))
@@ -143,7 +150,7 @@ def tied_in(record: Sequence[Tensor], entries: Mapping[int, np.ndarray]) -> dict
     with np.errstate(all="ignore"):
         for t in record:
             mine = entries.get(id(t))
-            if mine is not None and mine.any():
+            if mine is not None and _some(mine):
                 hit = _tied(t) if whole else mine & _tied(t)
                 if hit.any():
                     found[id(t)] = hit

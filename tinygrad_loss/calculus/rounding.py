@@ -3,7 +3,7 @@
 Source: Vignes 1993, A stochastic arithmetic for reliable scientific computation.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -16,7 +16,7 @@ from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import own_ties
 from tinygrad_loss.engine.tensor import Tensor
 
-__all__ = ["MARGIN", "SHAKEN", "SHAKES", "asked_again", "is_rounding", "shaken"]
+__all__ = ["MARGIN", "SHAKEN", "SHAKES", "asked_again", "held_in", "is_rounding", "shaken"]
 
 T = TypeVar("T")
 
@@ -35,28 +35,30 @@ def shaken(x: np.ndarray, rng: np.random.Generator, unit: float) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Shaking:
-    """A replay on germs in which every op rounds otherwise, at random; what is tied stays so, and with it every branch."""
+    """A replay on germs in which every op rounds otherwise, at random; what a tied op reads stays as it was, and with it every branch."""
 
     rng: np.random.Generator
     unit: float
 
-    def of(self, x: Array) -> Array:
-        """Return a germ whose value at the point is rounded otherwise."""
-        return x.like({**x.terms, ONE: shaken(x.constant, self.rng, self.unit)}) if isinstance(x, Germ) else x
+    def of(self, x: Array, recorded: Array, held: bool | np.ndarray) -> Array:
+        """Return a germ whose value at the point is rounded otherwise, but the recorded one where that is held."""
+        if not isinstance(x, Germ):
+            return x
+        value = shaken(x.constant, self.rng, self.unit)
+        return x.like({**x.terms, ONE: np.where(held, np.asarray(recorded, np.float64), value)})
 
-    def run(self, t: Tensor, operands: list[Array]) -> Array:
-        """Run a recorded op on germs that were rounded otherwise."""
-        op, inputs, static = t.node
+
+def held_in(record: Iterable[Tensor]) -> dict[int, bool | np.ndarray]:
+    """Return, by the id of a tensor, which of its entries an op reads that is tied there; True for all where entries do not correspond."""
+    held: dict[int, bool | np.ndarray] = {}
+    for t in record:
+        op = t.node[0]
         tied = np.asarray(True if op.kind == "predicate" else own_ties(t) if op.facts is not None else False)
         if np.any(tied):
-            operands = [_recorded(x, a, tied) if isinstance(a, Germ) else a for x, a in zip(inputs, operands, strict=True)]
-        return self.of(op.call(*operands, **static))
-
-
-def _recorded(x: Tensor, now: Germ, tied: np.ndarray) -> Germ:
-    """Return a germ with its recorded values where the op that reads it is tied, or everywhere where entries do not correspond."""
-    at = tied if tied.shape == now.shape else True
-    return now.like({**now.terms, ONE: np.where(at, np.asarray(x.value, np.float64), now.constant)})
+            for x in t.inputs:
+                if type(x) is Tensor:
+                    held[id(x)] = held.get(id(x), False) | tied if tied.shape == x.shape else True
+    return held
 
 
 SHAKEN: ContextVar[Shaking | None] = ContextVar("shaken", default=None)

@@ -114,17 +114,15 @@ def worded(near: Near, found: Judgement, undefined: Sequence[np.ndarray], sites:
     }.get(found.kind, "the function has no gradient here")
     way = None if found.kind == "kink" else way_on(found.kind, sites, proved=found.proved)
     instead = way or 'with tl.at_kinks("subgradient"): ... to train through it'
-    rest = any(np.any(~c & ~u) for c, u in zip(found.certain, undefined, strict=True))
-    doubt = "; other entries are not proved" if rest else ""
-    where = _entries(near, found, undefined)
-    return f"{what}: in {where} (by {_blamed(sites)}){doubt}. Use instead: {instead}, or {LOOK}"
+    where = _entries(near, undefined, found)
+    return f"{what}: in {where} (by {_blamed(sites)}). Use instead: {instead}, or {LOOK}"
 
 
 def unknown_to(near: Near, found: Judgement, undecided: Sequence[np.ndarray], sites: Sequence[Site]) -> str:
     """Word what could not be decided, by which op, and what was tried."""
     return (
         f"whether the function has a gradient here could not be decided by series up to t^{max(CAPS)}: "
-        f"in {_entries(near, found, undecided)} (by {_blamed(sites)}). "
+        f"in {_entries(near, undecided, found)} (by {_blamed(sites)}). "
         f"Use instead: tl.directional(f, x, d) for a slope along one direction, or {LOOK}"
     )
 
@@ -133,16 +131,18 @@ def _blamed(sites: Sequence[Site]) -> str:
     return "; ".join(map(str, sites[:3])) or "a non-finite value"
 
 
-def _entries(near: Near, found: Judgement, gone: Sequence[np.ndarray]) -> str:
-    """Name the entries concerned, with their slopes where those are known."""
+def _entries(near: Near, masks: Sequence[np.ndarray], found: Judgement | None = None) -> str:
+    """Name the entries concerned, with their slopes where those are known and wanted."""
     where = []
-    for i, (leaf, mask) in enumerate(zip(near.leaves, gone, strict=True)):
+    for i, (leaf, mask) in enumerate(zip(near.leaves, masks, strict=True)):
         places = np.argwhere(mask)
         if not len(places):
             continue
         name = leaf.name or ("x" if len(near.leaves) == 1 else f"leaf {i}")
         slopes = ""
-        if found.left is not None and found.right is not None:
+        if found is None:
+            pass
+        elif found.left is not None and found.right is not None:
             slopes = f": left slope {found.left:g}, right slope {found.right:g}"
         elif found.low:
             first = tuple(places[0])
@@ -156,7 +156,8 @@ def _entries(near: Near, found: Judgement, gone: Sequence[np.ndarray]) -> str:
     return ", ".join(where)
 
 
-def doubted(sites: Sequence[Site]) -> str:
-    """Word that probes agreed without proof."""
-    what = "every probe agreed on this gradient, but nothing proves that it exists"
+def doubted(near: Near, unproved: Sequence[np.ndarray], sites: Sequence[Site]) -> str:
+    """Word that probes agreed on numbers without proof; where it is some of them, which."""
+    where = "" if all(map(np.all, unproved)) else f" in {_entries(near, unproved)}"
+    what = f"every probe agreed on this gradient{where}, but nothing proves that it exists"
     return f"{what} (by {_blamed(sites)}). Use instead: {LOOK}"
