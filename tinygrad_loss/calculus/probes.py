@@ -53,8 +53,12 @@ def decide_in_space(near: Near) -> Judgement:
         for d, side, certain in alone:
             _note(d, side, certain, seen)
         generic = (flat(v) for v in itertools.islice(directions(near), PAIRS, PAIRS + LOOKS))
+        one_number = bool(seen.limits) and bool(np.any(_agree(_rows(seen, alone))))
         for d in generic:
-            _probe(near, d, seen)
+            if one_number:
+                _probe(near, d, seen)
+            else:
+                _note(d, *side_along(near, split(d, near)), seen)
         for d in _diagonals(near.size):
             _note(d, *side_along(near, split(d, near)), seen)
         if not (seen.jumps or seen.missing):
@@ -138,16 +142,13 @@ def _judged(near: Near, seen: _Seen, alone: list[_Look] | None, allowed: np.ndar
     rows = _rows(seen, alone or [])
     low, high = np.min(rows, axis=0), np.max(rows, axis=0)
     with np.errstate(all="ignore"):
-        scale = np.maximum(np.abs(low), np.abs(high))
-        rounding = ROUNDING.get()
-        largest = float(np.max(scale, initial=0.0, where=np.isfinite(scale)))
-        agree = (low == high) | (np.isfinite(scale) & (high - low <= rounding.same * scale + rounding.chop * largest))
+        agree = _agree(rows)
         agree |= is_rounding(low, high, lambda: _range_again(near, seen, rows, alone or []), near.largest, near.root.dtype)
         gradient = np.where(agree, np.where(np.isinf(low), low, 0.5 * (low + high)), np.nan)
     edge = np.zeros(n, bool) if allowed is None else allowed != 0
     gradient = np.where(edge & ~np.isinf(gradient), np.nan, gradient)
     if seen.missing and allowed is not None and not np.any(edge):
-        gradient = np.where(np.isinf(gradient) | (scale == 0), gradient, np.nan)
+        gradient = np.where(np.isinf(gradient) | ((low == 0) & (high == 0)), gradient, np.nan)
     bent = _bent(near, seen, gradient)
     if seen.jumps:
         gradient = np.where(_jumping(alone, n), np.nan, gradient)
@@ -185,6 +186,16 @@ def _rows(seen: _Seen, alone: list[_Look]) -> np.ndarray:
     slopes = [float(np.sum(d)) * side.slope if side and k else math.nan for (d, side, _), k in zip(alone, known, strict=True)]
     ahead_and_back = np.array(slopes).reshape(-1, 2).T
     return np.concatenate([rows, np.where(np.isnan(ahead_and_back), rows[0], ahead_and_back)])
+
+
+def _agree(rows: np.ndarray) -> np.ndarray:
+    """Return the entries whose limits are all one, up to rounding."""
+    rounding = ROUNDING.get()
+    low, high = np.min(rows, axis=0), np.max(rows, axis=0)
+    with np.errstate(all="ignore"):
+        scale = np.maximum(np.abs(low), np.abs(high))
+        largest = float(np.max(scale, initial=0.0, where=np.isfinite(scale)))
+        return np.asarray((low == high) | (np.isfinite(scale) & (high - low <= rounding.same * scale + rounding.chop * largest)))
 
 
 def _range_again(near: Near, seen: _Seen, rows: np.ndarray, alone: list[_Look]) -> np.ndarray:
