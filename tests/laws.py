@@ -113,22 +113,23 @@ def agree(said: Any, estimate: Any, what: str) -> None:
 
 
 def tie(op: Op, row: Row) -> None:
-    """The declared tie holds at the tied point, and no longer one ulp beside it."""
+    """The declared tie holds at the tied point, and no longer one ulp beside it, or as many as the row says."""
     assert row.tied is not None, f"{op.name}: its row must give a tied point, tied=(...)"
     inputs, static = [as_array(x) for x in row.tied], row.tied_static or row.static
     with np.errstate(all="ignore"):
         assert np.any(op.facts.tie(op.forward(*inputs, **static), *inputs, **static)), f"{op.name}: no tie at {row.tied}"
         for side in (-1, 1):
             moved = list(inputs)
-            moved[row.beside] = one_ulp(inputs[row.beside], side)
+            moved[row.beside] = by_ulps(inputs[row.beside], side * row.ulps)
             y = op.forward(*moved, **static)
-            assert not np.any(op.facts.tie(y, *moved, **static)), f"{op.name}: still a tie one ulp beside {row.tied}"
+            assert not np.any(op.facts.tie(y, *moved, **static)), f"{op.name}: still a tie {row.ulps} ulp beside {row.tied}"
 
 
-def one_ulp(x: Any, side: int) -> Any:
-    """Move the first entry of an array to the nearest float on one side."""
+def by_ulps(x: Any, ulps: int) -> Any:
+    """Move the first entry of an array by so many floats, up or down."""
     moved = np.array(x)
-    moved.flat[0] = np.nextafter(moved.flat[0], side * np.inf)
+    for _ in range(abs(ulps)):
+        moved.flat[0] = np.nextafter(moved.flat[0], ulps * np.inf)
     return moved[()]
 
 

@@ -77,6 +77,7 @@ def test_piecewise_is_numpys_and_each_piece_has_its_slope():
     np.testing.assert_array_equal(x.grad, np.where(X < 0, -1.0, np.where(X > 3.5, 4.0 * X, 0.0)))
 
 
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UnprovedGradientWarning")
 def test_a_piece_that_begins_at_an_entry_is_a_jump_there():
     with pytest.warns(errors.UndefinedGradientWarning):
         g = tl.grad(lambda x: np.sum(np.piecewise(x, [x > 4], [lambda v: v * v])))(X)

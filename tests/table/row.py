@@ -40,7 +40,8 @@ class Row:
         samples: inputs on which the laws try the op; by default one array of shape (2, 3) per input.
         tied: inputs at which the declared tie holds; needed where the op has facts.
         tied_static: static arguments there, where they are not ``static``.
-        beside: which input leaves the tie when it moves by one ulp.
+        beside: which input leaves the tie when it moves.
+        ulps: by how many units in the last place it then moves; more than one for what a program knows up to its rounding only.
         fixes_dtype: the op's own argument says the dtype of the result.
         least: the shortest floating dtype that NumPy's own function takes: LAPACK knows no halves.
     """
@@ -56,6 +57,7 @@ class Row:
     tied: tuple[Any, ...] | None = None
     tied_static: dict[str, Any] = field(default_factory=dict)
     beside: int = 0
+    ulps: int = 1
     fixes_dtype: bool = False
     least: type = np.float16
 

@@ -6,7 +6,7 @@ next term of the matrix is diagonal, and the values move with its eigenvalues.
 Source: Kato, Perturbation Theory for Linear Operators, chapter II, section 2.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,14 @@ import numpy as np
 from tinygrad_loss.calculus.germ import ONE, ROUNDING, Exhausted, Germ, constant, germ
 from tinygrad_loss.calculus.germ_ring import select
 from tinygrad_loss.calculus.germ_rules import divide, rule
+from tinygrad_loss.calculus.multiplicity import LARGEST, multiplicity
 from tinygrad_loss.engine.op import OPS, Array
+from tinygrad_loss.ops.turning import rounding, vanishing
 
-__all__ = ["eigh", "eigvalsh", "ratio", "svd", "svdvals"]
+__all__ = ["eigh", "eigvalsh", "pinv", "ratio", "svd", "svdvals"]
 
 
-def _repeated(name: str, a: Germ, static: dict[str, Any]) -> bool:
+def _tied(name: str, a: Germ, static: dict[str, Any]) -> bool:
     op = OPS[name]
     return bool(np.any(op.facts.tie(op.forward(a.constant, **static), a.constant, **static)))  # type: ignore[union-attr]
 
@@ -33,22 +35,31 @@ def _each(a: Germ, split: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, .
     return [np.reshape(np.stack(parts), (*batch, *parts[0].shape)) for parts in zip(*found, strict=True)]
 
 
-def _groups(values: np.ndarray) -> Iterator[slice]:
-    """Yield the ranges of equal values."""
-    starts: list[int] = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])).tolist() if len(values) else []
-    ends = [*starts[1:], len(values)]
-    for start, end in zip(starts, ends, strict=True):
-        yield slice(start, end)
+def _groups(a: np.ndarray, values: np.ndarray, *, singular: bool) -> list[slice]:
+    """Return the ranges of equal values of a matrix; those that rounding parts count where whole numbers say that they are equal."""
+    apart = np.abs(np.diff(values)) > rounding(values)
+    starts: list[int] = np.flatnonzero(np.concatenate([[True], apart])).tolist() if len(values) else []
+    groups = [slice(start, end) for start, end in zip(starts, [*starts[1:], len(values)], strict=True)]
+    zero = singular and len(values) and bool(vanishing(values)[-1])
+    exact = all(np.ptp(values[g]) == 0 for g in groups) and not (zero and values[-1])
+    if not exact:
+        zeros = groups[-1].stop - groups[-1].start if zero else 0
+        others = len(values) - zeros - len(groups) + bool(zero)
+        known = len(values) <= LARGEST and multiplicity(a, singular=singular)
+        if not known or (known != (zeros, others) if singular else sum(known) - bool(known[0]) != others):
+            raise Exhausted
+    return groups
 
 
 def _split_symmetric(a: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the eigenvalues, how they move, and the vectors just beside."""
-    w, v = np.linalg.eigh((a + a.T) / 2)
+    a = (a + a.T) / 2
+    w, v = np.linalg.eigh(a)
     slope = np.empty_like(w)
-    for group in _groups(w):
+    for group in _groups(a, w, singular=False):
         block = v[:, group].T @ ((step + step.T) / 2) @ v[:, group]
         slope[group], turned = np.linalg.eigh((block + block.T) / 2)
-        v[:, group] = v[:, group] @ turned
+        w[group], v[:, group] = np.mean(w[group]), v[:, group] @ turned
     return w, slope, v
 
 
@@ -57,17 +68,18 @@ def _split(a: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, ...]:
     u, s, vh = np.linalg.svd(a)
     v = vh.T
     slope = np.empty_like(s)
-    for group in _groups(s):
-        if s[group][0] == 0:
+    zero = vanishing(s)
+    for group in _groups(a, s, singular=True):
+        if zero[group][0]:
             left, right = u[:, group.start :], v[:, group.start :]
             turned_left, moved, turned_right = np.linalg.svd(left.T @ step @ right)
-            slope[group] = moved
+            slope[group], s[group] = moved, 0.0
             u[:, group.start :], v[:, group.start :] = left @ turned_left, right @ turned_right.T
         else:
             block = u[:, group].T @ step @ v[:, group]
             moved, turned = np.linalg.eigh((block + block.T) / 2)
             slope[group], turned = moved[::-1], turned[:, ::-1]
-            u[:, group], v[:, group] = u[:, group] @ turned, v[:, group] @ turned
+            s[group], u[:, group], v[:, group] = np.mean(s[group]), u[:, group] @ turned, v[:, group] @ turned
     return s, slope, u, v.T
 
 
@@ -104,7 +116,7 @@ def ratio(a: Array, b: Array) -> Germ:
 @rule("eigvalsh")
 def eigvalsh(a: Germ) -> Germ | None:
     """Return the eigenvalues to first order."""
-    if not _repeated("eigvalsh", a, {}):
+    if not _tied("eigvalsh", a, {}):
         return None  # regular here: its own forward mode says all
     w, slope, _ = _each(a, _split_symmetric)
     return Germ({ONE: w, (1, 0): slope}, w.shape, 2)
@@ -113,7 +125,7 @@ def eigvalsh(a: Germ) -> Germ | None:
 @rule("eigh")
 def eigh(a: Germ, uplo: str) -> Germ | None:
     """Return the eigenvalues and the vectors to first order."""
-    if not _repeated("eigh", a, {"uplo": uplo}):
+    if not _tied("eigh", a, {"uplo": uplo}):
         return None  # regular here: its own forward mode says all
     if a.least <= 2:
         raise Exhausted
@@ -129,7 +141,7 @@ def eigh(a: Germ, uplo: str) -> Germ | None:
 @rule("svdvals")
 def svdvals(a: Germ) -> Germ | None:
     """Return the singular values to first order."""
-    if not _repeated("svdvals", a, {}):
+    if not _tied("svdvals", a, {}):
         return None  # regular here: its own forward mode says all
     s, slope, _, _ = _each(a, _split)
     return Germ({ONE: s, (1, 0): slope}, s.shape, 2)
@@ -138,8 +150,15 @@ def svdvals(a: Germ) -> Germ | None:
 @rule("svd")
 def svd(a: Germ, full: bool) -> Germ | None:
     """Return the singular values and the vectors just beside the point."""
-    if not _repeated("svd", a, {"full": full}):
+    if not _tied("svd", a, {"full": full}):
         return None  # regular here: its own forward mode says all
     s, _, u, vh = _each(a, _split)
     k = s.shape[-1]
     return _packed(u if full else u[..., :k], s, vh if full else vh[..., :k, :], batch=a.shape[:-2])
+
+
+@rule("pinv")
+def pinv(a: Germ, **options: Any) -> None:
+    """Leave a pseudo-inverse to its own forward mode where the rank stays; where it grows, the result grows beyond bounds."""
+    if _tied("pinv", a, options):
+        raise Exhausted

@@ -12,7 +12,18 @@ from tinygrad_loss.ops.cholesky import symmetric
 from tinygrad_loss.ops.packing import pack, result_of, unpack
 from tinygrad_loss.ops.properties import operand
 from tinygrad_loss.ops.solving import t
-from tinygrad_loss.ops.turning import any_repeated, diagonal, filled_up, narrowed, off_diagonal, on_diagonal, ratio, repeated, skew
+from tinygrad_loss.ops.turning import (
+    any_repeated,
+    diagonal,
+    filled_up,
+    narrowed,
+    off_diagonal,
+    on_diagonal,
+    ratio,
+    repeated,
+    skew,
+    vanishing,
+)
 from tinygrad_loss.ops.turning import gaps as gaps_of
 
 __all__ = ["cond", "matrix_rank", "pinv", "svd", "svdvals"]
@@ -65,7 +76,7 @@ def _svd_push(dx: Sequence[Array | None], y: Array, a: Array, full: bool) -> Arr
 
 def _turning(s: Array) -> Array:
     """Return whether some vectors may turn at any speed: their values are equal, or 0."""
-    return any_repeated(s) | np.any(s == 0, axis=-1, keepdims=True)
+    return any_repeated(s) | np.any(vanishing(s), axis=-1, keepdims=True)
 
 
 svd_: Rule = custom(
@@ -83,7 +94,7 @@ svdvals_: Rule = custom(
     lambda a: np.linalg.svd(a, compute_uv=False),
     [lambda g, _y, a: _svdvals_pull(g, a)],
     lambda dx, _y, a: _svdvals_push(dx[0], a),
-    facts=Facts(nature="kink", tie=lambda y, _a: repeated(y) | (y == 0)),
+    facts=Facts(nature="kink", tie=lambda y, _a: repeated(y) | vanishing(y)),
     doc=r"\sigma with A = U \Sigma V^T",
 )
 
@@ -139,14 +150,27 @@ def cond(x: Array, p: Any = None) -> Array:
     return np.linalg.norm(x, ord=p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), ord=p, axis=(-2, -1))
 
 
+def _given(options: dict[str, Any]) -> bool:
+    """Whether a bound for singular values was given, below which the rank does not change."""
+    return any(options.get(name) is not None for name in ("tol", "rtol", "rcond"))
+
+
 rank_ = predicate(
-    "matrix_rank", lambda a, **kw: np.linalg.matrix_rank(a, **kw), arity=None, doc="the number of singular values above a bound"
+    "matrix_rank",
+    lambda a, **kw: np.linalg.matrix_rank(a, **kw),
+    arity=None,
+    facts=Facts(
+        nature="jump",
+        tie=lambda y, a, **kw: (y < min(a.shape[-2:])) & (not _given(kw)),
+        near=lambda a, **_kw: np.sum(svdvals_(a) > 0, axis=-1),
+    ),
+    doc="the number of singular values above a bound",
 )
 
 
 @door(np.linalg.matrix_rank)
 def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
-    """Return the number of singular values above a bound: a whole number, which has no gradient."""
+    """Return the number of singular values above a bound: a whole number, which jumps where it is not full, unless a bound is given."""
     return rank_(A, tol=tol, hermitian=hermitian, rtol=rtol)
 
 
@@ -167,8 +191,19 @@ def _pinv_push(dx: Sequence[Array | None], y: Array, a: Array, **_options: Any) 
     return -(y @ da @ y) + y @ t(y) @ t(da) @ _rest(a, y) + _rest(y, a) @ t(da) @ t(y) @ y
 
 
+def _rank_may_grow(y: Array, a: Array, **options: Any) -> Array:
+    """Return whether the rank is not full, so that it grows just beside; it is the trace of the projection ``y @ a``."""
+    rank = np.sum(y * t(a), axis=(-2, -1), keepdims=True)
+    return (rank < min(a.shape[-2:]) - 0.5) & (not _given(options))
+
+
 pinv_: Rule = custom(
-    "pinv", lambda a, **options: np.linalg.pinv(a, **options), [_pinv_pull], _pinv_push, doc=r"A^+, where the rank stays as it is"
+    "pinv",
+    lambda a, **options: np.linalg.pinv(a, **options),
+    [_pinv_pull],
+    _pinv_push,
+    facts=Facts(nature="jump", tie=_rank_may_grow),
+    doc=r"A^+, where the rank stays as it is",
 )
 
 
@@ -176,7 +211,8 @@ pinv_: Rule = custom(
 def pinv(a: Array, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
     """Return the pseudo-inverse; singular values below ``rcond`` (or ``rtol``) times the largest count as 0, and stay 0.
 
-    With ``hermitian`` the matrix is differentiated in its symmetric part; in one triangle, if only that one is given.
+    The value jumps where the rank is not full, unless a bound is given. With ``hermitian`` the matrix is differentiated in its
+    symmetric part; in one triangle, if only that one is given.
 
     Source: Golub and Pereyra, The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate (1973).
 

@@ -1,12 +1,31 @@
 """What the derivatives of decompositions share: quotients by differences of values, and parts of matrices."""
 
+from typing import Final
+
 import numpy as np
 
 from tinygrad_loss.engine.declare import elementwise, unbroadcast
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.solving import t
 
-__all__ = ["any_repeated", "diagonal", "filled_up", "gaps", "narrowed", "off_diagonal", "on_diagonal", "ratio", "repeated", "skew"]
+__all__ = [
+    "any_repeated",
+    "diagonal",
+    "filled_up",
+    "gaps",
+    "narrowed",
+    "off_diagonal",
+    "on_diagonal",
+    "ratio",
+    "repeated",
+    "rounding",
+    "skew",
+    "vanishing",
+]
+
+
+UNITS: Final = 4.0
+"""How many units in the last place of the largest value a row adds to the rounding of a decomposition."""
 
 
 def _ratio(a: Array, b: Array) -> Array:
@@ -56,15 +75,28 @@ def diagonal(x: Array) -> Array:
 
 
 def repeated(values: Array) -> Array:
-    """Return, per value, whether a neighbour equals it."""
-    same = values[..., 1:] == values[..., :-1]
+    """Return, per value, whether a neighbour equals it but for rounding."""
+    same = np.abs(np.diff(values, axis=-1)) <= rounding(values)
     none = np.zeros_like(values[..., :1], dtype=bool)
     return np.concatenate([none, same], axis=-1) | np.concatenate([same, none], axis=-1)
 
 
 def any_repeated(values: Array) -> Array:
-    """Return whether two neighbours are equal."""
-    return np.any(values[..., 1:] == values[..., :-1], axis=-1, keepdims=True)
+    """Return whether two neighbours are equal but for rounding."""
+    return np.any(repeated(values), axis=-1, keepdims=True)
+
+
+def vanishing(values: Array) -> Array:
+    """Return, per singular value, whether it is 0 but for rounding."""
+    return values <= rounding(values)
+
+
+def rounding(values: Array) -> Array:
+    """Return how far rounding may part values of a matrix that are equal, or one that is 0 from it.
+
+    Source: Golub and Van Loan, Matrix Computations, section 8.1.2 (the computed values are those of a matrix this close).
+    """
+    return UNITS * values.shape[-1] * np.finfo(values.dtype).eps * np.max(np.abs(values), axis=-1, keepdims=True, initial=0.0)
 
 
 def narrowed(u: Array, gu: Array, k: int) -> tuple[Array, Array]:
