@@ -18,7 +18,7 @@ def remedy(instead: str) -> str:
 def _can_be_typed(line: str) -> bool:
     """Whether a line is Python that leaves no argument out, arguments of a call, the last perhaps without its value, or a command of ours."""
     if line.startswith(COMMANDS):
-        return not any(word.endswith(",") for word in shlex.split(line))
+        return _is_command(line)
     for written in (line, f"f({line})", f"f({line}None)"):
         try:
             tree = ast.parse(written)
@@ -26,6 +26,14 @@ def _can_be_typed(line: str) -> bool:
             continue
         return not any(_leaves_out(call) for call in ast.walk(tree) if isinstance(call, ast.Call))
     return False
+
+
+def _is_command(line: str) -> bool:
+    """Whether a shell can read a line, in which no word ends with a comma, as those of a sentence do."""
+    try:
+        return not any(word.endswith(",") for word in shlex.split(line))
+    except ValueError:
+        return False
 
 
 def _leaves_out(call: ast.Call) -> bool:

@@ -219,7 +219,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         ),
         (
             ("mine.py:distance", "--at", "q", "1"),
-            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
+            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5, or --at 'x=[1.0, 2.0]'\n",
         ),
         *(
             (

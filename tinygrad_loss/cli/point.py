@@ -101,7 +101,7 @@ def _read(text: str, word: str) -> Any:
     except value.NotReadError as error:
         rule = "a value is a number, a list, or an array such as np.zeros(3)"
         got = repr(word) + (f" ({error})" if "fails" in str(error) else "")
-        raise CannotRunError(errors.say("--at", rule, got, "--at 0.5 or --at 'x=[1.0, 2.0]'")) from None
+        raise CannotRunError(errors.say("--at", rule, got, "--at 0.5, or --at 'x=[1.0, 2.0]'")) from None
 
 
 def _floating(given: Any) -> Any:
