@@ -5,6 +5,7 @@ which argument is of another kind; where each is of its kind, their shapes are n
 """
 
 import inspect
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -95,7 +96,8 @@ def in_words(error: Exception, function: Any, given: tuple[Any, ...], named: Map
     try:
         bound = inspect.signature(function).bind(*given, **named)
     except TypeError as unfit:
-        return errors.ArgumentError(errors.say(where, f"it takes {_written(function)}", str(unfit), instead))
+        got = re.sub(r"^missing a required(.*): ", r"no\1 ", str(unfit).removeprefix("got "))
+        return errors.ArgumentError(errors.say(where, f"it takes {_written(function)}", got, instead))
     bound.arguments.pop("self", None)
     hints = _hints(function)
     parameters = inspect.signature(function).parameters

@@ -34,13 +34,11 @@ def classes(where: str, output: np.ndarray, target: np.ndarray) -> np.ndarray:
     if output.shape == target.shape:
         return (output > 0).astype(np.int64)
     if output.ndim != target.ndim + 1 or output.shape[:1] + output.shape[2:] != target.shape:
-        raise errors.misfits(
-            where,
-            "scores must have shape (n, classes, ...), targets (n, ...)",
-            {"scores": output.shape, "targets": target.shape},
-            "np.moveaxis(scores, -1, 1)",
-            mismatch.along(0),
-        )
+        rule = "scores must have shape (n, classes, ...), targets (n, ...)"
+        named = {"scores": output.shape, "targets": target.shape}
+        last = output.shape[:-1] == target.shape
+        instead = "np.moveaxis(scores, -1, 1)" if last else f"targets of shape {output.shape[:1] + output.shape[2:]}"
+        raise errors.misfits(where, rule, named, instead, mismatch.along(0))
     return np.argmax(output, axis=1)
 
 
