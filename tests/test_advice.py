@@ -107,6 +107,10 @@ def _takes(called: Any, keywords: set[str], positional: int) -> None:
         ("np.linalg.pinv(a), or a + 1e-6 * np.eye(a.shape[-1])", "Type"),
         ("tinygrad-loss train digits", "Type"),
         ("--rows 10", "Type"),
+        ("x[..., 0]", "Type"),
+        ("f(x[..., None])", "Type"),
+        ("np.reshape(a, (..., 3))", "Use"),
+        ("tl.op('f', f, vjps=[lambda g, y, x: ...])", "Use"),
         ("other data", "Use"),
         ("a smaller lr, or clip_norm=1.0", "Use"),
         ("target of shape (4,)", "Use"),
@@ -130,3 +134,9 @@ def test_no_message_passes_the_rule_by():
                 assert errors.remedy(line or "x").startswith("Type")
                 written.append(line)
     assert set(written) <= {"np.where(condition, a, b)", "x[:, 0], or y[:, None]", "", "tinygrad-loss "}
+
+
+@pytest.mark.parametrize("where", CODE)
+def test_two_lines_are_told_apart(where):
+    """A comma stands before "or" where either of two lines can be typed; without it, Python would run the first alone."""
+    assert not any(isinstance(node, ast.BoolOp) for part in CODE[where].split(", or ") for node in ast.walk(_tree(part)))

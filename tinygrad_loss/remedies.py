@@ -24,7 +24,7 @@ def _can_be_typed(line: str) -> bool:
             tree = ast.parse(written)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        return not any(_leaves_out(call) for call in ast.walk(tree) if isinstance(call, ast.Call))
+        return not _leaves_out(tree)
     return False
 
 
@@ -36,8 +36,8 @@ def _is_command(line: str) -> bool:
         return False
 
 
-def _leaves_out(call: ast.Call) -> bool:
-    """Whether ``...`` stands for an argument of a call, or for an entry of one."""
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    entries = [entry for x in given for entry in (x, *getattr(x, "elts", ()))]
-    return any(isinstance(x, ast.Constant) and x.value is ... for x in entries)
+def _leaves_out(tree: ast.AST) -> bool:
+    """Whether ``...`` stands for something that is left out: anywhere but in an index."""
+    if isinstance(tree, ast.Subscript):
+        return _leaves_out(tree.value)
+    return getattr(tree, "value", None) is ... or any(map(_leaves_out, ast.iter_child_nodes(tree)))

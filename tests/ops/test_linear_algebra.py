@@ -505,7 +505,7 @@ MESSAGES = [
         "convolution of matrices",
         lambda: np.convolve(leaf(2, 2), np.ones(2)),
         errors.ShapeError,
-        "np.convolve: it takes two sequences that are not empty, got (2, 2) and (2,). Type instead: tl.ops.conv1d or tl.ops.conv2d",
+        "np.convolve: it takes two sequences that are not empty, got (2, 2) and (2,). Type instead: tl.ops.conv1d, or tl.ops.conv2d",
     ),
     (
         "help of NumPy's own",
