@@ -1,6 +1,7 @@
 """A function of the user's, named on the command line as ``FILE.py:FUNCTION`` or ``package.module:FUNCTION``."""
 
 import importlib
+import os
 import re
 import runpy
 import sys
@@ -8,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.terminal import text_of
@@ -34,13 +35,27 @@ def function(target: str) -> Iterator[Callable[..., Any]]:
     path = Path(place)
     module = not path.is_file() and not place.endswith(".py") and all(part.isidentifier() for part in place.split("."))
     top, first, last = (Path.cwd(), [Path.cwd()], []) if module else _importable(path.resolve().parent)
-    before = list(sys.path)
+    before, leave = list(sys.path), os._exit
+    os._exit = _as_exit(leave)
     sys.path[:] = [*map(str, first), *before, *map(str, last)]
     importlib.invalidate_caches()
     try:
         yield _found(target, name, _module(target, place, name) if module else _file(target, path, top, name))
     finally:
         sys.path[:] = before
+        os._exit = leave
+
+
+def _as_exit(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    """Return an ``os._exit`` that the command outlives, as it does ``sys.exit``: the status of a command is its own answer."""
+    command = os.getpid()
+
+    def leave_or_raise(status: int) -> NoReturn:
+        if os.getpid() != command:  # a process that the user's code forked
+            leave(status)
+        raise SystemExit(status)
+
+    return leave_or_raise
 
 
 def _with_colon(target: str) -> str:
