@@ -59,7 +59,7 @@ def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tu
 
 def _without_arguments(target: str) -> CannotRunError:
     rule = "the function must have an argument to look along"
-    return CannotRunError(errors.say(target, rule, "none", f"def {target.rpartition(':')[2]}(x): ..."))
+    return CannotRunError(errors.say(target, rule, "none", f"def {target.rpartition(':')[2]}(x): return x"))
 
 
 def signature(f: Callable[..., Any], given: int) -> inspect.Signature:

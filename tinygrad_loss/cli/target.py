@@ -36,7 +36,7 @@ def function(target: str) -> Iterator[Callable[..., Any]]:
     module = not path.is_file() and not place.endswith(".py") and all(part.isidentifier() for part in place.split("."))
     top, first, last = (Path.cwd(), [Path.cwd()], []) if module else _importable(path.resolve().parent)
     before, leave = list(sys.path), os._exit
-    os._exit = _as_exit(leave)
+    os._exit = _as_exit(leave)  # type: ignore[assignment]  # mypy takes the names of arguments to be part of the type
     sys.path[:] = [*map(str, first), *before, *map(str, last)]
     importlib.invalidate_caches()
     try:
@@ -62,9 +62,9 @@ def _with_colon(target: str) -> str:
     """Return a name without a colon with one: before its last part, where that is the function of a module."""
     module, dot, name = target.rpartition(".")
     of_module = dot and name != "py" and all(part.isidentifier() for part in target.split("."))
-    return (
-        f"{module}:{name}" if of_module and not Path(*target.split(".")).with_suffix(".py").is_file() else f"{target or 'FILE.py'}:FUNCTION"
-    )
+    if of_module and not Path(*target.split(".")).with_suffix(".py").is_file():
+        return f"{module}:{name}"
+    return f"{target or 'FILE.py'}:FUNCTION, with the name of a function in it"
 
 
 def _near(word: str, files: Mapping[str, Path], name: str) -> str | None:
