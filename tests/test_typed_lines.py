@@ -65,7 +65,9 @@ def typed(code, got, line):
 
 
 def options(line):
-    """Return the keyword arguments that a line is; none where it is something else."""
+    """Return the keyword arguments that a line is; none where it is something else, such as an assignment, which has spaces around ``=``."""
+    if re.match(r"\w+ = ", line):
+        return []
     try:
         call = ast.parse(f"f({line})", mode="eval").body
     except SyntaxError:

@@ -377,7 +377,7 @@ WRONG = {
     "going on from nowhere": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), resume=True),
         'tl.fit: resume=True needs the file to go on from, got none. Type instead: checkpoint="run.safetensors"'),
     "keeping a run nowhere": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), checkpoint="/no/such/run"),
-        "tl.fit: the checkpoint's folder must exist, got /no/such. Type instead: Path('/no/such').mkdir()"),
+        "tl.fit: the checkpoint's folder must exist, got /no/such. Type instead: import os; os.makedirs('/no/such')"),
     "keeping a run in a folder's place": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), checkpoint=os.curdir),
         "tl.fit: the checkpoint must be a file, got the folder .. Type instead: checkpoint='run.safetensors'"),
     "an unknown rhythm": (lambda: tl.fit(model(), tl.losses.cross_entropy, blobs(), schedule_per="step"),

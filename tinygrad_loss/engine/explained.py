@@ -189,7 +189,12 @@ def _fits(hint: Any, value: Any) -> bool:
 
 def _is_class(hint: Any) -> bool:
     """Whether an annotation names a class of objects, such as a module."""
-    return isinstance(hint, type) and hint.__module__.startswith("tinygrad_loss.") and hint.__name__ != "Kind"
+    return (
+        isinstance(hint, type)
+        and hint.__module__.startswith("tinygrad_loss.")
+        and not getattr(hint, "_is_protocol", False)
+        and hint.__name__ != "Kind"
+    )
 
 
 def _numbers(value: Any) -> bool:

@@ -178,7 +178,9 @@ def check_checkpoint(checkpoint: str | os.PathLike[str] | None, *, resume: bool)
         if resume:
             raise refused("resume=True needs the file to go on from", "none", 'checkpoint="run.safetensors"')
     elif not (folder := Path(checkpoint).absolute().parent).is_dir():
-        raise errors.SaveError(errors.say("tl.fit", "the checkpoint's folder must exist", str(folder), f"Path({str(folder)!r}).mkdir()"))
+        raise errors.SaveError(
+            errors.say("tl.fit", "the checkpoint's folder must exist", str(folder), f"import os; os.makedirs({str(folder)!r})")
+        )
     elif Path(checkpoint).is_dir():
         got, instead = f"the folder {os.fspath(checkpoint)}", f"checkpoint={str(Path(checkpoint) / 'run.safetensors')!r}"
         raise errors.SaveError(errors.say("tl.fit", "the checkpoint must be a file", got, instead))
