@@ -80,6 +80,7 @@ def confusion_matrix(output: ArrayLike, target: ArrayLike) -> np.ndarray:
         target: class indices, ``(n,)``.
 
     Raises:
+        DomainError: a target is no index of a class.
         MissingPackageError: scikit-learn is not installed.
 
     >>> confusion_matrix([[0.1, 2.0], [3.0, 1.0]], [1, 1])
@@ -88,6 +89,10 @@ def confusion_matrix(output: ArrayLike, target: ArrayLike) -> np.ndarray:
     """
     output, target = np.asarray(output), np.asarray(target)
     count = output.shape[1] if output.ndim > target.ndim and output.shape[1] > 1 else 2
+    wrong = target[~np.isin(target, np.arange(count))]
+    if wrong.size:  # scikit-learn would leave them out
+        rule, instead = f"target must hold class indices from 0 to {count - 1}", "scores of every class, or targets counted from 0"
+        raise errors.DomainError(errors.say("confusion_matrix", rule, str(wrong[0]), instead))
     return sklearn_metrics("confusion_matrix").confusion_matrix(
         target, classes("confusion_matrix", output, target), labels=np.arange(count)
     )
