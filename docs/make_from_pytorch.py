@@ -89,7 +89,7 @@ def is_code(text: str) -> bool:
 
 def marked(hint: str) -> str:
     """Return a hint with its lines of Python marked as code."""
-    text, done, at = hint.removeprefix("type "), "", 0
+    text, done, at = hint.removeprefix("type ").removeprefix("use "), "", 0
     while at < len(text):
         begins = at == 0 or text[at - 1] == " "
         end = next((k for k in range(len(text), at, -1) if is_code(text[at:k]) and text[at:k] == text[at:k].strip()), at) if begins else at

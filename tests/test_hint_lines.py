@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
-from tinygrad_loss import nn
+from tinygrad_loss import nn, remedies
 from tinygrad_loss.data import _ELSEWHERE as OF_DATA
 from tinygrad_loss.distributions.elsewhere import OF_THE_ROOM as OF_DISTRIBUTIONS
 from tinygrad_loss.engine.cut import INSTEAD as OF_CUTS
@@ -122,3 +122,44 @@ def test_functions_of_pytorchs_that_write_in_place():
             exec(line.removeprefix("type "), {"F": F, "x": x, "threshold": 0.1, "value": 2.0})  # noqa: S102  the line that the hint says
     said = set(chain.from_iterable(re.findall(r"F\.(\w+)", line) for line in table.OF_FUNCTIONAL.values()))
     assert {"threshold", "relu", "interpolate"} <= said
+
+
+HINTS = {**table.OF_FUNCTIONAL, **table.OF_THE_ROOM, **{f"m.{name}": line for name, line in table.OF_MODULES.items()}, **names.NAMES}
+REMARK = re.compile(r", (?:which|whose|and give|an op of) .*|; .*|: (?:NumPy|SciPy)'s .*| on the whole batch")
+"""What a hint adds to its lines."""
+
+
+OF_THEIR_OWN = {
+    # what stands in a hint, and what names are there, if not those of `a_users_names`
+    "mbedding(": {"x": np.zeros((2, 2), int)},
+    "interpolate": {"x": np.ones((1, 2, 4))},
+    "X, y": {"y": np.ones((2, 2), np.float32)},
+    "rng": {"p": np.array([0.4, 0.6])},
+}
+
+
+def a_users_names():
+    """Return the names that hints speak of, as a user may have given them."""
+    sizes = dict.fromkeys(("words", "features", "channels", "in_features", "out_features", "in_channels", "out_channels", "kernel_size"), 2)
+    more = dict.fromkeys(("embed_dim", "num_heads", "heads", "groups", "size", "n", "axis", "low", "mean", "std"), 1)
+    x, a = np.linspace(0.1, 0.9, 4).reshape(2, 2), tl.tensor(np.eye(2), requires_grad=True)
+    model = nn.Linear(2, 2, rng=0)
+    return {
+        **ROOMS, **sizes, **more, "x": tl.tensor(x), "y": np.sum(a), "a": a, "b": a, "v": x, "f": F_OF["total"], "model": model, "array": x,
+        "index": np.zeros((2, 2), int), "mask": x > 0.5, "high": 3, "shape": (2, 2), "weight": x, "q": a, "k": a, "threshold": 0.5,
+        "value": 1.0, "p": 0.5, "modules": [nn.ReLU()], "name": "weights", "self": model, "data": [1, 2], "X": x.astype(np.float32), "forward": np.sin, "path": "w",
+        "derivative": lambda y, x: np.cos(x), "loss": tl.losses.mse_loss, "sequences": [[1.0], [1.0, 2.0]],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", [name for name, line in HINTS.items() if line.startswith("type ")])
+def test_what_a_hint_says_to_type_runs(asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = a_users_names()
+    tl.training.checkpoint.save("w", given["model"].state_dict())
+    for part, names_there in OF_THEIR_OWN.items():
+        given.update(names_there if part in HINTS[asked] else {})
+    for line in re.split(r", (?:or|then) ", REMARK.sub("", HINTS[asked].removeprefix("type "))):
+        code = f"{line} pass" if line.endswith(":") else line
+        assert remedies.remedy(code).startswith("Type")
+        exec(code, given)  # noqa: S102  the line that the hint says

@@ -120,7 +120,7 @@ def test_a_derivative_is_declared_in_one_way(partials, vjps, got):
         tl.op("f", np.exp, *partials, vjps=vjps)
     assert str(raised.value) == (
         f"tl.op('f'): a derivative is declared by partials or by vjps=, got {got}. "
-        "Type instead: tl.op('f', f, lambda y, x: slope) or tl.op('f', f, vjps=[lambda g, y, x: ...])"
+        "Type instead: tl.op('f', f, lambda y, x: slope), or tl.op('f', f, vjps=[lambda g, y, x: g * slope])"
     )
 
 

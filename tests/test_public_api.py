@@ -41,7 +41,7 @@ def test_no_room_hides_a_function():
 def test_an_unknown_name_names_the_nearest():
     with pytest.raises(AttributeError) as raised:
         tl.gradient  # noqa: B018
-    line = "type np.gradient(y) for differences of samples, or tl.grad(f) for a derivative"
+    line = "use np.gradient(y) for differences of samples, or tl.grad(f) for a derivative"
     assert str(raised.value) == f"module 'tinygrad_loss' has no attribute 'gradient'; {line}"
 
 

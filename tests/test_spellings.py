@@ -211,7 +211,7 @@ def test_a_call_of_size_names_the_shape(call):
     with pytest.raises(errors.ArgumentError) as raised:
         call(x)
     assert str(raised.value) == (
-        "x.size(): NumPy's size is a number, that of the entries, and no method, got a call. Type instead: x.shape, x.shape[dim] or x.size"
+        "x.size(): NumPy's size is a number, that of the entries, and no method, got a call. Type instead: x.shape, or x.shape[dim], or x.size"
     )
 
 

@@ -30,7 +30,7 @@ OF_AUTOGRAD = {
     "jacrev": "type tl.jacobian(f)",
     "multigrad_dict": "type tl.value_and_grad(f), whose arguments may be dicts, lists and tuples of arrays",
     "check_grads": "type tl.gradcheck(f, x)",
-    "primitive": "type tl.op(name, forward, ...), an op of your own",
+    "primitive": "type tl.op(name, forward, derivative), an op of your own",
     "stop_gradient": "type x.detach()",
     "numpy": "type import numpy as np: NumPy's own functions take tensors",
 }

@@ -346,12 +346,17 @@ def matrix(name: str, complaint: str, got: Iterable[tuple[int, ...]]) -> MatrixE
     """Return the error for a matrix that cannot be worked on, from NumPy's complaint about it."""
     shapes_ = " and ".join(f"shape {shape}" for shape in got)
     rules = (
-        ("ingular", "the matrix must have an inverse", f"a singular one of {shapes_}", "np.linalg.pinv(a), or a + 1e-6 * np.eye(n)"),
+        (
+            "ingular",
+            "the matrix must have an inverse",
+            f"a singular one of {shapes_}",
+            "np.linalg.pinv(a), or a + 1e-6 * np.eye(a.shape[-1])",
+        ),
         (
             "positive definite",
             "the matrix must be symmetric and positive definite",
             f"one of {shapes_} that is not",
-            "a @ np.swapaxes(a, -1, -2) + 1e-6 * np.eye(n)",
+            "a @ np.swapaxes(a, -1, -2) + 1e-6 * np.eye(a.shape[-2])",
         ),
         ("square", "the last two axes must be equally long", shapes_, "np.linalg.pinv(a) or np.linalg.svd(a), which take any matrix"),
         ("two-dimensional", "it works on the last two axes", shapes_, "np.reshape(a, (..., rows, columns))"),

@@ -18,18 +18,26 @@ def remedy(instead: str) -> str:
 def _can_be_typed(line: str) -> bool:
     """Whether a line is Python that leaves no argument out, arguments of a call, the last perhaps without its value, or a command of ours."""
     if line.startswith(COMMANDS):
-        return not any(word.endswith(",") for word in shlex.split(line))
+        return _is_command(line)
     for written in (line, f"f({line})", f"f({line}None)"):
         try:
             tree = ast.parse(written)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        return not any(_leaves_out(call) for call in ast.walk(tree) if isinstance(call, ast.Call))
+        return not _leaves_out(tree)
     return False
 
 
-def _leaves_out(call: ast.Call) -> bool:
-    """Whether ``...`` stands for an argument of a call, or for an entry of one."""
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    entries = [entry for x in given for entry in (x, *getattr(x, "elts", ()))]
-    return any(isinstance(x, ast.Constant) and x.value is ... for x in entries)
+def _is_command(line: str) -> bool:
+    """Whether a shell can read a line, in which no word ends with a comma, as those of a sentence do."""
+    try:
+        return not any(word.endswith(",") for word in shlex.split(line))
+    except ValueError:
+        return False
+
+
+def _leaves_out(tree: ast.AST) -> bool:
+    """Whether ``...`` stands for something that is left out: anywhere but in an index."""
+    if isinstance(tree, ast.Subscript):
+        return _leaves_out(tree.value)
+    return getattr(tree, "value", None) is ... or any(map(_leaves_out, ast.iter_child_nodes(tree)))

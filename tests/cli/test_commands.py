@@ -211,7 +211,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         ),
         (
             ("mine.py",),
-            "tinygrad-loss check: mine.py: a function is named by its file and its name, got no colon. Type instead: mine.py:FUNCTION\n",
+            "tinygrad-loss check: mine.py: a function is named by its file and its name, got no colon. Use instead: mine.py:FUNCTION, with the name of a function in it\n",
         ),
         (
             ("mine.py:distance",),
@@ -219,7 +219,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         ),
         (
             ("mine.py:distance", "--at", "q", "1"),
-            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5 or --at 'x=[1.0, 2.0]'\n",
+            "tinygrad-loss check: --at: a value is a number, a list, or an array such as np.zeros(3), got 'q'. Type instead: --at 0.5, or --at 'x=[1.0, 2.0]'\n",
         ),
         *(
             (
@@ -232,7 +232,7 @@ def test_check_outside_of_the_domain_says_what_went_non_finite(capsys, file):
         (
             ("mine.py:constant", "--at", "1"),
             "tinygrad-loss check: mine.py:constant: the function must have an argument to look along, got none. "
-            "Type instead: def constant(x): ...\n",
+            "Type instead: def constant(x): return x\n",
         ),
         (
             ("zork.py:zork",),

@@ -60,6 +60,7 @@ def test_what_the_users_code_ends_with_is_said(end, file, command, tmp_path, mon
         "async def f(x):\n    return x", "def f(x):\n    yield x", "def f(x):\n    return None", "def f(x):\n    return 'a'",
         "def f(x):\n    return [x, x]", "def f(x):\n    return float(x)", "class f:\n    def __init__(self, x): pass",
         "def f(x):\n    import sys\n    sys.stdout.close()\n    sys.exit(0)",
+        "def f(x):\n    import os\n    os._exit(0)", "from os import _exit\n_exit(0)",
     ],
 )  # fmt: skip
 def test_what_is_no_function_of_numbers_is_not_judged_smooth(body, tmp_path, monkeypatch, capsys):
@@ -72,6 +73,16 @@ def test_what_is_no_function_of_numbers_is_not_judged_smooth(body, tmp_path, mon
     assert status.returncode == 2 or (status.returncode in {0, 1} and "gradient" in status.stdout.decode())
     assert "Traceback" not in said
     assert said or status.returncode != 2
+
+
+def test_a_process_that_the_users_code_forks_ends_by_itself(tmp_path):
+    fork = "import os\ndef f(x):\n    child = os.fork()\n    if not child: os._exit(0)\n    os.waitpid(child, 0)\n    return x\n"
+    (tmp_path / "mine.py").write_text(fork, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "tinygrad_loss", "check", "mine.py:f", "--at", "1.0"],
+        check=False, capture_output=True, text=True, env=environment(), cwd=tmp_path,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.count("gradient")) == (0, 1)
 
 
 def environment():

@@ -239,7 +239,7 @@ def what_has_no_closed_form(case) -> Iterator[Bad]:
 def samples_of_no_shape(case) -> Iterator[Bad]:
     for shape in (-1, (2, -3), 1.5, "a"):
         for method in ("sample", "rsample") if case.d.has_rsample else ("sample",):
-            message = said(f"{case.family.__name__}.{method}", "shape must be whole numbers, at least 0", repr(shape), f"{method}(1)")
+            message = said(f"{case.family.__name__}.{method}", "shape must be whole numbers, at least 0", repr(shape), f"d.{method}(1)")
             yield Bad(lambda method=method, shape=shape: getattr(case.d, method)(shape), E.DomainError, message)
 
 

@@ -132,9 +132,9 @@ def test_own_parameters_come_without_those_inside():
 @pytest.mark.parametrize(
     ("held", "message"),
     [
-        ([nn.Linear(1, 1)], "a list as layers. Use instead: self.layers = nn.ModuleList(...)"),
-        ((nn.parameter([1.0]),), "a tuple as layers. Use instead: self.layers = nn.ModuleList(...)"),
-        ({"a": nn.Linear(1, 1)}, "a dict as layers. Use instead: self.layers = nn.ModuleDict(...)"),
+        ([nn.Linear(1, 1)], "a list as layers. Type instead: self.layers = nn.ModuleList(layers)"),
+        ((nn.parameter([1.0]),), "a tuple as layers. Type instead: self.layers = nn.ModuleList(layers)"),
+        ({"a": nn.Linear(1, 1)}, "a dict as layers. Type instead: self.layers = nn.ModuleDict(layers)"),
     ],
 )
 def test_weights_in_a_plain_container_would_never_be_found(held, message):

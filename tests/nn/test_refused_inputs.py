@@ -1,11 +1,13 @@
 """Every layer that knows the shape of its input refuses every other, in a message that is known to its last letter."""
 
+import ast
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 
+import tinygrad_loss as tl
 from messages import without_lengths
 from tinygrad_loss import errors, losses, nn, tensor
 
@@ -123,7 +125,7 @@ ROWS = "x1 and x2 must broadcast together"
 TABLE = {
     "Linear": [
         Refused(nn.Linear(3, 2), (single(5, 4),), "Linear", FEATURES, "(5, 4)", "nn.Linear(4, 2)"),
-        Refused(nn.Linear(3, 2), (single(),), "Linear", FEATURES, "()", "nn.Linear(1, 2)"),
+        Refused(nn.Linear(3, 2), (single(),), "Linear", FEATURES, "()", "x of shape (..., 3)"),
     ],
     "Bilinear": [
         Refused(nn.Bilinear(3, 4, 2), (single(5, 3), single(5, 3)), "Bilinear", BOTH, "(5, 3) and (5, 3)", "nn.Bilinear(3, 3, 2)"),
@@ -196,13 +198,13 @@ TABLE = {
     "PixelShuffle": [
         Refused(
             nn.PixelShuffle(2), (single(1, 3, 2, 2),), "pixel_shuffle", "the channels on axis -3 must be a multiple of 4", "(1, 3, 2, 2)",
-            "nn.Conv2d(n, m * 4, 3)",
+            "x = nn.Conv2d(3, 4, 1)(x)",
         ),
-        Refused(nn.PixelShuffle(2), (single(2),), "pixel_shuffle", "the input must be [..., C, H, W]", "(2,)", "x.reshape((-1, 1, 1))"),
+        Refused(nn.PixelShuffle(2), (single(2),), "pixel_shuffle", "the input must be [..., C, H, W]", "(2,)", "x of shape (..., 4, H, W)"),
     ],
     "PixelUnshuffle": [
-        Refused(nn.PixelUnshuffle(2), (single(1, 3, 2),), "pixel_unshuffle", "height and width must be multiples of 2", "(1, 3, 2)", "tl.ops.pad(x, (0, 1))"),
-        Refused(nn.PixelUnshuffle(2), (single(2, 2),), "pixel_unshuffle", "the input must be [..., C, H, W]", "(2, 2)", "x.reshape((1, *x.shape))"),
+        Refused(nn.PixelUnshuffle(2), (single(1, 3, 2),), "pixel_unshuffle", "height and width must be multiples of 2", "(1, 3, 2)", "tl.ops.pad(x, (0, 0, 0, 1))"),
+        Refused(nn.PixelUnshuffle(2), (single(2, 2),), "pixel_unshuffle", "the input must be [..., C, H, W]", "(2, 2)", "x[None]"),
     ],
     "Upsample": [
         Refused(
@@ -237,6 +239,21 @@ def test_refused_with_its_whole_message(row):
     with pytest.raises(row.raised) as caught:
         row.layer(*row.inputs)
     assert without_lengths(str(caught.value)) == f"{row.op}: {row.rule}, got {row.got}. {errors.remedy(row.line)}"
+
+
+@pytest.mark.parametrize("row", [call for call in CALLS if errors.remedy(call.values[0].line).startswith("Type")])
+def test_the_line_to_type_works(row):
+    """A layer takes the inputs, another input is taken by the layer; what a layer inside says is for the one inside."""
+    names = {"np": np, "tl": tl, "nn": nn, "layer": row.layer} | dict.fromkeys(("x", "input", "sequences"), row.inputs[0])
+    for line in row.line.split(", or "):
+        exec(line, names)  # noqa: S102  what the message says to type
+        expression = isinstance(ast.parse(line).body[0], ast.Expr)
+        made = eval(line, names) if expression else names["x"]  # noqa: S307
+        if isinstance(made, nn.Module):
+            inside = row.op == "MultiheadAttention" and len(row.inputs) < 3
+            made(*((row.inputs[-1] if i else row.inputs[0] for i in range(3)) if inside else row.inputs))
+        elif hasattr(made, "shape") and made is not row.inputs[0]:
+            row.layer(made, *row.inputs[1:])
 
 
 def test_every_layer_is_in_the_table():

@@ -390,7 +390,7 @@ MESSAGES = [
         lambda: np.linalg.solve(leaf(2, 2), np.ones(2)),
         errors.MatrixError,
         "np.linalg.solve: the matrix must have an inverse, got a singular one of shape (2, 2) and shape (2, 1). "
-        "Type instead: np.linalg.pinv(a), or a + 1e-6 * np.eye(n)",
+        "Type instead: np.linalg.pinv(a), or a + 1e-6 * np.eye(a.shape[-1])",
     ),
     (
         "an inverse of a rectangle",
@@ -410,7 +410,7 @@ MESSAGES = [
         lambda: np.linalg.cholesky(-1.0 * leaf(2, 2)),
         errors.MatrixError,
         "np.linalg.cholesky: the matrix must be symmetric and positive definite, got one of shape (2, 2) that is not. "
-        "Type instead: a @ np.swapaxes(a, -1, -2) + 1e-6 * np.eye(n)",
+        "Type instead: a @ np.swapaxes(a, -1, -2) + 1e-6 * np.eye(a.shape[-2])",
     ),
     (
         "eigenvalues of a rectangle",
@@ -468,7 +468,7 @@ MESSAGES = [
         "a tensordot that does not fit",
         lambda: np.tensordot(leaf(2, 3), leaf(2, 3), 1),
         errors.ShapeError,
-        "np.tensordot: axes (1,) of the first must be as long as axes (0,) of the second, got (2, 3) and (2, 3) (operand 1 has length 3 on axis 1, operand 2 has 2 on axis 0). Type instead: axes=(...)",
+        "np.tensordot: axes (1,) of the first must be as long as axes (0,) of the second, got (2, 3) and (2, 3) (operand 1 has length 3 on axis 1, operand 2 has 2 on axis 0). Type instead: np.tensordot(a, b, 0)",
     ),
     (
         "vectors of the plane",
@@ -505,7 +505,7 @@ MESSAGES = [
         "convolution of matrices",
         lambda: np.convolve(leaf(2, 2), np.ones(2)),
         errors.ShapeError,
-        "np.convolve: it takes two sequences that are not empty, got (2, 2) and (2,). Type instead: tl.ops.conv1d or tl.ops.conv2d",
+        "np.convolve: it takes two sequences that are not empty, got (2, 2) and (2,). Type instead: tl.ops.conv1d, or tl.ops.conv2d",
     ),
     (
         "help of NumPy's own",

@@ -284,7 +284,7 @@ def test_borders_are_numpys_in_torchs_order(rng, mode, theirs):
         ),
         (
             lambda: ops.pixel_shuffle(np.ones((3, 2, 2)), 2),
-            "pixel_shuffle: the channels on axis -3 must be a multiple of 4, got (3, 2, 2). Type instead: nn.Conv2d(n, m * 4, 3)",
+            "pixel_shuffle: the channels on axis -3 must be a multiple of 4, got (3, 2, 2). Type instead: x = nn.Conv2d(3, 4, 1)(x)",
         ),
     ],
 )

@@ -192,7 +192,7 @@ def test_a_graph_without_gradient_is_drawn_too():
     ],
 )
 def test_what_cannot_be_drawn(thing, args, message):
-    with pytest.raises(TypeError) as error:
+    with pytest.raises(tl.errors.ArgumentError) as error:
         tl.draw(thing, *args)
     assert str(error.value) == message
 

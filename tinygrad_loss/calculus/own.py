@@ -61,7 +61,7 @@ def op(
                 f"tl.op({name!r})",
                 "a derivative is declared by partials or by vjps=",
                 "both" if partials else "neither",
-                f"tl.op({name!r}, f, lambda y, x: slope) or tl.op({name!r}, f, vjps=[lambda g, y, x: ...])",
+                f"tl.op({name!r}, f, lambda y, x: slope), or tl.op({name!r}, f, vjps=[lambda g, y, x: g * slope])",
             )
         )
     computed = _array_from(name, forward)

@@ -76,8 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(name: str | None, argv: Sequence[str]) -> int:
     """Run a command, and return its status."""
     if name is not None and name not in COMMANDS:
-        instead = errors.similar(name, COMMANDS) or "--help"
-        terminal.complain(f"tinygrad-loss: there is no command {name!r}. Type instead: tinygrad-loss {instead}")
+        near = errors.similar(name, COMMANDS)
+        instead = _line([near if word == name else word.strip() for word in argv] if near else ["--help"])
+        terminal.complain(f"tinygrad-loss: there is no command {name!r}. {errors.remedy(instead)}")
         return FAILED
     arguments, beyond = _parser(name).parse_known_args(argv)
     if beyond:

@@ -59,7 +59,7 @@ def point(f: Callable[..., Any], words: Sequence[str] | None, target: str) -> tu
 
 def _without_arguments(target: str) -> CannotRunError:
     rule = "the function must have an argument to look along"
-    return CannotRunError(errors.say(target, rule, "none", f"def {target.rpartition(':')[2]}(x): ..."))
+    return CannotRunError(errors.say(target, rule, "none", f"def {target.rpartition(':')[2]}(x): return x"))
 
 
 def signature(f: Callable[..., Any], given: int) -> inspect.Signature:
@@ -101,7 +101,7 @@ def _read(text: str, word: str) -> Any:
     except value.NotReadError as error:
         rule = "a value is a number, a list, or an array such as np.zeros(3)"
         got = repr(word) + (f" ({error})" if "fails" in str(error) else "")
-        raise CannotRunError(errors.say("--at", rule, got, "--at 0.5 or --at 'x=[1.0, 2.0]'")) from None
+        raise CannotRunError(errors.say("--at", rule, got, "--at 0.5, or --at 'x=[1.0, 2.0]'")) from None
 
 
 def _floating(given: Any) -> Any:

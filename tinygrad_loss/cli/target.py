@@ -1,6 +1,7 @@
 """A function of the user's, named on the command line as ``FILE.py:FUNCTION`` or ``package.module:FUNCTION``."""
 
 import importlib
+import os
 import re
 import runpy
 import sys
@@ -8,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tinygrad_loss import errors
 from tinygrad_loss.cli.terminal import text_of
@@ -34,22 +35,36 @@ def function(target: str) -> Iterator[Callable[..., Any]]:
     path = Path(place)
     module = not path.is_file() and not place.endswith(".py") and all(part.isidentifier() for part in place.split("."))
     top, first, last = (Path.cwd(), [Path.cwd()], []) if module else _importable(path.resolve().parent)
-    before = list(sys.path)
+    before, leave = list(sys.path), os._exit
+    os._exit = _as_exit(leave)  # type: ignore[assignment]  # mypy takes the names of arguments to be part of the type
     sys.path[:] = [*map(str, first), *before, *map(str, last)]
     importlib.invalidate_caches()
     try:
         yield _found(target, name, _module(target, place, name) if module else _file(target, path, top, name))
     finally:
         sys.path[:] = before
+        os._exit = leave
+
+
+def _as_exit(leave: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    """Return an ``os._exit`` that the command outlives, as it does ``sys.exit``: the status of a command is its own answer."""
+    command = os.getpid()
+
+    def leave_or_raise(status: int) -> NoReturn:
+        if os.getpid() != command:  # a process that the user's code forked
+            leave(status)
+        raise SystemExit(status)
+
+    return leave_or_raise
 
 
 def _with_colon(target: str) -> str:
     """Return a name without a colon with one: before its last part, where that is the function of a module."""
     module, dot, name = target.rpartition(".")
     of_module = dot and name != "py" and all(part.isidentifier() for part in target.split("."))
-    return (
-        f"{module}:{name}" if of_module and not Path(*target.split(".")).with_suffix(".py").is_file() else f"{target or 'FILE.py'}:FUNCTION"
-    )
+    if of_module and not Path(*target.split(".")).with_suffix(".py").is_file():
+        return f"{module}:{name}"
+    return f"{target or 'FILE.py'}:FUNCTION, with the name of a function in it"
 
 
 def _near(word: str, files: Mapping[str, Path], name: str) -> str | None:

@@ -116,7 +116,8 @@ class Uniform(Distribution):
         self._take(validate_args=validate_args, low=low, high=high)
         bottom, top = numbers(self.low), numbers(self.high)
         if validate_args and bottom is not None and top is not None and not np.all(bottom < top):
-            raise errors.DomainError(errors.say("Uniform", "low must be below high", f"low={bottom} and high={top}", "Uniform(high, low)"))
+            instead = "Uniform(high, low)" if np.all(top < bottom) else "Uniform(low, low + np.abs(high - low) + 1.0)"
+            raise errors.DomainError(errors.say("Uniform", "low must be below high", f"low={bottom} and high={top}", instead))
 
     @property
     def support(self) -> Constraint:

@@ -441,5 +441,7 @@ def needs_distribution(where: str, name: str, given: Any, kind: type = Distribut
 def _lengths(shape: int | Iterable[int], where: str) -> tuple[int, ...]:
     lengths = (shape,) if isinstance(shape, int | np.integer) else tuple(shape) if isinstance(shape, Iterable) else ("",)
     if not all(isinstance(n, int | np.integer) and n >= 0 for n in lengths):
-        raise errors.DomainError(errors.say(where, "shape must be whole numbers, at least 0", repr(shape), f"{where.partition('.')[2]}(1)"))
+        raise errors.DomainError(
+            errors.say(where, "shape must be whole numbers, at least 0", repr(shape), f"d.{where.partition('.')[2]}(1)")
+        )
     return tuple(int(n) for n in lengths)

@@ -5,6 +5,7 @@ which argument is of another kind; where each is of its kind, their shapes are n
 """
 
 import inspect
+import re
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -95,7 +96,8 @@ def in_words(error: Exception, function: Any, given: tuple[Any, ...], named: Map
     try:
         bound = inspect.signature(function).bind(*given, **named)
     except TypeError as unfit:
-        return errors.ArgumentError(errors.say(where, f"it takes {_written(function)}", str(unfit), instead))
+        got = re.sub(r"^missing a required(.*): ", r"no\1 ", str(unfit).removeprefix("got "))
+        return errors.ArgumentError(errors.say(where, f"it takes {_written(function)}", got, instead))
     bound.arguments.pop("self", None)
     hints = _hints(function)
     parameters = inspect.signature(function).parameters
@@ -187,7 +189,12 @@ def _fits(hint: Any, value: Any) -> bool:
 
 def _is_class(hint: Any) -> bool:
     """Whether an annotation names a class of objects, such as a module."""
-    return isinstance(hint, type) and hint.__module__.startswith("tinygrad_loss.") and hint.__name__ != "Kind"
+    return (
+        isinstance(hint, type)
+        and hint.__module__.startswith("tinygrad_loss.")
+        and not getattr(hint, "_is_protocol", False)
+        and hint.__name__ != "Kind"
+    )
 
 
 def _numbers(value: Any) -> bool:

@@ -47,6 +47,8 @@ def channels_on_axis_1(shape: tuple[int, ...], channels: int, dims: int) -> str 
 def in_dtype(layer: str, x: Any, dtype: np.dtype[Any]) -> Array:
     """Return a constant in the dtype of the parameters; refuse what requires grad, which would change its own without a word.
 
+    A plain array that a transform made a variable is a constant of its owner: it is cast, in an operation of the record.
+
     Inside a model of halves that computes in float32, what one layer hands to the next is float32.
     """
     if dtype == HALF and x.dtype == SINGLE and widening():

@@ -73,7 +73,7 @@ class Linear(Module):
                 "Linear",
                 f"the input's last axis must have {self.in_features} features",
                 [x.shape],
-                f"nn.Linear({x.shape[-1] if x.ndim else 1}, {self.out_features})",
+                f"nn.Linear({x.shape[-1]}, {self.out_features})" if x.ndim else f"x of shape (..., {self.in_features})",
                 mismatch.not_of_length("the input", x.shape, -1, self.in_features),
             )
         return dense.linear(x, self.weight, self.bias)

@@ -78,7 +78,7 @@ def check_held(module: Module, name: str, value: Any) -> None:
     inside = value.values() if isinstance(value, dict) else value
     if any(isinstance(v, Module) or (isinstance(v, Tensor) and v.requires_grad and v.op is None) for v in inside):
         kind = type(value).__name__
-        instead = f"self.{name} = nn.ModuleDict(...)" if isinstance(value, dict) else f"self.{name} = nn.ModuleList(...)"
+        instead = f"self.{name} = nn.Module{'Dict' if isinstance(value, dict) else 'List'}({name})"
         rule = "what has weights must be an attribute or in a container of modules, or its weights would never be found"
         raise errors.ArgumentError(errors.say(type(module).__name__, rule, f"a {kind} as {name}", instead))
 

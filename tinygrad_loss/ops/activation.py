@@ -390,7 +390,7 @@ def softshrink(x: Array, lambd: float = 0.5) -> Array:
     1.5
     """
     if lambd < 0:
-        raise errors.DomainError(errors.say("softshrink", "lambd must not be negative", str(lambd), f"softshrink(x, {-lambd})"))
+        raise errors.DomainError(errors.say("softshrink", "lambd must not be negative", str(lambd), f"tl.ops.softshrink(x, {-lambd})"))
     return softshrink_(x, lambd=float(lambd))
 
 

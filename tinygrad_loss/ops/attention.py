@@ -156,7 +156,10 @@ def scaled_dot_product_attention(
     if is_causal and attn_mask is not None:
         raise errors.ArgumentError(
             errors.say(
-                "scaled_dot_product_attention", "give either attn_mask or is_causal", "both", "attn_mask=mask & tl.ops.causal_mask(L, S)"
+                "scaled_dot_product_attention",
+                "give either attn_mask or is_causal",
+                "both",
+                f"attn_mask=attn_mask & tl.ops.causal_mask({query.shape[-2]}, {key.shape[-2]}), is_causal=False",
             )
         )
     if enable_gqa:

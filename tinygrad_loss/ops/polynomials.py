@@ -31,7 +31,7 @@ slide_: Rule = bilinear(
 def _sequences(name: str, a: Any, v: Any, mode: str) -> tuple[Array, Array]:
     a, v = np.atleast_1d(operand(a)), np.atleast_1d(operand(v))
     if a.ndim != 1 or v.ndim != 1 or not a.size or not v.size:
-        raise errors.shapes(name, "it takes two sequences that are not empty", [a.shape, v.shape], "tl.ops.conv1d or tl.ops.conv2d")
+        raise errors.shapes(name, "it takes two sequences that are not empty", [a.shape, v.shape], "tl.ops.conv1d, or tl.ops.conv2d")
     if mode not in {"full", "same", "valid"}:
         raise errors.unknown_name(name, "mode", mode, ("full", "same", "valid"))
     return a, v

@@ -46,7 +46,7 @@ def tensordot(a: Array, b: Array, /, axes: Any = 2) -> Array:
         rule = f"axes {over_a} of the first must be as long as axes {over_b} of the second"
         pairs = (mismatch.unlike(("operand 1", a.shape, i), ("operand 2", b.shape, j)) for i, j in zip(over_a, over_b, strict=False))
         differ = next(filter(None, pairs), "")
-        raise errors.shapes("np.tensordot", rule, [a.shape, b.shape], "axes=(...)", differ)
+        raise errors.shapes("np.tensordot", rule, [a.shape, b.shape], EVERY_PAIR, differ)
     free_a = tuple(i for i in range(a.ndim) if i not in over_a)
     free_b = tuple(i for i in range(b.ndim) if i not in over_b)
     rows, columns, inner_ = [a.shape[i] for i in free_a], [b.shape[i] for i in free_b], math.prod(lengths)

@@ -291,12 +291,11 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:  # noqa: A002  Py
     """
     r = upscale_factor
     if input.ndim < 3:
-        raise errors.shapes("pixel_shuffle", "the input must be [..., C, H, W]", [input.shape], "x.reshape((-1, 1, 1))")
+        raise errors.shapes("pixel_shuffle", "the input must be [..., C, H, W]", [input.shape], f"x of shape (..., {r * r}, H, W)")
     *batch, channels, height, width = input.shape
     if channels % (r * r):
-        raise errors.shapes(
-            "pixel_shuffle", f"the channels on axis -3 must be a multiple of {r * r}", [input.shape], f"nn.Conv2d(n, m * {r * r}, 3)"
-        )
+        rule, wanted = f"the channels on axis -3 must be a multiple of {r * r}", channels + -channels % (r * r)
+        raise errors.shapes("pixel_shuffle", rule, [input.shape], f"x = nn.Conv2d({channels}, {wanted}, 1)(x)")
     x = input.reshape((*batch, channels // (r * r), r, r, height, width))
     b = len(batch)
     x = np.transpose(x, (*range(b), b, b + 3, b + 1, b + 4, b + 2))
@@ -312,10 +311,13 @@ def pixel_unshuffle(input: Array, downscale_factor: int) -> Array:  # noqa: A002
     """
     r = downscale_factor
     if input.ndim < 3:
-        raise errors.shapes("pixel_unshuffle", "the input must be [..., C, H, W]", [input.shape], "x.reshape((1, *x.shape))")
+        raise errors.shapes(
+            "pixel_unshuffle", "the input must be [..., C, H, W]", [input.shape], f"x[{', '.join(['None'] * (3 - input.ndim))}]"
+        )
     *batch, channels, height, width = input.shape
     if height % r or width % r:
-        raise errors.shapes("pixel_unshuffle", f"height and width must be multiples of {r}", [input.shape], "tl.ops.pad(x, (0, 1))")
+        instead = f"tl.ops.pad(x, (0, {-width % r}, 0, {-height % r}))"
+        raise errors.shapes("pixel_unshuffle", f"height and width must be multiples of {r}", [input.shape], instead)
     x = input.reshape((*batch, channels, height // r, r, width // r, r))
     b = len(batch)
     x = np.transpose(x, (*range(b), b, b + 2, b + 4, b + 1, b + 3))

@@ -92,7 +92,7 @@ def draw(y: Any, *args: Any, title: str = "", fold: bool | None = None, max_node
         max_nodes: how many ops to draw at most; the others become one box.
 
     Raises:
-        TypeError: neither a tensor nor a function that returns one.
+        ArgumentError: neither a tensor nor a function that returns one.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> x = tl.tensor(2.0, requires_grad=True, name="x")
@@ -107,9 +107,11 @@ def draw(y: Any, *args: Any, title: str = "", fold: bool | None = None, max_node
     if callable(y) and not isinstance(y, Tensor):
         y, instead = _called(y, args), "tl.draw(f, x) with an f that returns what NumPy made of x, without float(), .item() or .numpy()"
     elif args:
-        raise TypeError(errors.say("tl.draw", "arguments follow a function", f"a {type(y).__name__} and {len(args)} more", "tl.draw(y)"))
+        raise errors.ArgumentError(
+            errors.say("tl.draw", "arguments follow a function", f"a {type(y).__name__} and {len(args)} more", "tl.draw(y)")
+        )
     if not isinstance(y, Tensor):
-        raise TypeError(errors.say("tl.draw", "what is drawn must be a tensor", f"a {type(y).__name__}", instead))
+        raise errors.ArgumentError(errors.say("tl.draw", "what is drawn must be a tensor", f"a {type(y).__name__}", instead))
     return Picture(scene_of(y, names, fold=fold, max_nodes=max_nodes), title)
 
 

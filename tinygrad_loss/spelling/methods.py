@@ -28,7 +28,7 @@ class Size(int):
 
     def __call__(self, *_dim: object, **_named: object) -> NoReturn:
         rule = "NumPy's size is a number, that of the entries, and no method"
-        raise errors.ArgumentError(errors.say("x.size()", rule, "a call", "x.shape, x.shape[dim] or x.size"))
+        raise errors.ArgumentError(errors.say("x.size()", rule, "a call", "x.shape, or x.shape[dim], or x.size"))
 
 
 def install() -> None:

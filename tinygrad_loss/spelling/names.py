@@ -7,7 +7,7 @@ __all__ = ["NAMES", "OF_AUTOGRAD", "OF_PYTORCH"]
 _RANDOM: Final = "type rng = np.random.default_rng(0), then rng.{}"
 
 OF_PYTORCH: Final = {
-    "gradient": "type np.gradient(y) for differences of samples, or tl.grad(f) for a derivative",
+    "gradient": "use np.gradient(y) for differences of samples, or tl.grad(f) for a derivative",
     "rand": _RANDOM.format("random(shape)"),
     "randn": _RANDOM.format("normal(size=shape)"),
     "randint": _RANDOM.format("integers(low, high, shape)"),
@@ -65,7 +65,9 @@ OF_AUTOGRAD: Final = {
         ("grad_and_value", "multigrad_dict"), "type tl.value_and_grad(f), whose arguments may be dicts, lists and tuples of arrays"
     ),
     **dict.fromkeys(("check_grads", "checkgrad", "test_util"), "type tl.gradcheck(f, x)"),
-    **dict.fromkeys(("primitive", "extend", "custom_vjp", "custom_jvp", "defvjp"), "type tl.op(name, forward, ...), an op of your own"),
+    **dict.fromkeys(
+        ("primitive", "extend", "custom_vjp", "custom_jvp", "defvjp"), "type tl.op(name, forward, derivative), an op of your own"
+    ),
     "stop_gradient": "type x.detach()",
     "flatten": "type np.ravel(x); tl.grad and tl.optim.minimize take dicts, lists and tuples of arrays as they are",
     **dict.fromkeys(("vmap", "pmap"), "type f(x) on the whole batch, or np.stack([f(row) for row in x])"),

@@ -341,7 +341,7 @@ OF_THE_ROOM: Final = {
     "utils": "type tl.optim.clip_grad_norm_(model.parameters(), 1.0), or nn.pad_sequences(sequences)",
     "Buffer": "type self.register_buffer(name, value)",
     **dict.fromkeys(("ParameterList", "ParameterDict"), "assign each parameter as an attribute of a nn.Module"),
-    "Container": "type nn.Sequential(...) or nn.ModuleList([...])",
+    "Container": "type nn.Sequential(*modules), or nn.ModuleList(modules)",
     "Dense": "type nn.Linear(in_features, out_features)",
     "Conv": "type nn.Conv2d(in_channels, out_channels, kernel_size)",
     **dict.fromkeys(("BatchNorm", "BatchNormalization"), "type nn.BatchNorm1d(features) or nn.BatchNorm2d(channels)"),
@@ -357,7 +357,7 @@ OF_THE_ROOM: Final = {
     "UpsamplingNearest2d": "type nn.Upsample(scale_factor=2)",
     "UpsamplingBilinear2d": 'type nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)',
     "EmbeddingBag": "type np.mean(nn.Embedding(words, features)(x), axis=1)",
-    "Transformer": "type nn.TransformerEncoder(layer, 6) and nn.TransformerDecoder(layer, 6)",
+    "Transformer": "use nn.TransformerEncoder(layer, 6) and nn.TransformerDecoder(layer, 6)",
     **dict.fromkeys(("SyncBatchNorm", "DataParallel"), "there is one process: leave it out"),
     **dict.fromkeys(("FeatureAlphaDropout",), "type nn.AlphaDropout()"),
     **dict.fromkeys(("RNNBase", "RNNCellBase"), "type nn.RNN, nn.GRU or nn.LSTM"),
@@ -369,7 +369,7 @@ OF_THE_ROOM: Final = {
         for n in (1, 2, 3)
     },
     **{
-        f"Lazy{layer}{n}": f"type nn.{layer}{n}(...) with its sizes; model.summary(x) shows what comes before it"
+        f"Lazy{layer}{n}": f"use nn.{layer}{n}(...) with its sizes; model.summary(x) shows what comes before it"
         for layer, ends in (
             ("Linear", ("",)),
             *((layer, ("1d", "2d", "3d")) for layer in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm")),

@@ -7,6 +7,7 @@ import operator
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from numbers import Real
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -153,7 +154,7 @@ def check_callables(loss: Any, metrics: Any, callbacks: Any) -> None:
         raise refused("callbacks must be a list of functions", callbacks, "callbacks=[function]")
 
 
-def check_numbers(epochs: Any, patience: Any, schedule_per: str) -> None:
+def check_numbers(epochs: Any, patience: Any, schedule_per: str, clip_norm: Any) -> None:
     """Refuse counts that are no counts."""
     for name, value, least in (("epochs", epochs, 1), ("patience", patience, 0)):
         if value is None and name == "patience":
@@ -165,6 +166,8 @@ def check_numbers(epochs: Any, patience: Any, schedule_per: str) -> None:
         if value < least:
             rule = "there must be at least one epoch" if name == "epochs" else "patience must be at least 0"
             raise errors.DomainError(errors.say("tl.fit", rule, f"{name}={value}", f"{name}=10"))
+    if clip_norm is not None and not (isinstance(clip_norm, Real) and float(clip_norm) >= 0):
+        raise errors.DomainError(errors.say("tl.fit", "clip_norm must be a number of at least 0", repr(clip_norm), "clip_norm=1.0"))
     if schedule_per not in {"epoch", "batch"}:
         raise errors.unknown_name("tl.fit", "schedule_per", schedule_per, ["epoch", "batch"])
 
@@ -175,7 +178,9 @@ def check_checkpoint(checkpoint: str | os.PathLike[str] | None, *, resume: bool)
         if resume:
             raise refused("resume=True needs the file to go on from", "none", 'checkpoint="run.safetensors"')
     elif not (folder := Path(checkpoint).absolute().parent).is_dir():
-        raise errors.SaveError(errors.say("tl.fit", "the checkpoint's folder must exist", str(folder), f"Path({str(folder)!r}).mkdir()"))
+        raise errors.SaveError(
+            errors.say("tl.fit", "the checkpoint's folder must exist", str(folder), f"import os; os.makedirs({str(folder)!r})")
+        )
     elif Path(checkpoint).is_dir():
         got, instead = f"the folder {os.fspath(checkpoint)}", f"checkpoint={str(Path(checkpoint) / 'run.safetensors')!r}"
         raise errors.SaveError(errors.say("tl.fit", "the checkpoint must be a file", got, instead))

@@ -111,7 +111,7 @@ def fit(
     >>> history["loss"][-1] < history["loss"][0]
     True
     """
-    check_numbers(epochs, patience, schedule_per)
+    check_numbers(epochs, patience, schedule_per, clip_norm)
     check_callables(loss, metrics, callbacks)
     loader = as_loader(dataset, batch_size, rng=rng, augment=augment, prefetch=prefetch)
     measured_on = None if validation is None else as_dataset("validation", validation)

@@ -34,13 +34,11 @@ def classes(where: str, output: np.ndarray, target: np.ndarray) -> np.ndarray:
     if output.shape == target.shape:
         return (output > 0).astype(np.int64)
     if output.ndim != target.ndim + 1 or output.shape[:1] + output.shape[2:] != target.shape:
-        raise errors.misfits(
-            where,
-            "scores must have shape (n, classes, ...), targets (n, ...)",
-            {"scores": output.shape, "targets": target.shape},
-            "np.moveaxis(scores, -1, 1)",
-            mismatch.along(0),
-        )
+        rule = "scores must have shape (n, classes, ...), targets (n, ...)"
+        named = {"scores": output.shape, "targets": target.shape}
+        last = output.shape[:-1] == target.shape
+        instead = "np.moveaxis(scores, -1, 1)" if last else f"targets of shape {output.shape[:1] + output.shape[2:]}"
+        raise errors.misfits(where, rule, named, instead, mismatch.along(0))
     return np.argmax(output, axis=1)
 
 
@@ -82,6 +80,7 @@ def confusion_matrix(output: ArrayLike, target: ArrayLike) -> np.ndarray:
         target: class indices, ``(n,)``.
 
     Raises:
+        DomainError: a target is no index of a class.
         MissingPackageError: scikit-learn is not installed.
 
     >>> confusion_matrix([[0.1, 2.0], [3.0, 1.0]], [1, 1])
@@ -90,6 +89,10 @@ def confusion_matrix(output: ArrayLike, target: ArrayLike) -> np.ndarray:
     """
     output, target = np.asarray(output), np.asarray(target)
     count = output.shape[1] if output.ndim > target.ndim and output.shape[1] > 1 else 2
+    wrong = target[~np.isin(target, np.arange(count))]
+    if wrong.size:  # scikit-learn would leave them out
+        rule, instead = f"target must hold class indices from 0 to {count - 1}", "scores of every class, or targets counted from 0"
+        raise errors.DomainError(errors.say("confusion_matrix", rule, str(wrong[0]), instead))
     return sklearn_metrics("confusion_matrix").confusion_matrix(
         target, classes("confusion_matrix", output, target), labels=np.arange(count)
     )
