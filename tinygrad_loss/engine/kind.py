@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.explained import RAW, refuse_as_numpy
+from tinygrad_loss.engine.masked import holds_masked, masked
 from tinygrad_loss.engine.op import DOORS, Array, Op, Result, numpy_name
 from tinygrad_loss.engine.scipy_call import scipy_call
 from tinygrad_loss.engine.torch_call import refused, torch_name
@@ -77,6 +78,8 @@ class Kind:
         answer = DOORS.get(function)
         if answer is None:
             raise no_rule(numpy_name(function))
+        if holds_masked((*args, *kwargs.values())):
+            raise masked(numpy_name(function))
         try:
             return answer(*args, **kwargs)
         except RAW as error:
