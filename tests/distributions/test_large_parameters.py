@@ -178,6 +178,11 @@ def test_entropies_of_large_parameters(a):
 def test_variances_of_large_parameters(a):
     with mp.workdps(120):
         assert float(d.Weibull(1.0, a).variance) == pytest.approx(float(weibull_variance(exact(a))), rel=1e-12, abs=0)
+        for b in HUGE:
+            x, y, z = exact(a), exact(b), exact(2.5)
+            assert float(d.Beta(a, b).variance) == pytest.approx(float(x * y / ((x + y) ** 2 * (x + y + 1))), rel=1e-12, abs=0)
+            s, first = x + y + z, d.Dirichlet([a, b, 2.5]).variance[0]
+            assert float(first) == pytest.approx(float(x * (y + z) / (s**2 * (s + 1))), rel=1e-12, abs=0)
         assert float(d.VonMises(0.0, a).variance) == pytest.approx(float(angle(exact(a))[0]), rel=1e-12, abs=0)
 
 

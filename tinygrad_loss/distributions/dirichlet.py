@@ -66,8 +66,9 @@ class Dirichlet(Distribution):
         return a / np.sum(a, axis=-1, keepdims=True)
 
     def _variance(self) -> Array:
-        mean = self._mean()
-        return mean * (1.0 - mean) / (np.sum(self.concentration, axis=-1, keepdims=True) + 1.0)
+        total = np.sum(self.concentration, axis=-1, keepdims=True)
+        others = np.matmul(self.concentration, 1.0 - np.eye(self.event_shape[0], dtype=self.dtype))  # what 1 - mean would round off
+        return self._mean() * (others / total) / (total + 1.0)
 
     def _entropy(self) -> Array:
         a = self.concentration
