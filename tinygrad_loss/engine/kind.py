@@ -1,7 +1,7 @@
 """The doors through which NumPy hands its calls to our kinds of array."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tinygrad_loss.engine.torch_call import refused, torch_name
 
 __all__ = ["Kind", "foreign", "instead_of"]
 
+NOT_GIVEN: Final = np._NoValue  # noqa: SLF001  what the signatures of NumPy's functions show
 REDUCED_AXIS = 0
 """``np.add.reduce(x)`` sums over axis 0, while ``np.sum(x)`` sums over all."""
 
@@ -80,6 +81,8 @@ class Kind:
             raise no_rule(numpy_name(function))
         if holds_masked((*args, *kwargs.values())):
             raise masked(numpy_name(function))
+        if kwargs:  # NumPy's own functions hand on options that nobody gave
+            kwargs = {name: value for name, value in kwargs.items() if value is not NOT_GIVEN}
         try:
             return answer(*args, **kwargs)
         except RAW as error:

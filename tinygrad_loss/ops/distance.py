@@ -150,5 +150,6 @@ def pdist(x: Array, p: float = 2.0) -> Array:
     >>> tl.ops.pdist(np.array([[0.0], [1.0], [3.0]]))
     array([1., 3., 2.])
     """
+    x = x.astype(np.float64) if x.dtype.kind == "u" else x  # whose differences are never negative
     i, j = np.triu_indices(len(x), 1)
     return p_norm(x[i] - x[j], p)

@@ -168,4 +168,5 @@ def entmax(x: Array, alpha: float = 1.5, axis: int = -1) -> Array:
     if not 1.0 <= alpha < math.inf:
         raise errors.DomainError(errors.say("entmax", "alpha must be at least 1", f"{alpha}", "alpha=1.5"))
     z: Any = x if hasattr(x, "ndim") else np.asarray(x)
+    z = z.astype(np.float64) if z.dtype.kind == "u" else z  # whose differences are never negative
     return shares(z, axis % z.ndim, float(alpha))

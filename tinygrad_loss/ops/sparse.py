@@ -106,4 +106,5 @@ def sparsemax(x: Array, axis: int = -1) -> Array:
     array([0.75, 0.25, 0.  ])
     """
     z: Any = x if hasattr(x, "ndim") else np.asarray(x)
+    z = z.astype(np.float64) if z.dtype.kind == "u" else z  # whose differences are never negative
     return sparsemax_(z, axis=axis % z.ndim)

@@ -194,7 +194,7 @@ def gammaincc(a: Array, x: Array) -> Array:
 
 
 def _xlogy(x: Array, y: Array) -> Array:
-    return x * np.log(np.where((x == 0) & np.logical_not(np.isnan(y)), 1.0, y))
+    return x * np.log(np.where((x == 0) & np.logical_not(np.isnan(y)), x + 1.0, y))  # x + 1 is 1, in the wider dtype of the two
 
 
 # One predicate, not two comparisons: where y is positive, that x is 0 is no tie of anything.
@@ -224,7 +224,7 @@ xlogy_ = elementwise(
 xlogy = of_two(xlogy_, "xlogy")
 xlog1py_ = elementwise(
     "xlog1py",
-    lambda x, y: x * np.log1p(np.where((x == 0) & np.logical_not(np.isnan(y)), 0.0, y)),
+    lambda x, y: x * np.log1p(np.where((x == 0) & np.logical_not(np.isnan(y)), x, y)),
     lambda _z, x, y: np.log1p(np.where(absent(x, 1.0 + y), 0.0, y)),
     lambda _z, x, y: x / _present(x, 1.0 + y),
     facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == -1),
