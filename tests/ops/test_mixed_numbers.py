@@ -41,6 +41,14 @@ def test_whole_numbers(name, f, expected):
 
 
 @pytest.mark.parametrize(("name", "f", "expected"), [*numbers(2)], ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize("dtype", [np.int64, np.uint32])
+def test_whole_numbers_in_pairs(name, f, expected, dtype):
+    with np.errstate(all="ignore"):
+        got = f(tl.tensor(WHOLE.astype(dtype)), tl.tensor((WHOLE + 1).astype(dtype)))
+    np.testing.assert_allclose(got.numpy(), expected, rtol=1e-12, atol=1e-13, err_msg=name)
+
+
+@pytest.mark.parametrize(("name", "f", "expected"), [*numbers(2)], ids=lambda v: v if isinstance(v, str) else "")
 @pytest.mark.parametrize("single", [0, 1])
 def test_single_beside_double(name, f, expected, single):
     del expected

@@ -103,7 +103,7 @@ logit = elementwise(
 
 def _logaddexp(a: Array, b: Array) -> Array:
     top = np.maximum(a, b)
-    return np.where(a == b, top + LN2, top + np.log1p(np.exp(-np.abs(a - b))))  # equal infinities have no difference
+    return np.where(a == b, top + LN2, top + np.log1p(np.exp((top - np.minimum(a, b)) * -1.0)))  # equal infinities have no difference
 
 
 logaddexp = elementwise(
