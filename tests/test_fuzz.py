@@ -33,6 +33,7 @@ MET = {
         lambda: tl.data.DataLoader((np.ones((4, 3)), np.ones(4)), 2, drop_last=np.ones(2)),
         "drop_last must be True or False",
     ),
+    "an order without end": (lambda: tl.ops.polygamma(10**18, 1.0), "n must be a whole number from 0 to 170"),
     "an extended precision": (lambda: tl.ops.erf(tl.tensor(np.ones(2, np.longdouble))), "at most double precision|float64"),
 }
 
