@@ -1,11 +1,15 @@
 """Random calls of everything public: good arguments, and one or two of them of a wrong kind, shape or dtype.
 
-Accepted is a value, an error of ours that ends with what to type, or the error that NumPy raises for the same call on arrays.
+Accepted is a value, which is NumPy's or SciPy's where they have the function, an error of ours that ends with what to type, or the error
+that NumPy raises for the same call on arrays. A command ends with a status of its own, and prints what can be shown.
 """
 
+import contextlib
 import functools
 import inspect
+import io
 import random
+import tempfile
 import time
 import traceback
 import warnings
@@ -15,8 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.special
 
+import hostile
 import tinygrad_loss as tl
+from tinygrad_loss.cli.main import main
 
 PACKAGE = str(Path(tl.__file__).parent)
 SLOW = 5.0
@@ -33,8 +40,6 @@ NUMPY = [
 ]  # fmt: skip
 LEFT_OUT = {
     "op",
-    "draw",
-    "fit",
     "Module",
     "Tensor",
     "Facts",
@@ -67,6 +72,92 @@ def squares(x: Any) -> Any:
     return np.sum(x * x)
 
 
+class MisbehavedError(AssertionError):
+    """What a command did that none may."""
+
+
+MINE = """
+import numpy as np
+def f(x): return np.sum(np.abs(x))
+def g(x, y=1.0): return np.log(x) * y
+def h(): return 1.0
+def broken(x): return x.no_such_name
+def text(x): return "text"
+number = 3
+"""
+
+
+@functools.cache
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder with functions of a user's, and files that are none."""
+    made = tempfile.TemporaryDirectory()
+    Path(made.name, "mine.py").write_text(MINE)
+    Path(made.name, "bad.py").write_text("def f(x:\n")
+    Path(made.name, "model.safetensors").write_bytes(hostile.safetensors({"a": 1}))
+    return made
+
+
+def command(name: str) -> Callable[..., None]:
+    """Return a command as a function of the words after its name."""
+
+    def run(word: Any, *, option: Any = (), another: Any = ()) -> None:
+        words = [str(w) for given in (word, option, another) for w in (given if isinstance(given, list | tuple) else [given])]
+        out, complaint = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(complaint):
+            try:
+                status = main([name, *words])
+            except SystemExit as end:  # of the parser
+                status = end.code
+        said = out.getvalue() + complaint.getvalue()
+        if status not in {0, 1, 2} or (status == 1 and name not in {"check", "ops", "losses"}) or "a fault of its own" in said:
+            message = f"status {status}: {said[-300:]}"
+            raise MisbehavedError(message)
+        if not said.replace("\n", "").isprintable():
+            message = f"letters that cannot be shown: {said[-300:]!r}"
+            raise MisbehavedError(message)
+
+    return run
+
+
+def word(draw: random.Random, kind: str) -> Any:
+    """Return a word of a command line."""
+    if kind == "word":
+        functions = [
+            f"{folder().name}/{file}.py:{name}" for file in ("mine", "bad", "none") for name in ("f", "g", "h", "broken", "text", "number")
+        ]
+        return draw.choice(
+            [
+                *functions[:6],
+                *functions,
+                "mse_loss",
+                "cross_entropy",
+                "np.abs",
+                "huber",
+                "relu",
+                f"{folder().name}/model.safetensors",
+                folder().name,
+            ]
+        )
+    value = draw.choice(
+        ["0", "1.0", "-1e-3", "[1.0, 0.0]", "nan", "np.zeros(3)", "pi/2", "1e400", "x", "[[1, 2], [3]]", *hostile.NAMES.values()]
+    )
+    return [
+        draw.choice(["--at", "--at", "--order", "--policy", "--input", "--target", "--delta", "--data", "--rows", "--html", "--lang"]),
+        value,
+    ]
+
+
+def fit(
+    model: Any, loss: Any, dataset: Any, *, batch_size: Any = 2, validation: Any = None, clip_norm: Any = None, patience: Any = None,
+    keep_best: Any = False, schedule_per: Any = "epoch", metrics: Any = None, rng: Any = 0,
+) -> Any:  # fmt: skip
+    """Train for one epoch, and write nothing."""
+    return tl.fit(
+        model, loss, dataset, epochs=1, batch_size=batch_size, validation=validation, clip_norm=clip_norm, patience=patience,
+        keep_best=keep_best, schedule_per=schedule_per, metrics=metrics, rng=rng, progress=False,
+    )  # fmt: skip
+
+
 @functools.cache
 def targets() -> dict[str, Callable[..., Any]]:
     """Return everything public that can be called, by its name."""
@@ -79,6 +170,8 @@ def targets() -> dict[str, Callable[..., Any]]:
             public = callable(thing) and not inspect.ismodule(thing) and name[0] != "_" and name not in LEFT_OUT and not name.isupper()
             if public and getattr(thing, "__module__", "").startswith("tinygrad_loss"):
                 found[f"tl.{room}.{name}"] = thing
+    found |= {"tl.draw": tl.draw, "tl.gradcheck": tl.gradcheck, "tl.fit": fit}
+    found |= {f"command {name}": command(name) for name in ("check", "draw", "ops", "losses", "show", "predict")}
     found |= {f"tl.training.{name}": getattr(tl.training, name) for name in ("predict", "evaluate")}
     return found | {f"np.{name}": of(np, name) for name in NUMPY}
 
@@ -117,7 +210,7 @@ def tensor(draw: random.Random, x: np.ndarray) -> Any:
 SIZES = {"in_features", "out_features", "in_channels", "out_channels", "input_size", "hidden_size", "num_features", "num_channels", "dim"}
 
 
-def good(draw: random.Random, name: str, parameter: inspect.Parameter, shape: tuple[int, ...]) -> Any:  # noqa: PLR0911  a table of names
+def good(draw: random.Random, name: str, parameter: inspect.Parameter, shape: tuple[int, ...]) -> Any:  # noqa: C901, PLR0911, PLR0912  a table of names
     """Return what an argument of this name usually is."""
     if name in {"params", "parameters"}:
         return [tl.tensor([1.0, 2.0], requires_grad=True)]
@@ -127,6 +220,14 @@ def good(draw: random.Random, name: str, parameter: inspect.Parameter, shape: tu
         return squares if name != "lr_lambda" else (lambda epoch: 0.5**epoch)
     if name == "model":
         return tl.nn.Linear(3, 2)
+    if name == "loss":
+        return draw.choice([tl.losses.mse_loss, tl.losses.huber_loss, tl.losses.l1_loss])
+    if name in {"dataset", "validation"}:
+        return array(draw, (5, 3), "f4"), array(draw, (5, 2), "f4")
+    if name == "y":
+        return draw.choice([squares, tensor(draw, array(draw, shape, "f8")) * 2.0])
+    if name in {"word", "option", "another"}:
+        return word(draw, name)
     if name in {"rng", "seed"}:
         return np.random.default_rng(0)
     if name in {"axis", "dim", "argnums"}:
@@ -180,6 +281,8 @@ def uses(draw: random.Random, made: Any, wrong: float) -> Iterator[tuple[str, Ca
         state = junk(draw) if draw.random() < 0.5 else {"state": junk(draw), "param_groups": draw.choice([[1], [], junk(draw)])}
         yield ".step()", lambda: made.step(), []
         yield ".load_state_dict(...)", lambda: made.load_state_dict(state), [state]
+    if isinstance(made, tl.picture.draw.Picture):
+        yield ".svg", lambda: made.svg, []
     if isinstance(made, tl.optim.Schedule):
         yield ".step()", lambda: made.step(), []
 
@@ -213,8 +316,33 @@ def plain(x: Any) -> Any:
     return type(x)(map(plain, x)) if isinstance(x, list | tuple) else x
 
 
+def reference(name: str, target: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Return the function of NumPy or SciPy that must give the same numbers."""
+    if name.startswith("np."):
+        return target
+    known = getattr(scipy.special, name.removeprefix("tl.ops."), None) if name.startswith("tl.ops.") else None
+    return known if isinstance(known, np.ufunc) else None
+
+
+def differs(ours: Any, theirs: Any) -> str | None:
+    """Return in what a value differs from that of a reference; None where it does not."""
+    if isinstance(theirs, list | tuple):
+        return next((d for a, b in zip(ours, theirs, strict=True) if (d := differs(a, b))), None)
+    a, b = np.asarray(plain(ours)), np.asarray(theirs)
+    if a.shape != b.shape:
+        return f"shape {a.shape}, not {b.shape}"
+    if not all(x.dtype.kind in "biufc" for x in (a, b)):
+        return None if a.tolist() == b.tolist() else f"{a!r:.60}, not {b!r:.60}"
+    digits = max((np.finfo(x.dtype).eps for x in (a, b) if x.dtype.kind in "fc"), default=0.0)
+    with np.errstate(all="ignore"):
+        near = np.allclose(a, b, rtol=float(digits) * 64, atol=float(digits) * 64, equal_nan=True)
+    return None if near else f"value {a!r:.60}, not {b!r:.60}"
+
+
 def told(error: BaseException, call: Callable[[], Any], by_numpy: Callable[[], Any] | None) -> str | None:
     """Return where an error came from that says nothing to type; None for one that may be."""
+    if isinstance(error, MisbehavedError):
+        return "command"
     chain = error
     while chain is not None:
         if isinstance(chain, tl.errors.TinygradLossError) and (" instead: " in str(chain) or "Install" in str(chain)):
@@ -225,7 +353,7 @@ def told(error: BaseException, call: Callable[[], Any], by_numpy: Callable[[], A
     if isinstance(error, MemoryError) or not inside or frames[-1].filename == __file__ or " instead: " in str(error):
         return None
     if (isinstance(error, TypeError) and "ufunc" in str(error)) or any(
-        said in str(error) for said in ("numpy boolean", "out of bounds for")
+        said in str(error) for said in ("numpy boolean", "out of bounds for", "object() takes no arguments")
     ):
         return None  # what a ufunc of NumPy or SciPy says of text, dates and truth values
     if by_numpy is not None:
@@ -247,14 +375,26 @@ def tried(seed: int, name: str, target: Callable[..., Any]) -> Iterator[Found]:
     wrong = draw.choice([0.0, 0.15, 0.4])
     given, named = arguments(draw, target, wrong)
     worded = f"{name}({', '.join([*map(shown, given), *(f'{k}={shown(v)}' for k, v in named.items())])})"
-    by_numpy = (lambda: target(*map(plain, given), **{k: plain(v) for k, v in named.items()})) if name.startswith("np.") else None
+    same_as = reference(name, target)
+    by_numpy = (lambda: same_as(*map(plain, given), **{k: plain(v) for k, v in named.items()})) if same_as else None
     change = name.rpartition(".")[2].endswith("_")  # the functions of nn.init and the clipping of gradients
     made, faults = attempt(seed, worded, lambda: target(*given, **named), [] if change else [*given, *named.values()], by_numpy)
     yield from faults
     if isinstance(made, Exception) or made is None:
         return
+    if by_numpy is not None:
+        yield from (Found(seed, worded, difference, "value") for difference in other_value(made, by_numpy))
     for use, call, read in uses(draw, made, wrong):
         yield from attempt(seed, f"{worded}{use.replace('...', ', '.join(map(shown, read)))}", call, read, None)[1]
+
+
+def other_value(made: Any, by_numpy: Callable[[], Any]) -> Iterator[str]:
+    """Yield in what a value differs from that of NumPy or SciPy, where they have one."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.suppress(Exception):
+        warnings.simplefilter("ignore")
+        difference = differs(made, by_numpy())
+        if difference:
+            yield difference
 
 
 def attempt(

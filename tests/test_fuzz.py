@@ -25,6 +25,15 @@ MET = {
     "an input too few": (lambda: tl.nn.CosineSimilarity()(np.ones(3)), "got no argument 'x2'"),
     "a width of zero": (lambda: tl.ops.adaptive_max_pool1d(np.ones((1, 2, 3)), 0), "output_size must be a whole number, at least 1"),
     "a ragged list": (lambda: tl.ops.erf([[1.0], [2.0, 3.0]]), "rows of equal length"),
+    "an array for a name": (
+        lambda: tl.fit(tl.nn.Linear(3, 2), tl.losses.mse_loss, (np.ones((4, 3)), np.ones((4, 2))), schedule_per=np.ones(2)),
+        "fit: schedule_per must be a name",
+    ),
+    "an array for a flag of a loader": (
+        lambda: tl.data.DataLoader((np.ones((4, 3)), np.ones(4)), 2, drop_last=np.ones(2)),
+        "drop_last must be True or False",
+    ),
+    "an order without end": (lambda: tl.ops.polygamma(10**18, 1.0), "n must be a whole number from 0 to 170"),
     "an extended precision": (lambda: tl.ops.erf(tl.tensor(np.ones(2, np.longdouble))), "at most double precision|float64"),
 }
 
@@ -54,7 +63,7 @@ def test_what_the_callers_own_code_raises_is_left_as_it_is():
 @pytest.mark.parametrize("name", sorted(fuzzing.targets()))
 def test_what_helps_can_be_typed(name):
     thing = fuzzing.targets()[name]
-    if thing in {op.call for op in OPS.values()} or name.startswith("np."):  # they look at their operands themselves
+    if thing in {op.call for op in OPS.values()} or name.startswith(("np.", "command ")):  # they look at their operands themselves
         return
     line = str(in_words(ValueError(), thing, (object(),) * 99, {})).rpartition("Type instead: ")[2]
     compile(line if line.startswith("help(") else f"f({line})", "<typed>", "eval")
@@ -67,3 +76,9 @@ def test_deleting_inserting_and_searching_by_tensors():
     assert np.delete(x, i).tolist() == [1.0, 3.0]
     assert np.insert(x, i, 5.0).tolist() == [1.0, 5.0, 2.0, 3.0]
     assert np.searchsorted(x[::-1], 2.0, sorter=tl.tensor([2, 1, 0])).tolist() == 1
+
+
+@pytest.mark.parametrize("f", [np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.ptp], ids=lambda f: f.__name__)
+def test_an_option_that_numpy_itself_hands_on_is_not_given(f):
+    x = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_allclose(f(tl.tensor(x), keepdims=np._NoValue), f(x), rtol=1e-15)  # as in NumPy's own signatures

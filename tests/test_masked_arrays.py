@@ -1,12 +1,16 @@
 """A masked array is refused by name wherever it may be given: without its mask it is other numbers."""
 
+import contextlib
+import random
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import families
+import fuzzing
 import tinygrad_loss as tl
 from table import ROWS, every_op
 from tinygrad_loss import distributions as D  # noqa: N812  the mathematical letter for a distribution
@@ -98,6 +102,38 @@ OTHERS = {
     "index": lambda a: tl.tensor(np.ones(3), requires_grad=True)[a.astype(int) - 1],
     "concatenate": lambda a: np.concatenate([tl.tensor(np.ones(3), requires_grad=True), a]),
     "where_of_a_mean": lambda a: np.mean(tl.tensor(np.ones(3), requires_grad=True), where=a > 1),
+    "concatenate_of_it_first": lambda a: np.concatenate([a, tl.tensor(np.ones(3), requires_grad=True)]),
+    "stack_of_a_tuple": lambda a: np.stack((tl.tensor(np.ones(3), requires_grad=True), a)),
+    "choices": lambda a: np.choose(a.astype(int) % 2, [tl.tensor(np.ones(3)), tl.tensor(np.ones(3))]),
+    "grid": lambda a: np.meshgrid(tl.tensor(np.ones(3), requires_grad=True), a),
+    "entries_taken": lambda a: np.take(tl.tensor(np.ones(3), requires_grad=True), a.astype(int) % 3),
+    "times_repeated": lambda a: np.repeat(tl.tensor(np.ones(3), requires_grad=True), a.astype(int)),
+    "border": lambda a: np.pad(tl.tensor(np.ones(3), requires_grad=True), 1, constant_values=a[:2]),
+    "order_of_a_quantile": lambda a: np.quantile(tl.tensor(np.ones(3), requires_grad=True), a / 3),
+    "tensor_of_a_list": lambda a: tl.tensor([a, np.ones(3)]),
+    "tensor_of_nested_tuples": lambda a: tl.tensor(((a,), (np.ones(3),))),
+    "gradcheck": lambda a: tl.gradcheck(np.sum, a),
+    "gradcheck_of_a_list": lambda a: tl.gradcheck(lambda x: np.sum(x[0]), [a]),
+    "gradcheck_of_a_dict": lambda a: tl.gradcheck(lambda x: np.sum(x["a"]), {"a": a}),
+    "grad_of_a_list": lambda a: tl.grad(lambda x: np.sum(x[0]))([a]),
+    "grad_of_a_dict": lambda a: tl.grad(lambda x: np.sum(x["a"]))({"a": a}),
+    "grad_beside_it": lambda a: tl.grad(lambda x, _unused: np.sum(x))(np.ones(3), a),
+    "grad_by_name": lambda a: tl.grad(lambda x, y: np.sum(x * y))(np.ones(3), y=a),
+    "value_and_grad": lambda a: tl.value_and_grad(np.sum)(a),
+    "grad_of_a_product": lambda a: tl.value_and_grad(lambda x: np.mean(x * a))(np.ones(3)),
+    "vjp": lambda a: tl.vjp(np.sin, a),
+    "cotangent": lambda a: tl.vjp(np.sin, np.ones(3))[1](a),
+    "tangent": lambda a: tl.jvp(np.sin, np.ones(3), a),
+    "hvp": lambda a: tl.hvp(lambda x: np.sum(x**3), np.ones(3), a),
+    "direction": lambda a: tl.directional(np.sum, np.ones(3), a),
+    "draw": lambda a: tl.draw(a),
+    "draw_of_a_function": lambda a: tl.draw(np.sum, a),
+    "own_op": lambda a: tl.op("tripled", lambda x: 3 * x, 3.0)(a),
+    "loader_of_pairs": lambda a: list(tl.data.DataLoader([(a, 0), (np.ones(3), 1)], 2)),
+    "loader_of_a_dict": lambda a: tl.data.DataLoader({"x": a, "y": np.ones(3)}, 2),
+    "loader_of_it_alone": lambda a: tl.data.DataLoader(a, 2),
+    "fit": lambda a: tl.fit(tl.nn.Linear(3, 1), tl.losses.mse_loss, (a[None], np.ones((1, 1))), epochs=1),
+    "targets_of_fit": lambda a: tl.fit(tl.nn.Linear(3, 3), tl.losses.mse_loss, (np.ones((1, 3)), a[None]), epochs=1),
     "grad": lambda a: tl.grad(np.sum)(a),
     "jacobian": lambda a: tl.jacobian(np.sin)(a),
     "jvp": lambda a: tl.jvp(np.sin, a, np.ones(3)),
@@ -136,3 +172,60 @@ def test_parameters_and_data_of_a_family():
     refused(D.Categorical, MASKED / 6)
     refused(D.Normal.fit, MASKED)
     refused(D.Normal.fit, [1.0, 2.0, 3.0], weights=MASKED)
+
+
+LATE = {
+    "tl.gradcheck": lambda a: tl.gradcheck(np.sum, a),
+    "tl.directional": lambda a: tl.directional(np.sum, np.ones(3), a),
+    "tl.draw": lambda a: tl.draw(a),
+}
+"""What the front door loads on first use."""
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_the_refusal_names_what_was_typed(name):
+    with pytest.raises(tl.errors.DTypeError, match=f"^{name}: masked arrays"):
+        LATE[name](MASKED)
+
+
+RECORDS = {"tl.losses.Kink", "tl.distributions.Estimate", "tl.distributions.Fit", "tl.distributions.Regression"}
+"""What is returned, and takes what it is given as it is."""
+
+
+def behind_a_mask(x):
+    """Yield an array, and a list and a tuple of its rows, behind a mask."""
+    x = x.numpy() if isinstance(x, tl.Tensor) else x
+    if x.size:
+        yield masked(x)
+    if x.ndim and x.size:
+        yield [masked(row) for row in x]
+        yield tuple(masked(row) for row in x)
+
+
+def calls_that_succeed(target):
+    """Return the arguments of random calls that succeed."""
+    fit = []
+    for seed in range(40):
+        given, named = fuzzing.arguments(random.Random(seed), target, wrong=0.0)  # noqa: S311  no secret
+        with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.suppress(Exception):  # some do not fit together
+            warnings.simplefilter("ignore")
+            target(*given, **named)
+            fit.append((given, named))
+    return fit
+
+
+@pytest.mark.parametrize("name", sorted(fuzzing.targets().keys() - RECORDS))
+def test_everything_public_refuses_it_in_every_argument(name):
+    target = fuzzing.targets()[name]
+    for given, named in calls_that_succeed(target)[:3]:
+        arguments = {**dict(enumerate(given)), **named}
+        for place, x in arguments.items():
+            if not isinstance(x, np.ndarray | tl.Tensor):
+                continue
+            if name.startswith("np.") and (place != 1 or not isinstance(given[0], tl.Tensor)):
+                continue  # without a tensor among its operands it is NumPy that answers
+            for hidden in behind_a_mask(x):
+                changed = {**arguments, place: hidden}
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    refused(target, *(changed.pop(i) for i in range(len(given))), **changed)

@@ -125,3 +125,72 @@ def test_gradients_at_large_parameters():
     np.testing.assert_allclose(slope, float(mp.digamma(exact(r + k)) - mp.digamma(exact(r)) - mp.log(2)), rtol=1e-9)
     slope = tl.grad(lambda a: d.Beta(a, 2e10).log_prob(0.33333))(np.array(1e10))
     np.testing.assert_allclose(slope, float(mp.log(exact(0.33333)) + mp.digamma(exact(3e10)) - mp.digamma(exact(1e10))), rtol=1e-8)
+
+
+# ---- entropies and variances -----------------------------------------------------------------------------------------------
+
+HUGE = (0.3, 1.7, 24.0, 26.0, 120.0, 1e6, 1e12)
+
+
+def shape_entropy(a):
+    return mp.loggamma(a) - (a - 1) * mp.digamma(a)
+
+
+def shares_entropy(a):
+    s = sum(a)
+    return sum(map(shape_entropy, a)) - mp.loggamma(s) + (s - len(a)) * mp.digamma(s)
+
+
+def student_entropy(v):
+    half = v / 2
+    log_beta = mp.loggamma(half) + mp.loggamma(mp.mpf(1) / 2) - mp.loggamma(half + mp.mpf(1) / 2)
+    return (half + mp.mpf(1) / 2) * (mp.digamma(half + mp.mpf(1) / 2) - mp.digamma(half)) + mp.log(v) / 2 + log_beta
+
+
+def angle(k):
+    """Return the variance and the entropy of a VonMises, by the asymptotic series where mpmath's Bessel functions are too slow."""
+    if k < 1e4:
+        low, high = mp.besseli(0, k), mp.besseli(1, k)
+        return 1 - high / low, mp.log(2 * mp.pi * low) - k * high / low
+    below = 1 / (2 * k) + 1 / (8 * k**2) + 1 / (8 * k**3) + 25 / (128 * k**4)
+    log_low = -mp.log(2 * mp.pi * k) / 2 + mp.log1p(1 / (8 * k) + 9 / (128 * k**2) + 75 / (1024 * k**3))
+    return below, mp.log(2 * mp.pi) + log_low + k * below
+
+
+def weibull_variance(k):
+    return mp.gamma(1 + 2 / k) - mp.gamma(1 + 1 / k) ** 2
+
+
+@pytest.mark.parametrize("a", HUGE)
+def test_entropies_of_large_parameters(a):
+    assert float(d.Gamma(a, 1.7).entropy()) == pytest.approx(
+        float(shape_entropy(exact(a)) + exact(a) - mp.log(exact(1.7))), rel=1e-13, abs=0
+    )
+    assert float(d.StudentT(a).entropy()) == pytest.approx(float(student_entropy(exact(a))), rel=1e-13, abs=0)
+    assert float(d.VonMises(0.0, a).entropy()) == pytest.approx(float(angle(exact(a))[1]), rel=1e-12, abs=0)
+    for b in HUGE:
+        pair, triple = [exact(a), exact(b)], [exact(a), exact(b), exact(2.5)]
+        assert float(d.Beta(a, b).entropy()) == pytest.approx(float(shares_entropy(pair)), rel=1e-12, abs=1e-13)
+        assert float(d.Dirichlet([a, b, 2.5]).entropy()) == pytest.approx(float(shares_entropy(triple)), rel=1e-12, abs=1e-13)
+
+
+@pytest.mark.parametrize("a", HUGE)
+def test_variances_of_large_parameters(a):
+    with mp.workdps(120):
+        assert float(d.Weibull(1.0, a).variance) == pytest.approx(float(weibull_variance(exact(a))), rel=1e-12, abs=0)
+        for b in HUGE:
+            x, y, z = exact(a), exact(b), exact(2.5)
+            assert float(d.Beta(a, b).variance) == pytest.approx(float(x * y / ((x + y) ** 2 * (x + y + 1))), rel=1e-12, abs=0)
+            s, first = x + y + z, d.Dirichlet([a, b, 2.5]).variance[0]
+            assert float(first) == pytest.approx(float(x * (y + z) / (s**2 * (s + 1))), rel=1e-12, abs=0)
+        assert float(d.VonMises(0.0, a).variance) == pytest.approx(float(angle(exact(a))[0]), rel=1e-12, abs=0)
+
+
+def test_entropies_of_large_parameters_have_slopes():
+    slope = float(tl.grad(lambda a: d.Gamma(a, 1.0).entropy())(1e12))
+    assert slope == pytest.approx(float(1 - (exact(1e12) - 1) * mp.polygamma(1, exact(1e12))), rel=1e-10, abs=0)
+    slope = float(tl.grad(lambda v: d.StudentT(v).entropy())(1e6))
+    assert slope == pytest.approx(float(mp.diff(student_entropy, exact(1e6))), rel=1e-6, abs=0)
+    for k in (0.3, 99.0, 100.0, 101.0, 1e9):
+        slope = float(tl.grad(lambda k: d.VonMises(0.0, k).entropy())(k))
+        assert slope == pytest.approx(float(mp.diff(lambda k: angle(k)[1], exact(k))), rel=1e-6, abs=0)

@@ -29,4 +29,11 @@ ROWS = table(
         source=HANDBOOK,
         samples=NEAR_AND_FAR,
     ),
+    Row(
+        name="direction_spread",
+        at=(1.0,),
+        value=1.0 - A[1],
+        slopes=(A[1] ** 2 + A[1] - 1.0,),
+        source=HANDBOOK,
+    ),
 )

@@ -19,6 +19,7 @@ from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.declare import custom, linear
 from tinygrad_loss.engine.departure import watching
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
+from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import OPS, Array, Derivative
 from tinygrad_loss.engine.reverse import complex_result, finite, own_ties, sweep, tied, watched
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
@@ -65,6 +66,7 @@ class Traced:
     def __init__(
         self, f: Function, args: Sequence[Any], argnums: int | tuple[int, ...], kwargs: dict[str, Any], *, whole: bool = False
     ) -> None:
+        refuse_masked("tl.grad", (*args, *kwargs.values()))
         chosen = argnums if isinstance(argnums, tuple) else (argnums,)
         if not all(isinstance(i, int | np.integer) for i in chosen):
             rule = "argnums must be a whole number or a tuple of them"
@@ -280,7 +282,7 @@ def vjp(f: Function, *x: Any) -> tuple[Derivative, Callable[[Any], Derivative]]:
     y = connected(traced.result, "tl.vjp")
 
     def pullback(g: Any) -> Any:
-        seed = g if isinstance(g, Tensor) else np.asarray(g, dtype=y.dtype)
+        seed = g if isinstance(g, Tensor) else np.asarray(constant(g, "tl.vjp"), dtype=y.dtype)
         if seed.shape != y.shape:
             rule, named = "the cotangent must have the result's shape", {"v": seed.shape, "y": y.shape}
             raise errors.misfits("tl.vjp", rule, named, "pullback(np.ones_like(y))", mismatch.unequal)

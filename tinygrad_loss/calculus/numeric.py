@@ -12,6 +12,7 @@ from tinygrad_loss.calculus.functional import Traced, connected, jacobian
 from tinygrad_loss.calculus.holding import holds_along
 from tinygrad_loss.calculus.measured import Entry, Line, Place, settled_entries, value_at
 from tinygrad_loss.calculus.tree import leaves_of, meant_as_array, refilled
+from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.reverse import complex_result
@@ -52,6 +53,7 @@ class Report:
     __repr__ = __str__
 
 
+@explained
 def gradcheck(f: Callable[..., Any], *x: Any) -> Report:
     r"""Compare the Jacobian of ``f`` at ``x`` with differences of its values: $J_{ki} \approx (f_k(x + h e_i) - f_k(x - h e_i)) / 2h$.
 

@@ -10,6 +10,7 @@ from tinygrad_loss import errors, mismatch
 from tinygrad_loss.calculus.differences import central, one_sided
 from tinygrad_loss.context import RECORDING, REMEMBER_LINES
 from tinygrad_loss.engine.declare import custom, elementwise
+from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.engine.op import Array, Facts, Op, Result, Rule
 from tinygrad_loss.engine.reverse import sweep
 from tinygrad_loss.engine.tensor import Tensor, tensor
@@ -19,6 +20,7 @@ __all__ = ["op"]
 ENTRIES_CHECKED: Final = 32
 
 
+@explained
 def op(
     name: str,
     forward: Rule,

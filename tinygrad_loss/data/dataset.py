@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine import html
 from tinygrad_loss.engine.explained import explained
-from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.files import npy_mapped
 
 __all__ = ["Dataset", "standardise"]
@@ -65,7 +64,6 @@ class Dataset:
         if x is None or y is None:
             got = "neither" if x is y else f"{'y' if x is None else 'x'} only"
             raise errors.ArgumentError(errors.say("Dataset", "it needs x and y", got, "tl.data.Dataset(x, y)"))
-        refuse_masked("Dataset", (x, y))
         try:
             self.x = np.asanyarray(x)
             self.y = np.asanyarray(y)

@@ -13,8 +13,9 @@ from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype, numbers
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import bessel, exponential, special
+from tinygrad_loss.ops.bregman import direction_spread
 from tinygrad_loss.ops.incomplete_beta import betainc
-from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_spread, gamma_term
 
 __all__ = ["Beta", "Uniform", "VonMises"]
 
@@ -66,8 +67,7 @@ class Beta(Distribution):
 
     def _entropy(self) -> Array:
         a, b = self.concentration1, self.concentration0
-        spread = (a - 1.0) * special.digamma(a) + (b - 1.0) * special.digamma(b) - (a + b - 2.0) * special.digamma(a + b)
-        return special.betaln(a, b) - spread
+        return gamma_spread(a, 1.0) + gamma_spread(b, 1.0) - gamma_spread(a + b, 2.0)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         up = gamma_noise.draw_log(rng, self.concentration1, shape, self.dtype)
@@ -201,10 +201,10 @@ class VonMises(Distribution):
 
     def _variance(self) -> Array:
         """Return the circular variance, as PyTorch does."""
-        return 1.0 - self._length()
+        return direction_spread(self.concentration)
 
     def _entropy(self) -> Array:
-        return math.log(2 * math.pi) + np.log(bessel.i0e(self.concentration)) + self.concentration * (1.0 - self._length())
+        return math.log(2 * math.pi) + np.log(bessel.i0e(self.concentration)) + self.concentration * direction_spread(self.concentration)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return as_dtype(rng.vonmises(np.asarray(numbers(self.loc)), np.asarray(numbers(self.concentration)), shape), self.dtype)

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import singledispatch
 from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss.distributions.bounded import Beta, Uniform
 from tinygrad_loss.distributions.divergence import register_kl
+from tinygrad_loss.distributions.family import LocationScale
 from tinygrad_loss.distributions.positive import Exponential, Gamma, Weibull
 from tinygrad_loss.distributions.skewed import AsymmetricLaplace, Gumbel
 from tinygrad_loss.distributions.skewed_positive import LogNormal
@@ -25,6 +27,27 @@ SMALL: Final = 1e-3
 """Up to this variance of the logarithm its series has all digits."""
 
 
+@singledispatch
+def _mean_above(p: Any, origin: Array) -> Array:
+    """Return the distance of the mean of p from an origin; where both may be large, the parameters are subtracted first."""
+    return p.mean - origin
+
+
+@_mean_above.register
+def _(p: LocationScale, origin: Array) -> Array:
+    return (p.loc - origin) + p.scale * p._standard_mean()  # noqa: SLF001
+
+
+@_mean_above.register
+def _(p: Uniform, origin: Array) -> Array:
+    return 0.5 * ((p.low - origin) + (p.high - origin))
+
+
+@_mean_above.register
+def _(p: Weibull, origin: Array) -> Array:
+    return (p.scale - origin) + p.scale * np.expm1(p._log_moment(1.0))  # noqa: SLF001
+
+
 def _from(families: Sequence[type], q: type) -> Callable[[Callable[[Any, Any], Array]], None]:
     """Declare a cross-entropy of each of some families with q: less the entropy of p it is the divergence."""
 
@@ -40,7 +63,7 @@ def _to_normal(families: Sequence[type]) -> Callable[[Callable[[Any], Array]], C
 
     def registered(from_own_normal: Callable[[Any], Array]) -> Callable[[Any], Array]:
         def divergence(p: Any, q: Any) -> Array:
-            away = (p.mean - q.loc) / q.scale
+            away = _mean_above(p, q.loc) / q.scale
             return 0.5 * (away * away + exp_remainder(log_ratio(p.variance, q.scale * q.scale))) + from_own_normal(p)
 
         for p in families:
@@ -97,36 +120,38 @@ def _of_the_mean(p: Any, q: Any) -> Array:
 # ---- with a Gumbel: the mean of e^(-y) too, which is infinite where the left tail of p is too heavy ---------------------------
 
 
-def _gumbel(p: Any, q: Any, tail: Array) -> Array:
-    away = (p.mean - q.loc) / q.scale
-    return np.log(q.scale) + away + tail * np.exp(-away)
+def _gumbel(p: Any, q: Any, log_tail: Array) -> Array:
+    """Return the cross-entropy from the logarithm of the mean of e^(-z), z the distance from the mean of p in scales of q."""
+    away = _mean_above(p, q.loc) / q.scale
+    return np.log(q.scale) + away + np.exp(log_tail - away)
 
 
 @_from([Normal], Gumbel)
 def _normal(p: Any, q: Any) -> Array:
     ratio = p.scale / q.scale
-    return _gumbel(p, q, np.exp(0.5 * ratio * ratio))
+    return _gumbel(p, q, 0.5 * ratio * ratio)
 
 
 @_from([Laplace], Gumbel)
 def _laplace(p: Any, q: Any) -> Array:
-    ratio = p.scale / q.scale
-    return _gumbel(p, q, np.where(ratio < 1.0, 1.0 / (1.0 - ratio * ratio), np.inf))
+    ratio, rest = _shares_of_scale(p, q)
+    return _gumbel(p, q, np.where(ratio < 1.0, -np.log(rest * (1.0 + ratio)), np.inf))
 
 
 @_from([Logistic], Gumbel)
 def _logistic(p: Any, q: Any) -> Array:
-    angle = math.pi * (p.scale / q.scale)
-    return _gumbel(p, q, np.where(angle < math.pi, angle / np.sin(angle), np.inf))
+    ratio, rest = _shares_of_scale(p, q)
+    sine = 2.0 * np.sin(0.5 * math.pi * ratio) * np.sin(0.5 * math.pi * rest)  # of pi times the ratio
+    return _gumbel(p, q, np.where(ratio < 1.0, np.log(math.pi * ratio / sine), np.inf))
 
 
-@_from([Gamma], Gumbel)
+def _shares_of_scale(p: Any, q: Any) -> tuple[Array, Array]:
+    """Return which share of the scale of q that of p is, and the share that is left, exact near 0; of a larger one, 1 and 1."""
+    tail = p.scale < q.scale
+    return np.where(tail, p.scale / q.scale, 1.0), np.where(tail, (q.scale - p.scale) / q.scale, 1.0)
+
+
+@_from([Gamma, Exponential], Gumbel)
 def _gamma(p: Any, q: Any) -> Array:
-    step = 1.0 / (p.rate * q.scale)
-    return _gumbel(p, q, np.exp(p.concentration * (step - np.log1p(step))))
-
-
-@_from([Exponential], Gumbel)
-def _exponential(p: Any, q: Any) -> Array:
-    step = 1.0 / (p.rate * q.scale)
-    return _gumbel(p, q, np.exp(step - np.log1p(step)))
+    shape = p.concentration if isinstance(p, Gamma) else 1.0
+    return _gumbel(p, q, shape * exp_remainder(np.log1p(1.0 / (p.rate * q.scale))))

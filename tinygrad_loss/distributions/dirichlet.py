@@ -12,7 +12,7 @@ from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import numbers
 from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import exponential, special
-from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_term
+from tinygrad_loss.ops.stirling import FAR, gamma_remainder, gamma_spread, gamma_term
 
 __all__ = ["Dirichlet"]
 
@@ -66,13 +66,14 @@ class Dirichlet(Distribution):
         return a / np.sum(a, axis=-1, keepdims=True)
 
     def _variance(self) -> Array:
-        mean = self._mean()
-        return mean * (1.0 - mean) / (np.sum(self.concentration, axis=-1, keepdims=True) + 1.0)
+        total = np.sum(self.concentration, axis=-1, keepdims=True)
+        others = np.matmul(self.concentration, 1.0 - np.eye(self.event_shape[0], dtype=self.dtype))  # what 1 - mean would round off
+        return self._mean() * (others / total) / (total + 1.0)
 
     def _entropy(self) -> Array:
         a = self.concentration
         total = np.sum(a, axis=-1)
-        return self._log_norm() + (total - self.event_shape[0]) * special.digamma(total) - np.sum((a - 1.0) * special.digamma(a), axis=-1)
+        return np.sum(gamma_spread(a, 1.0), axis=-1) - gamma_spread(total, self.event_shape[0])
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return exponential.softmax(gamma_noise.draw_log(rng, self.concentration, shape + self.event_shape, self.dtype), axis=-1)

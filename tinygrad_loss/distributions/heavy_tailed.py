@@ -16,7 +16,7 @@ from tinygrad_loss.engine.op import Array, Result
 from tinygrad_loss.ops import special
 from tinygrad_loss.ops.densities import power_tail
 from tinygrad_loss.ops.incomplete_beta import stdtr
-from tinygrad_loss.ops.stirling import FAR, half_step
+from tinygrad_loss.ops.stirling import FAR, digamma_half_step, half_step
 
 __all__ = ["Cauchy", "StudentT"]
 
@@ -131,8 +131,7 @@ class StudentT(LocationScale):
 
     def _standard_entropy(self) -> Array:
         half = 0.5 * self.df
-        spread = special.digamma(half + 0.5) - special.digamma(half)
-        return (half + 0.5) * spread + 0.5 * np.log(self.df) + _log_half_beta(half)
+        return (half + 0.5) * digamma_half_step(half) + 0.5 * np.log(self.df) + _log_half_beta(half)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         normal = as_dtype(rng.standard_normal(shape), self.dtype)

@@ -13,9 +13,10 @@ from tinygrad_loss.distributions.family import Distribution
 from tinygrad_loss.distributions.operand import as_dtype
 from tinygrad_loss.distributions.skewed import EULER
 from tinygrad_loss.engine.op import Array, Result
-from tinygrad_loss.ops import special
+from tinygrad_loss.ops.bregman import gamma_above_tangent
 from tinygrad_loss.ops.densities import gamma_log_density, weibull_log_density
 from tinygrad_loss.ops.incomplete_gamma import gamma_cdf
+from tinygrad_loss.ops.stirling import gamma_spread
 
 __all__ = ["Exponential", "Gamma", "Weibull"]
 
@@ -115,8 +116,7 @@ class Gamma(Distribution):
         return self.concentration / (self.rate * self.rate)
 
     def _entropy(self) -> Array:
-        a = self.concentration
-        return a - np.log(self.rate) + special.gammaln(a) + (1.0 - a) * special.digamma(a)
+        return gamma_spread(self.concentration, 1.0) - np.log(self.rate)
 
     def _draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         return np.exp(gamma_noise.draw_log(rng, self.concentration, shape, self.dtype)) / self.rate
@@ -172,15 +172,19 @@ class Weibull(Distribution):
     def _cdf(self, y: Array) -> Array:
         return -np.expm1(-np.exp(self.concentration * (np.log(y) - np.log(self.scale))))
 
-    def _moment(self, order: float) -> Array:
-        return np.exp(special.gammaln(1.0 + order / self.concentration))
+    def _log_moment(self, order: float) -> Array:
+        """Return the logarithm of the mean of a power of the ratio to the scale, exact where nearly all values are near the scale."""
+        step = order / self.concentration
+        return gamma_above_tangent(np.ones_like(step), step) - EULER * step
 
     def _mean(self) -> Array:
-        return self.scale * self._moment(1.0)
+        return self.scale * np.exp(self._log_moment(1.0))
 
     def _variance(self) -> Array:
-        first = self._moment(1.0)
-        return self.scale * self.scale * (self._moment(2.0) - first * first)
+        step = 1.0 / self.concentration
+        one = np.ones_like(step)
+        relative = np.expm1(gamma_above_tangent(one, 2.0 * step) - 2.0 * gamma_above_tangent(one, step))
+        return np.square(self._mean()) * relative
 
     def _entropy(self) -> Array:
         k = self.concentration

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, NoReturn, TypeVar, Union, cast, get_args
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.engine.masked import holds_masked, masked
 from tinygrad_loss.engine.op import OPS, numpy_name
 
 __all__ = ["RAW", "explain_room", "explained", "refuse", "refuse_as_numpy"]
@@ -40,10 +41,12 @@ KINDS: Final[dict[type, Any]] = {bool: bool | np.bool_, int: int | np.integer, f
 
 
 def explained(function: Function) -> Function:
-    """Return ``function``, whose errors in the middle of it are said in words."""
+    """Return ``function``, whose errors in the middle of it are said in words, and which takes no masked arrays."""
 
     @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
+        if holds_masked((*given, *named.values())):
+            raise masked(_path(function, given)[0])
         try:
             return function(*given, **named)
         except RAW as error:
@@ -137,7 +140,7 @@ def _path(function: Any, given: tuple[Any, ...]) -> tuple[str, str]:
         kind = held if isinstance(held, type) else type(held)
         module, method = kind.__module__.split("."), name.rpartition(".")[2]
         name = kind.__name__ if method in {"__init__", "__call__", "forward"} else f"{kind.__name__}.{method}"
-    front, room = (vars(sys.modules.get(path, errors)) for path in (module[0], ".".join(module[:2])))
+    front, room = (dir(sys.modules.get(path, errors)) for path in (module[0], ".".join(module[:2])))
     first = name.partition(".")[0]
     rooms = [] if first in front else module[1:2] if first in room else module[1:]
     return ".".join(["tl", *rooms, name]), name

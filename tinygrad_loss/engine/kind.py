@@ -1,18 +1,20 @@
 """The doors through which NumPy hands its calls to our kinds of array."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.explained import RAW, refuse_as_numpy
+from tinygrad_loss.engine.masked import holds_masked, masked
 from tinygrad_loss.engine.op import DOORS, Array, Op, Result, numpy_name
 from tinygrad_loss.engine.scipy_call import scipy_call
 from tinygrad_loss.engine.torch_call import refused, torch_name
 
 __all__ = ["Kind", "foreign", "instead_of"]
 
+NOT_GIVEN: Final = np._NoValue  # noqa: SLF001  what the signatures of NumPy's functions show
 REDUCED_AXIS = 0
 """``np.add.reduce(x)`` sums over axis 0, while ``np.sum(x)`` sums over all."""
 
@@ -77,6 +79,10 @@ class Kind:
         answer = DOORS.get(function)
         if answer is None:
             raise no_rule(numpy_name(function))
+        if holds_masked((*args, *kwargs.values())):
+            raise masked(numpy_name(function))
+        if kwargs:  # NumPy's own functions hand on options that nobody gave
+            kwargs = {name: value for name, value in kwargs.items() if value is not NOT_GIVEN}
         try:
             return answer(*args, **kwargs)
         except RAW as error:

@@ -2,24 +2,41 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from tinygrad_loss import errors
 
-__all__ = ["asker", "masked", "refuse_masked"]
+__all__ = ["asker", "holds_masked", "masked", "refuse_masked"]
+
+USUAL: Final = frozenset({np.ndarray, float, int, bool, str, type(None), np.float64, np.float32, np.int64, np.random.Generator})
+"""Types of what is given most often, none of which holds a masked array."""
 
 
 def refuse_masked(where: str, given: Iterable[Any]) -> None:
     """Refuse a masked array among what is given, in lists and dicts too."""
+    if holds_masked(given):
+        raise masked(where)
+
+
+def holds_masked(given: Iterable[Any]) -> bool:
+    """Whether there is a masked array among what is given, in lists, tuples and dicts too."""
+    return "numpy.ma" in sys.modules and _found(given)  # NumPy loads it when somebody first asks: until then there is none
+
+
+def _found(given: Iterable[Any]) -> bool:
     for x in given:
+        if type(x) in USUAL:
+            continue
         if isinstance(x, np.ma.MaskedArray):
-            raise masked(where)
-        if type(x) in {list, tuple}:
-            refuse_masked(where, x)
-        elif type(x) is dict:
-            refuse_masked(where, x.values())
+            return True
+        if isinstance(x, list | tuple):
+            if _found(x):
+                return True
+        elif isinstance(x, dict) and _found(x.values()):
+            return True
+    return False
 
 
 def masked(where: str) -> errors.DTypeError:

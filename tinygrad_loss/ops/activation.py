@@ -185,7 +185,7 @@ def _ndtr(x: Array) -> Array:
     from scipy.special import ndtr  # noqa: PLC0415  importing the package must not import SciPy
 
     y = ndtr(x)
-    return y if y.dtype == x.dtype else y.astype(x.dtype)  # SciPy has no half precision
+    return y if y.dtype == x.dtype or x.dtype.kind != "f" else y.astype(x.dtype)  # SciPy has no half precision
 
 
 def _kept_near(x: Array) -> Array:

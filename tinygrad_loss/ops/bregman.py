@@ -15,7 +15,7 @@ from tinygrad_loss.ops.bessel import bessel_ie
 from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.stirling import gamma_remainder_
 
-__all__ = ["gamma_above_tangent", "log_bessel_above_tangent", "remainder_above_tangent"]
+__all__ = ["direction_spread", "gamma_above_tangent", "log_bessel_above_tangent", "remainder_above_tangent"]
 
 NODES: Final = 16
 NEAR: Final = 0.5
@@ -82,6 +82,15 @@ def _bessel_curvature(x: Array) -> Array:
     length = _mean_length(small)
     tiny = small < 1e-8
     return np.where(x > LARGE, series, 1.0 - length * length - np.where(tiny, 0.5, length / np.where(tiny, 1.0, small)))
+
+
+direction_spread: Rule = elementwise(
+    "direction_spread",
+    _shortfall,
+    lambda _y, x: -_bessel_curvature(x),
+    domain=(0.3, 5.0),
+    doc=r"1 - I_1(x) / I_0(x), without cancellation at large x",
+)
 
 
 def _far_bessel(a: Array, d: Array) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import bilinear, custom
 from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.ops.cumulative import signed
 from tinygrad_loss.ops.handover import LARGE, Handover
 from tinygrad_loss.ops.norm import distance2, norm2
 from tinygrad_loss.ops.piecewise import maximum
@@ -55,6 +56,7 @@ def pairwise_distance(x1: Array, x2: Array, p: float = 2.0, eps: float = 1e-6, k
     >>> round(float(tl.ops.pairwise_distance(np.zeros(2), np.array([3.0, 4.0]))), 5)
     5.0
     """
+    x1, x2 = signed(x1), signed(x2)
     if p == 2 and np.ndim(x1) and np.shape(x1) == np.shape(x2):
         y = distance2(x1, x2, eps=eps)
         return np.expand_dims(y, -1) if keepdim else y
@@ -150,5 +152,6 @@ def pdist(x: Array, p: float = 2.0) -> Array:
     >>> tl.ops.pdist(np.array([[0.0], [1.0], [3.0]]))
     array([1., 3., 2.])
     """
+    x = signed(x)
     i, j = np.triu_indices(len(x), 1)
     return p_norm(x[i] - x[j], p)

@@ -9,6 +9,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import custom, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.classification import below_top, is_class
+from tinygrad_loss.ops.cumulative import signed
 from tinygrad_loss.ops.exponential import softmax_
 from tinygrad_loss.ops.logic import detach
 from tinygrad_loss.ops.sparse import sparsemax_
@@ -168,4 +169,5 @@ def entmax(x: Array, alpha: float = 1.5, axis: int = -1) -> Array:
     if not 1.0 <= alpha < math.inf:
         raise errors.DomainError(errors.say("entmax", "alpha must be at least 1", f"{alpha}", "alpha=1.5"))
     z: Any = x if hasattr(x, "ndim") else np.asarray(x)
+    z = signed(z)
     return shares(z, axis % z.ndim, float(alpha))

@@ -57,11 +57,11 @@ sech2: Rule = elementwise(
 
 
 def _expit(x: Array) -> Array:
-    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))  # a second exponential costs less than a choice by entries
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(np.abs(x) * -1.0))  # a second exponential costs less than a choice by entries
 
 
 def _expit_slope(x: Array) -> Array:
-    e = np.exp(-np.abs(x))
+    e = np.exp(np.abs(x) * -1.0)
     return e / np.square(1.0 + e)
 
 
@@ -77,14 +77,14 @@ expit_slope: Rule = elementwise(
 )
 softplus_ = elementwise(
     "softplus",
-    lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))),
+    lambda x: np.maximum(x, 0.0) + np.log1p(np.exp(np.abs(x) * -1.0)),
     lambda _y, x: expit(x),  # names an op, so every further order stays stable
     domain=WIDE,
     doc=r"\log(1 + e^x), a smooth upper bound of \max(x, 0)",
 )
 log_sigmoid = elementwise(
     "log_sigmoid",
-    lambda x: np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))),
+    lambda x: np.minimum(x, 0.0) - np.log1p(np.exp(np.abs(x) * -1.0)),
     lambda _y, x: expit(-x),
     numpy="log_expit",
     domain=WIDE,
@@ -92,7 +92,7 @@ log_sigmoid = elementwise(
 )
 logit = elementwise(
     "logit",
-    lambda x: np.log(x) - np.log1p(-x),
+    lambda x: np.log(x) - np.log1p(x * -1.0),
     lambda y, x: np.where(np.isnan(y), np.nan, 1.0 / (x * (1.0 - x))),
     numpy="logit",
     facts=Facts(nature="infinite", tie=lambda _y, x: (x == 0) | (x == 1)),
@@ -103,7 +103,7 @@ logit = elementwise(
 
 def _logaddexp(a: Array, b: Array) -> Array:
     top = np.maximum(a, b)
-    return np.where(a == b, top + LN2, top + np.log1p(np.exp(-np.abs(a - b))))  # equal infinities have no difference
+    return np.where(a == b, top + LN2, top + np.log1p(np.exp((top - np.minimum(a, b)) * -1.0)))  # equal infinities have no difference
 
 
 logaddexp = elementwise(

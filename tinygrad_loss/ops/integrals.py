@@ -48,6 +48,12 @@ cosm1 = elementwise("cosm1", scipy_ufunc("cosm1"), lambda _y, x: -np.sin(x), num
 exp10 = elementwise("exp10", scipy_ufunc("exp10"), lambda y, _x: y * LN10, numpy="exp10", doc=r"10^x")
 
 
+def _widened(x: Array, other: Any) -> Array:
+    """Return x in the dtype that it has together with another array."""
+    both = np.result_type(x.dtype, getattr(other, "dtype", x.dtype))
+    return x if both == x.dtype else x.astype(both)
+
+
 @door("boxcox")
 def boxcox(x: Array, lmbda: Any) -> Array:
     r"""Return $(x^\lambda - 1) / \lambda$, and $\log x$ for $\lambda = 0$: smooth in both, also there.
@@ -58,7 +64,7 @@ def boxcox(x: Array, lmbda: Any) -> Array:
     >>> round(float(tl.grad(lambda power: tl.ops.boxcox(np.e, power))(0.0)), 12)
     0.5
     """
-    log = np.log(as_array(x))
+    log = np.log(_widened(as_array(x), lmbda))
     return log * exprel(lmbda * log)
 
 
@@ -70,5 +76,5 @@ def boxcox1p(x: Array, lmbda: Any) -> Array:
     >>> float(tl.ops.boxcox1p(3.0, 0.5))
     2.0
     """
-    log = np.log1p(as_array(x))
+    log = np.log1p(_widened(as_array(x), lmbda))
     return log * exprel(lmbda * log)

@@ -44,7 +44,7 @@ bose: Rule = elementwise(
 
 
 def _log1mexp(x: Array) -> Array:
-    a = -np.abs(x)
+    a = np.abs(x) * -1.0
     near = a > -LN2
     return np.where(near, np.log(-np.expm1(np.where(near, a, -1.0))), np.log1p(-np.exp(np.where(near, -1.0, a))))
 

@@ -10,6 +10,7 @@ from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import custom, door, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.arranging import axes_of
+from tinygrad_loss.ops.cumulative import signed
 from tinygrad_loss.ops.norm import norm2
 from tinygrad_loss.ops.properties import operand
 from tinygrad_loss.ops.reduction import kept
@@ -212,5 +213,5 @@ def cdist(x1: Array, x2: Array, p: float = 2.0, compute_mode: str = "") -> Array
             f"x2 of shape {(*x2.shape[:-1], x1.shape[-1])}",
             mismatch.along(-1),
         )
-    difference = x1[..., :, None, :] - x2[..., None, :, :]
+    difference = signed(x1)[..., :, None, :] - signed(x2)[..., None, :, :]
     return _vector(difference, p, (difference.ndim - 1,), keepdims=False)

@@ -47,7 +47,7 @@ def _norm2(x: Array, axis: tuple[int, ...]) -> Array:
         usual = _unscaled(x, axis)
         if usual is not None:
             return usual
-    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
+    top = np.max(np.abs(x) * 1.0, axis=axis, keepdims=True, initial=0.0)
     usual = (top > 0) & (top < np.inf)
     scale = np.exp2(np.minimum(np.floor(np.log2(np.where(usual, top, 1.0))), float(np.finfo(top.dtype).maxexp - 1)))
     return np.sqrt(squares(x / scale, axis)) * scale.reshape(np.sum(top, axis=axis).shape)

@@ -49,7 +49,9 @@ def _exprel_slope(x: Any, order: int) -> Any:
         for n in range(1, order + 1):
             far = np.where(np.isinf(growth), growth, (growth - n * far) / outside)
     positive = _series(np.maximum(inside, 0.0), order, 1)
-    return np.where(near, np.where(inside < 0, _kummer(np.minimum(inside, 0.0), order), positive), far).astype(x.dtype)[()]
+    return np.where(near, np.where(inside < 0, _kummer(np.minimum(inside, 0.0), order), positive), far).astype(
+        x.dtype if x.dtype.kind == "f" else double.dtype
+    )[()]
 
 
 def _kummer(x: np.ndarray, order: int) -> np.ndarray:

@@ -36,7 +36,7 @@ def _excess(delta: Array, r: Array) -> Array:
 
 pseudo_huber_ = elementwise(
     "pseudo_huber",
-    lambda delta, r: delta * _excess(delta, r),
+    lambda delta, r: delta * _excess(np.where(r == 0, 1.0, delta), r),  # 0 where both are 0
     lambda _y, delta, r: np.square(_excess(delta, r)) / np.hypot(delta, r),
     lambda _y, delta, r: delta * leg(r, delta),
     domain=(SCALE, ANYWHERE),

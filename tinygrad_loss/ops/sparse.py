@@ -7,6 +7,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.classification import below_top, is_class
+from tinygrad_loss.ops.cumulative import signed
 from tinygrad_loss.ops.sorting import sort_
 
 __all__ = ["sparsemax", "sparsemax_", "sparsemax_cost", "sparsemax_potential"]
@@ -106,4 +107,5 @@ def sparsemax(x: Array, axis: int = -1) -> Array:
     array([0.75, 0.25, 0.  ])
     """
     z: Any = x if hasattr(x, "ndim") else np.asarray(x)
+    z = signed(z)
     return sparsemax_(z, axis=axis % z.ndim)

@@ -16,6 +16,8 @@ __all__ = [
 ]  # fmt: skip
 
 POSITIVE: Final = (0.3, 3.0)
+HIGHEST: Final = 170
+"""The factorials of higher orders of the digamma function's derivatives are no floats."""
 
 # ---- the gamma function -----------------------------------------------------------------------------------------------------
 
@@ -95,14 +97,16 @@ def polygamma(n: int, x: Array) -> Array:
         x: any shape.
 
     Raises:
-        DomainError: ``n`` is not a whole number from 0.
+        DomainError: ``n`` is not a whole number from 0 to 170, the last whose factorial is a float.
 
     >>> import numpy as np, tinygrad_loss as tl
     >>> bool(np.isclose(tl.ops.polygamma(1, 1.0), np.pi**2 / 6))
     True
     """
-    if not isinstance(n, int | np.integer) or n < 0:
-        raise errors.DomainError(errors.say("polygamma", "n must be a whole number from 0", repr(n), "tl.ops.polygamma(1, x)"))
+    if not isinstance(n, int | np.integer) or not 0 <= n <= HIGHEST:
+        raise errors.DomainError(
+            errors.say("polygamma", f"n must be a whole number from 0 to {HIGHEST}", repr(n), "tl.ops.polygamma(1, x)")
+        )
     return polygamma_(x if hasattr(x, "ndim") else np.asarray(x), n=int(n))
 
 
@@ -194,7 +198,7 @@ def gammaincc(a: Array, x: Array) -> Array:
 
 
 def _xlogy(x: Array, y: Array) -> Array:
-    return x * np.log(np.where((x == 0) & np.logical_not(np.isnan(y)), 1.0, y))
+    return x * np.log(np.where((x == 0) & np.logical_not(np.isnan(y)), x + 1.0, y))  # x + 1 is 1, in the wider dtype of the two
 
 
 # One predicate, not two comparisons: where y is positive, that x is 0 is no tie of anything.
@@ -224,7 +228,7 @@ xlogy_ = elementwise(
 xlogy = of_two(xlogy_, "xlogy")
 xlog1py_ = elementwise(
     "xlog1py",
-    lambda x, y: x * np.log1p(np.where((x == 0) & np.logical_not(np.isnan(y)), 0.0, y)),
+    lambda x, y: x * np.log1p(np.where((x == 0) & np.logical_not(np.isnan(y)), x, y)),
     lambda _z, x, y: np.log1p(np.where(absent(x, 1.0 + y), 0.0, y)),
     lambda _z, x, y: x / _present(x, 1.0 + y),
     facts=Facts(nature="infinite", tie=lambda _z, _x, y: y == -1),

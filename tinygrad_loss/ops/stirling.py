@@ -10,7 +10,7 @@ from tinygrad_loss.engine.op import Array, Rule
 from tinygrad_loss.ops.residual import exp_remainder
 from tinygrad_loss.ops.special import absent, digamma, gammaln, polygamma
 
-__all__ = ["FAR", "gamma_remainder", "gamma_term", "half_step", "log_ratio"]
+__all__ = ["FAR", "digamma_half_step", "gamma_remainder", "gamma_spread", "gamma_term", "half_step", "log_ratio"]
 
 FAR: Final = 25.0
 """From here on the asymptotic series is exact; up to here nothing cancels that matters."""
@@ -56,6 +56,16 @@ gamma_remainder_: Rule = elementwise(
 def gamma_remainder(x: Array) -> Array:
     r"""Return $\log \Gamma(x) - x \log x + x$, which grows no faster than a logarithm."""
     return gamma_remainder_(x, order=0)
+
+
+def gamma_spread(x: Array, m: float) -> Array:
+    r"""Return $\log \Gamma(x) - (x - m) \psi(x) + x$, a term of an entropy, which grows no faster than a logarithm."""
+    return gamma_remainder(x) + m * np.log(x) - (x - m) * gamma_remainder_(x, order=1)
+
+
+def digamma_half_step(x: Array) -> Array:
+    r"""Return $\psi(x + \tfrac12) - \psi(x)$ without cancellation at large x."""
+    return gamma_remainder_(x + 0.5, order=1) - gamma_remainder_(x, order=1) + np.log1p(0.5 / x)
 
 
 def half_step(x: Array) -> Array:

@@ -10,7 +10,6 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import grad, hessian, plain, value_and_grad
 from tinygrad_loss.calculus.tree import leaves_of, meant_as_array, refilled
-from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.tensor import Tensor
 
@@ -83,7 +82,6 @@ def minimize(f: Callable[..., Any], x0: Any, args: tuple[Any, ...] = (), method:
 
     if str(method).lower() not in map(str.lower, METHODS):
         raise errors.unknown_name("tl.optim.minimize", "method", method, METHODS)
-    refuse_masked("minimize", leaves_of(x0))
     start = [np.asarray(x.value if isinstance(x, Tensor) else x) for x in leaves_of(x0)]
     dtype = np.result_type(*start, np.float64)
     shapes = [x.shape for x in start]

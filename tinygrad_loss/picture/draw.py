@@ -12,6 +12,7 @@ import numpy as np
 from tinygrad_loss import errors
 from tinygrad_loss.calculus.functional import argument
 from tinygrad_loss.context import enable_grad
+from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.engine.tensor import Tensor, tensor
 from tinygrad_loss.files import write_atomically
 from tinygrad_loss.picture.dot import dot_of
@@ -79,6 +80,7 @@ class Picture:
         return f"<picture of {len(self.scene.boxes)} boxes, {undefined} undefined; .save('y.svg') writes it>"
 
 
+@explained
 def draw(y: Any, *args: Any, title: str = "", fold: bool | None = None, max_nodes: int = 150) -> Picture:
     """Draw how ``y`` was computed: names, shapes, dtypes, values, gradients, and where no gradient exists.
 

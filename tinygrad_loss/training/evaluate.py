@@ -9,7 +9,6 @@ import numpy as np
 
 from tinygrad_loss.context import no_grad
 from tinygrad_loss.data import DataLoader, Dataset
-from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.nn import Module
 
@@ -31,7 +30,6 @@ def predict(model: Module, x: np.ndarray | list[Any], batch_size: int = ROWS) ->
     >>> predict(tl.nn.Linear(3, 2), np.zeros((5, 3), np.float32)).shape
     (5, 2)
     """
-    refuse_masked("predict", (x,))
     if isinstance(x, list):
         x = np.asarray(x)
     was_training = model.training

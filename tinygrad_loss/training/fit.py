@@ -15,6 +15,7 @@ from tinygrad_loss import errors
 from tinygrad_loss.context import at_kinks
 from tinygrad_loss.data import DataLoader, Dataset
 from tinygrad_loss.data.source import HasRows
+from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.nn import Module
 from tinygrad_loss.optim import LBFGS, Optimizer, ReduceLROnPlateau, clip_grad_norm_, grad_norm
 from tinygrad_loss.training import metrics as known_metrics
@@ -43,6 +44,7 @@ Loss = Callable[[Any, Any], Any]
 
 
 @says_arguments
+@explained
 def fit(
     model: Module,
     loss: Loss,
