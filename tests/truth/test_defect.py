@@ -7,10 +7,10 @@ import pytest
 
 import tinygrad_loss as tl
 from tinygrad_loss import errors
-from tinygrad_loss.calculus.locked import Locked, first_order
-from tinygrad_loss.calculus.near import Near
-from tinygrad_loss.calculus.sides import side_of
 from tinygrad_loss.engine.reverse import sweep
+from tinygrad_loss.nonsmooth.locked import Locked, first_order
+from tinygrad_loss.nonsmooth.near import Near
+from tinygrad_loss.nonsmooth.sides import side_of
 
 pytestmark = pytest.mark.smoke
 

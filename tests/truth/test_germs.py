@@ -9,8 +9,8 @@ import pytest
 import scipy.special
 
 import tinygrad_loss as tl
-from tinygrad_loss.calculus.germ import variable
 from tinygrad_loss.engine.op import OPS
+from tinygrad_loss.nonsmooth.germ import variable
 
 INF = math.inf
 X = "np.where(x == 0, 1.0, x)"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
-from tinygrad_loss.calculus.multiplicity import multiplicity
+from tinygrad_loss.nonsmooth.multiplicity import multiplicity
 
 TURN = np.array([[0.5, 0.5], [-0.5, 0.5]])
 EQUAL = np.array([[2.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 2.0]])

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
-from tinygrad_loss.calculus.germ import CAP, variable
-from tinygrad_loss.calculus.germ_series import TAYLOR
-from tinygrad_loss.calculus.germ_work import budget
 from tinygrad_loss.engine.op import OPS
+from tinygrad_loss.nonsmooth.germ import CAP, variable
+from tinygrad_loss.nonsmooth.germ_series import TAYLOR
+from tinygrad_loss.nonsmooth.germ_work import budget
 
 DEGREE = 6
 POINTS = {"arcsin": [-0.9, 0.3], "arccos": [-0.9, 0.3], "arctanh": [-0.9, 0.3], "arccosh": [1.1, 5.0]}

@@ -5,7 +5,7 @@ import pytest
 
 import tinygrad_loss as tl
 from tinygrad_loss import errors
-from tinygrad_loss.calculus import nonsmooth, tangents
+from tinygrad_loss.nonsmooth import judge, tangents
 
 
 def whole(v):
@@ -43,7 +43,7 @@ def test_away_from_the_ties_of_what_made_them_nothing_is_judged(f, rng, monkeypa
         message = "judged"
         raise AssertionError(message)
 
-    monkeypatch.setattr(nonsmooth, "judge", judged)
+    monkeypatch.setattr(judge, "judge", judged)
     monkeypatch.setattr(tangents, "judge_tangent", judged)
     v = rng.random(40)
     gradient = tl.grad(f)(v)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import tinygrad_loss as tl
-from tinygrad_loss.calculus.germ import variable
-from tinygrad_loss.calculus.germ_work import Exhausted, OverBudget, budget, spend
-from tinygrad_loss.calculus.near import Near, patiently
-from tinygrad_loss.calculus.sides import side_of
+from tinygrad_loss.nonsmooth.germ import variable
+from tinygrad_loss.nonsmooth.germ_work import Exhausted, OverBudget, budget, spend
+from tinygrad_loss.nonsmooth.near import Near, patiently
+from tinygrad_loss.nonsmooth.sides import side_of
 
 
 def near(f, x):

@@ -118,9 +118,9 @@ class Traced:
         done = sweep(y, seed, policy=policy, stops=self.stops, differentiable=again)
         done.departed = self.departed
         if done.doubtful or (again and done.hits):
-            from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
+            from tinygrad_loss.nonsmooth.judge import judge  # noqa: PLC0415  only when a kink was hit
 
-            nonsmooth.judge(done, policy)
+            judge(done, policy)
         watched(done)
         return [self._finished(v, done.cotangents.get(id(v)), outer, again=again) for v in self.variables]
 
@@ -355,7 +355,7 @@ def push(y: Tensor, tangents: dict[int, Array], *, again: bool, departed: Sequen
         dy = moving.get(id(y), np.zeros_like(y.value))
         suspicious = suspicious or (screen and not finite(dy) and not any(t.op is not None and t.op.name == "settled" for t in order))
     if suspicious:
-        from tinygrad_loss.calculus.tangents import judge_tangent  # noqa: PLC0415  only when a kink was hit
+        from tinygrad_loss.nonsmooth.tangents import judge_tangent  # noqa: PLC0415  only when a kink was hit
 
         dy = judge_tangent(y, dy, tangents, AT_KINKS.get(), departed)
     return dy

@@ -9,20 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_loss import errors, mismatch
-from tinygrad_loss.calculus.bends import SEED
-from tinygrad_loss.calculus.directions import directions
-from tinygrad_loss.calculus.entries import Entries
 from tinygrad_loss.calculus.functional import Traced, connected, real
-from tinygrad_loss.calculus.germ import Exhausted
 from tinygrad_loss.calculus.holding import holds_along
-from tinygrad_loss.calculus.judgement import Judgement, Kind, proved_smooth
-from tinygrad_loss.calculus.locked import Locked, first_order
-from tinygrad_loss.calculus.near import Near, judging, patiently
-from tinygrad_loss.calculus.nonsmooth import judged, only_kinks
-from tinygrad_loss.calculus.numbering import screened
-from tinygrad_loss.calculus.second import second_of
-from tinygrad_loss.calculus.sides import side_of
-from tinygrad_loss.calculus.sites import Site, departures, located
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.explained import explained
@@ -31,6 +19,18 @@ from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
 from tinygrad_loss.engine.torch_call import refusing_torch
+from tinygrad_loss.nonsmooth.bends import SEED
+from tinygrad_loss.nonsmooth.directions import directions
+from tinygrad_loss.nonsmooth.entries import Entries
+from tinygrad_loss.nonsmooth.germ import Exhausted
+from tinygrad_loss.nonsmooth.judge import judged, only_kinks
+from tinygrad_loss.nonsmooth.judgement import Judgement, Kind, proved_smooth
+from tinygrad_loss.nonsmooth.locked import Locked, first_order
+from tinygrad_loss.nonsmooth.near import Near, judging, patiently
+from tinygrad_loss.nonsmooth.numbering import screened
+from tinygrad_loss.nonsmooth.second import second_of
+from tinygrad_loss.nonsmooth.sides import side_of
+from tinygrad_loss.nonsmooth.sites import Site, departures, located
 
 __all__ = ["Verdict", "differentiability", "directional"]
 

@@ -1,4 +1,4 @@
-"""What a leaf knows of its last backward, as far as those below need to say it; `calculus.nonsmooth` makes it."""
+"""What a leaf knows of its last backward, as far as those below need to say it; `nonsmooth.judge` makes it."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ __all__ = ["Found"]
 
 
 class Found(Protocol):
-    """A report on one leaf: see `calculus.nonsmooth.Report`."""
+    """A report on one leaf: see `nonsmooth.judge.Report`."""
 
     undefined: int
     kind: str

@@ -97,9 +97,9 @@ def _judged(root: Tensor, seed: Array, stops: Collection[int] = ()) -> Pass:
     done = sweep(root, seed, policy=policy, stops=stops)
     reports: Mapping[int, object] = {}
     if done.doubtful:
-        from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  the one exception that looks upward: only when a kink was hit
+        from tinygrad_loss.nonsmooth.judge import judge  # noqa: PLC0415  the one exception that looks upward: only when a kink was hit
 
-        reports = nonsmooth.judge(done, policy)
+        reports = judge(done, policy)
     watched(done)
     _deposit(done, reports)
     return done
@@ -369,9 +369,9 @@ def may_step(t: Tensor) -> bool:
     found = _first_step(t)
     if found is None or hasattr(found, "steady"):
         return found is not None
-    from tinygrad_loss.calculus import numbering  # noqa: PLC0415  upward, as in backward: only at a tie
+    from tinygrad_loss.nonsmooth.numbering import may_step  # noqa: PLC0415  upward, as in backward: only at a tie
 
-    return numbering.may_step(t)
+    return may_step(t)
 
 
 def own_ties(t: Tensor) -> Array:

@@ -63,12 +63,12 @@ def slopes_of(root: Tensor) -> Slopes:
     suspects = {id(t) for t in done.suspects}
     traced = {id(t): site for t in done.traced for t, site in _tied_comparisons(t)}
     if done.doubtful:
-        from tinygrad_loss.calculus import nonsmooth  # noqa: PLC0415  only when a kink was hit
+        from tinygrad_loss.nonsmooth.judge import judge  # noqa: PLC0415  only when a kink was hit
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", errors.UndefinedGradientWarning)
             warnings.simplefilter("ignore", errors.UnprovedGradientWarning)
-            nonsmooth.judge(done, "nan")
+            judge(done, "nan")
     cotangents, sites = _every_node(root, seed, suspects)
     cotangents.update(done.cotangents)
     lost = {key: gone for key, g in done.cotangents.items() if (gone := ~np.isfinite(np.asarray(g))).any()}
