@@ -89,5 +89,6 @@ def _elsewhere(name: str) -> dict[str, str]:
 
 def __dir__() -> list[str]:
     return sorted(
-        {name for name in globals() if not name.startswith("_")} - {"calculus", "engine", "mismatch", "nonsmooth", "remedies", "spelling"} | set(_LATER)
+        {name for name in globals() if not name.startswith("_")} - {"calculus", "engine", "mismatch", "nonsmooth", "remedies", "spelling"}
+        | set(_LATER)
     )

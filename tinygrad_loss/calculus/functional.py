@@ -11,18 +11,19 @@ import numpy as np
 
 from tinygrad_loss import errors, mismatch
 from tinygrad_loss.calculus.argnums import says_argnums
+from tinygrad_loss.calculus.backward import complex_result, watched
 from tinygrad_loss.calculus.forms import Gradient, ValueAndGradient
 from tinygrad_loss.calculus.tree import leaves_of, mapped, meant_as_array, refilled
 from tinygrad_loss.context import AT_KINKS, RECORDING, enable_grad
 from tinygrad_loss.engine.call import constant
 from tinygrad_loss.engine.cut import cut_path
 from tinygrad_loss.engine.declare import custom, linear
-from tinygrad_loss.engine.departure import watching
 from tinygrad_loss.engine.graph import differentiable_order, leading_to
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import OPS, Array, Derivative
-from tinygrad_loss.engine.reverse import complex_result, finite, own_ties, sweep, tied, watched
+from tinygrad_loss.engine.reverse import finite, own_ties, sweep, tied
 from tinygrad_loss.engine.tensor import LEAF, NEEDS_GRAD, TRACED, Tensor, tensor
+from tinygrad_loss.nonsmooth.departure import watching
 
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
@@ -113,8 +114,7 @@ class Traced:
         policy = AT_KINKS.get()
         outer = self.outer(y)
         again = outer is not None or isinstance(seed, Tensor)
-        if again and not isinstance(seed, Tensor):
-            seed = tensor(seed)
+        seed = tensor(seed) if again and not isinstance(seed, Tensor) else seed
         done = sweep(y, seed, policy=policy, stops=self.stops, differentiable=again)
         done.departed = self.departed
         if done.doubtful or (again and done.hits):

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from tinygrad_loss import errors
+from tinygrad_loss.calculus.backward import complex_result
 from tinygrad_loss.calculus.functional import Traced, connected, jacobian
 from tinygrad_loss.calculus.holding import holds_along
 from tinygrad_loss.calculus.measured import Entry, Line, Place, settled_entries, value_at
@@ -15,7 +16,6 @@ from tinygrad_loss.calculus.tree import leaves_of, meant_as_array, refilled
 from tinygrad_loss.engine.explained import explained
 from tinygrad_loss.engine.graph import record_of
 from tinygrad_loss.engine.op import Array
-from tinygrad_loss.engine.reverse import complex_result
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["Entry", "Report", "gradcheck"]

@@ -73,7 +73,7 @@ class Tensor(Methods):
     stamp: int
     guard: list[tuple[np.ndarray, Any]]  # set only beside large constants: see `held`
     steady: bool  # set once it is known whether anything that led here steps beside the point: see `reverse.tied`
-    departed: str  # set only where numbers left the record at a tie: see `departure`
+    departed: str  # set only where numbers left the record at a tie: see `nonsmooth.departure`
 
     def __init__(self, *data: Any, **options: Any) -> None:
         del data, options
@@ -272,9 +272,7 @@ class Tensor(Methods):
     def _read(self, how: str, *, asked: bool = False) -> None:
         """Notice indices, masks and counts that leave the record; a look that was asked for matters only while a transform runs."""
         if self.track == TRACED and not (asked and DEPARTED.get() is None):
-            from tinygrad_loss.engine.departure import departed  # noqa: PLC0415  it walks tensors, so it imports this file
-
-            departed(self, how)
+            self._departed(how)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         who = asker()
@@ -313,9 +311,7 @@ class Tensor(Methods):
     def __bool__(self) -> bool:
         answer = bool(self.value)
         if self.track == TRACED:
-            from tinygrad_loss.engine.departure import branched  # noqa: PLC0415  it walks tensors, so it imports this file
-
-            branched(self)
+            self._branched()
         return answer
 
     def __len__(self) -> int:

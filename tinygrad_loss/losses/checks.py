@@ -11,11 +11,11 @@ import numpy as np
 
 from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.casting import cast
-from tinygrad_loss.engine.departure import departed
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.masked import refuse_masked
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor, is_constant
+from tinygrad_loss.nonsmooth.departure import departed
 
 __all__ = [
     "alike", "all_below", "classes_or_probabilities", "fits_in", "in_range", "in_unit_interval", "labels_or_none", "left_out", "no_nan",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from tinygrad_loss import errors
 from tinygrad_loss.context import AT_KINKS, BRANCHES, DEPARTED
 from tinygrad_loss.engine.graph import record_of
-from tinygrad_loss.engine.reverse import may_step, steps
+from tinygrad_loss.engine.reverse import first_step, steps
 from tinygrad_loss.engine.tensor import Tensor
 
 __all__ = ["branched", "departed", "watching"]
@@ -27,7 +27,7 @@ def watching() -> Iterator[list[str]]:
 
 def branched(t: Tensor) -> None:
     """Notice a branch in Python on a comparison of equals: the record shows only the side that was taken."""
-    if t.op is None or not may_step(t):
+    if t.op is None or not _may_step(t):
         return
     branches = BRANCHES.get()
     if branches is not None:
@@ -42,7 +42,7 @@ def branched(t: Tensor) -> None:
 
 def departed(t: Tensor, how: str) -> None:
     """Notice numbers without gradient that leave the record at a tie, where others would leave just beside the point."""
-    if t.op is None or not may_step(t):
+    if t.op is None or not _may_step(t):
         return
     line, tied = errors.caller_line(), [s for s in record_of(t) if steps(s)]
     for s in tied:
@@ -58,3 +58,16 @@ def departed(t: Tensor, how: str) -> None:
             errors.UnprovedGradientWarning,
             "departed",
         )
+
+
+def _may_step(t: Tensor) -> bool:
+    """Whether a traced tensor may be another just beside the point, and not only by the looks of its values."""
+    found = first_step(t)
+    if found is None or hasattr(found, "steady"):
+        return found is not None
+    from tinygrad_loss.nonsmooth.numbering import may_step  # noqa: PLC0415  only at a tie
+
+    return may_step(t)
+
+
+Tensor._branched, Tensor._departed = branched, departed  # type: ignore[method-assign, assignment]  # noqa: SLF001
