@@ -210,6 +210,7 @@ def test_an_entmax_loss_is_least_and_zero_at_its_own_prediction(alpha, rng):
     assert np.all(L.entmax_loss(z, other, alpha=alpha, reduction="none") > 0)
 
 
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UnprovedGradientWarning")
 def test_a_sparsemax_kinks_where_a_class_is_about_to_enter():
     verdict = tl.differentiability(lambda z: tl.ops.sparsemax(z)[0], np.array([2.0, 1.0, 0.0]))
     assert verdict.kind == "kink"
