@@ -81,3 +81,15 @@ def test_a_number_beside_a_nan_is_proved_by_itself_or_said_not_to_be():
         pytest.warns(tl.errors.UndefinedGradientWarning, match=r"in x \[0\]"),
     ):
         tl.grad(f)(np.zeros(20))
+
+
+def test_a_verdict_leaves_the_record_as_it_is():
+    """Layers answer by their conventions, which a verdict ignores; what was recorded still says which op it was."""
+    seen = []
+
+    def f(x):
+        seen.append(tl.nn.ReLU()(x))
+        return np.sum(seen[-1])
+
+    assert tl.differentiability(f, np.zeros(2)).kind == "kink"
+    assert [y.op.name for y in seen] == ["relu_layer"] * 2

@@ -14,7 +14,7 @@ from tinygrad_loss.calculus.holding import holds_along
 from tinygrad_loss.calculus.tree import leaves_of
 from tinygrad_loss.context import BRANCHES
 from tinygrad_loss.engine.explained import explained
-from tinygrad_loss.engine.graph import record_of
+from tinygrad_loss.engine.graph import record_of, renewed
 from tinygrad_loss.engine.op import Derivative
 from tinygrad_loss.engine.reverse import Pass, sweep
 from tinygrad_loss.engine.tensor import Tensor
@@ -216,9 +216,8 @@ def _called(f: Callable[..., Any], x: Any, asked: str, arguments: str) -> tuple[
         raise errors.OutOfReachError(
             errors.say(asked, "f must give the same answer when called twice", got, "rng = np.random.default_rng(0) inside f")
         )
-    for t in record_of(y, traced.stops):  # a verdict ignores the conventions of layers
-        t.op = t.node[0].screened or t.op
-    return traced, y
+    screened = {t: t.node[0].screened.call for t in record_of(y, traced.stops) if t.node[0].screened}
+    return traced, renewed(y, screened, traced.stops).get(id(y), y)  # a verdict ignores the conventions of layers
 
 
 def _second(traced: Traced, y: Tensor, found: Judgement) -> tuple[tuple[float, float] | np.ndarray | None, bool | None]:

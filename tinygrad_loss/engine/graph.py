@@ -11,7 +11,7 @@ from tinygrad_loss.context import without_watching
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.engine.tensor import NEEDS_GRAD, TRACED, Tensor
 
-__all__ = ["Run", "differentiable_order", "leading_to", "record_of", "replay", "spelt_out"]
+__all__ = ["Run", "differentiable_order", "leading_to", "record_of", "renewed", "replay", "spelt_out"]
 
 Run: TypeAlias = Callable[[Tensor, list[Array]], Array]
 
@@ -96,21 +96,26 @@ def replay(record: list[Tensor], given: Mapping[int, Array], run: Run | None = N
     return now
 
 
-def spelt_out(root: Tensor, among: Iterable[Tensor], stops: Collection[int] = ()) -> dict[int, Tensor]:
-    """Record ``root`` once more, with each tensor of ``among`` whose op stands for several computed by those.
+def renewed(root: Tensor, instead: Mapping[Tensor, Callable[..., Array]], stops: Collection[int] = ()) -> dict[int, Tensor]:
+    """Record ``root`` once more, with other functions in place of some of its ops; the record itself stays what it is.
 
-    The result holds what is new, by the id of the old: nothing where no op stands for several.
+    The result holds what is new, by the id of the old: nothing where nothing is replaced.
     """
-    forms = {t: t.op.facts.near for t in among if t.op and t.op.facts and t.op.facts.near and t.op.facts.spelt_out}
     now: dict[int, Tensor] = {}
-    if not forms:
+    if not instead:
         return now
     with without_watching():
         for t in record_of(root, stops):
             op, inputs, static = t.node
-            renewed = [now.get(id(x), x) if type(x) is Tensor else x for x in inputs]
-            if t in forms or any(a is not b for a, b in zip(inputs, renewed, strict=True)):
-                y = now[id(t)] = forms.get(t, op.call)(*renewed, **static)
-                if t.name is not None:
-                    y.name = t.name
+            operands = [now.get(id(x), x) if type(x) is Tensor else x for x in inputs]
+            if t in instead or any(a is not b for a, b in zip(inputs, operands, strict=True)):
+                y = now[id(t)] = instead.get(t, op.call)(*operands, **static)
+                for name in ("name", "line", "departed"):
+                    if (known := getattr(t, name, None)) is not None:
+                        setattr(y, name, known)
     return now
+
+
+def spelt_out(root: Tensor, among: Iterable[Tensor], stops: Collection[int] = ()) -> dict[int, Tensor]:
+    """Record ``root`` once more, with each tensor of ``among`` whose op stands for several computed by those: see `renewed`."""
+    return renewed(root, {t: t.op.facts.near for t in among if t.op and t.op.facts and t.op.facts.near and t.op.facts.spelt_out}, stops)

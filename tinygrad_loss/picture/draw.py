@@ -1,7 +1,6 @@
 """`draw`: the picture of a result, or of a function at a point."""
 
 import inspect
-import sys
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -104,7 +103,7 @@ def draw(y: Any, *args: Any, title: str = "", fold: bool | None = None, max_node
     >>> picture.dot.startswith("digraph tinygrad_loss")
     True
     """
-    names = _names(sys._getframe(1).f_locals)  # noqa: SLF001  what the caller's program calls its tensors
+    names = _names(errors.caller_frame().f_locals)  # what the caller's program calls its tensors
     instead = "tl.draw(f, x), or x = tl.tensor(x, requires_grad=True), then tl.draw(f(x))"
     if callable(y) and not isinstance(y, Tensor):
         y, instead = _called(y, args), "tl.draw(f, x) with an f that returns what NumPy made of x, without float(), .item() or .numpy()"
