@@ -187,6 +187,7 @@ ROWS = table(
             Sample(lambda rng: regular(4, 2)(rng)[..., :2], complete=False),
             Sample(lambda rng: regular(3)(rng)[:, :2], complete=True),
         ),
+        tied=([[0.0], [1.0]],),
         **LAPACK,
     ),
     Row(

@@ -71,3 +71,45 @@ def test_the_verdict_sees_the_kink_of_a_gradient():
         verdict = tl.differentiability(f, np.array([0.0, 1.0]))
     assert verdict.kind == "kink"
     np.testing.assert_array_equal(verdict.gradient, [np.nan, 2.0])
+
+
+FULL = np.full(3, 0.1)
+BY_ROUNDING_ALONE = {
+    "shares add up to 1": (lambda x: np.clip(np.sum(x / np.sum(x)), 0, 1), [1.0, 2.0]),
+    "the length of a unit vector": (lambda x: np.abs(np.linalg.norm(x / np.linalg.norm(x)) - 1), [1.0, 2.0]),
+    "sine and cosine": (lambda x: np.sum(np.abs(np.sin(x) ** 2 + np.cos(x) ** 2 - 1)), [0.1, 0.2, 0.7]),
+    "a divergence at its minimum": (
+        lambda z: np.maximum(np.sum(tl.ops.softmax(z) * np.log(tl.ops.softmax(z) / np.array([0.2, 0.3, 0.5]))), 0),
+        np.log([0.2, 0.3, 0.5]),
+    ),
+}
+SPREADS = {
+    "std": np.std,
+    "ddof": lambda x: np.std(x, ddof=1),
+    "axis": lambda x: np.sum(np.std(np.stack([x, 2 * x]), axis=1)),
+    "nanstd": np.nanstd,
+    "root of a variance": lambda x: np.sqrt(np.var(x)),
+    "root of a covariance": lambda x: np.sqrt(np.cov(x, ddof=0)),
+}
+
+
+@pytest.mark.parametrize(("f", "at"), BY_ROUNDING_ALONE.values(), ids=BY_ROUNDING_ALONE)
+@pytest.mark.filterwarnings("ignore::tinygrad_loss.errors.UnprovedGradientWarning")
+def test_a_kink_that_only_rounding_bends_is_none(f, at):
+    np.testing.assert_allclose(tl.grad(f)(np.array(at)), 0.0, atol=1e-15)
+
+
+@pytest.mark.parametrize("f", SPREADS.values(), ids=SPREADS)
+def test_equal_numbers_have_no_spread_whatever_their_mean_rounds_to(f):
+    assert tl.differentiability(f, FULL).kind == "kink"
+    step = np.array([1.0, 0.0, -1.0])
+    spread = float(f(FULL + step) - f(FULL))
+    np.testing.assert_allclose([tl.directional(f, FULL, s * step) for s in (1.0, -1.0)], spread, rtol=1e-9)
+    np.testing.assert_array_equal(tl.grad(np.var)(FULL), 0.0)
+
+
+@pytest.mark.parametrize("size", [1e-14, 1e-16, 1e-20])
+def test_a_small_kink_beside_curves_stays(size):
+    with pytest.warns(errors.UndefinedGradientWarning):
+        slope = tl.grad(lambda x: np.sin(x[0]) + size * np.abs(x[1]) * np.cos(x[0]))(np.array([1.0, 0.0]))
+    np.testing.assert_allclose(slope, [np.cos(1.0), np.nan])

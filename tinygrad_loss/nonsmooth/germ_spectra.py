@@ -18,7 +18,7 @@ from tinygrad_loss.nonsmooth.germ_rules import divide, rule
 from tinygrad_loss.nonsmooth.multiplicity import LARGEST, multiplicity
 from tinygrad_loss.ops.turning import rounding, vanishing
 
-__all__ = ["eigh", "eigvalsh", "pinv", "ratio", "svd", "svdvals"]
+__all__ = ["eigh", "eigvalsh", "pinv", "qr", "ratio", "svd", "svdvals"]
 
 
 def _tied(name: str, a: Germ, static: dict[str, Any]) -> bool:
@@ -161,4 +161,11 @@ def svd(a: Germ, full: bool) -> Germ | None:
 def pinv(a: Germ, **options: Any) -> None:
     """Leave a pseudo-inverse to its own forward mode where the rank stays; where it grows, the result grows beyond bounds."""
     if _tied("pinv", a, options):
+        raise Exhausted
+
+
+@rule("qr")
+def qr(a: Germ, complete: bool) -> None:
+    """Leave the factors to their own forward mode where no column may turn round."""
+    if _tied("qr", a, {"complete": complete}):
         raise Exhausted

@@ -36,6 +36,7 @@ from tinygrad_loss.nonsmooth.locked import Locked, Locks, first_order
 from tinygrad_loss.nonsmooth.near import Near, judging
 from tinygrad_loss.nonsmooth.numbering import screened
 from tinygrad_loss.nonsmooth.reach import narrowed
+from tinygrad_loss.nonsmooth.rounding import is_rounding
 from tinygrad_loss.nonsmooth.second import SETTLED, settle
 from tinygrad_loss.nonsmooth.sites import Site, departures, doubted, sites_of, unknown_to, value_of, way_on, worded
 
@@ -150,9 +151,10 @@ def judged(done: Pass, near: Near, policy: Policy) -> Judgement:
     if not only_kinks(done):
         return _judged_without_dead_branches(done, near) or _judged_by_branches(done, near) or decide(near)
     try:
-        return _judged_by_locking(done, near, policy)
+        found = _judged_by_locking(done, near, policy)
     except Exhausted:  # first order does not tell the branch
         return decide(near)
+    return decide(near) if policy != "subgradient" and _by_rounding(near, found) else found
 
 
 def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[np.ndarray]:
@@ -177,6 +179,24 @@ def only_kinks(done: Pass) -> bool:
         and not any(map(tied, done.traced))
         and not any(np.iscomplexobj(t.value) for t in done.order)
     )
+
+
+def _by_rounding(near: Near, found: Judgement) -> bool:
+    """Whether some slopes differ by so little that rounding on the way explains it: what cancelled there may have made the difference."""
+    gone = np.isnan(flat(found.gradients))
+    if not gone.any() or near.affine:
+        return False
+    if not np.any((flat(found.high) - flat(found.low))[gone] <= ROUNDING.get().chop * near.largest):
+        return False
+    v = next(directions(near))
+
+    def slopes() -> np.ndarray:
+        limits = [limits_along(near, [s * d for d in v]) for s in (-1.0, 1.0)]
+        return np.stack([np.full(near.size, np.nan) if g is None else flat(g) for g in limits])
+
+    left, right = slopes()
+    rounded = (left == right) | is_rounding(left, right, slopes, near.largest, near.root.dtype)
+    return bool(np.any(gone & rounded))
 
 
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:

@@ -7,11 +7,11 @@ import numpy as np
 
 from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import custom, door
-from tinygrad_loss.engine.op import Array, Rule
+from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.packing import pack, result_of, unpack
 from tinygrad_loss.ops.properties import operand
 from tinygrad_loss.ops.solving import t
-from tinygrad_loss.ops.turning import filled_up, narrowed
+from tinygrad_loss.ops.turning import filled_up, narrowed, vanishing
 
 __all__ = ["qr"]
 
@@ -51,11 +51,25 @@ def _qr_push(dx: Sequence[Array | None], y: Array, a: Array, complete: bool) -> 
     return pack(a.shape[:-2], dq, dr)
 
 
+def _may_turn(y: Array, a: Array, complete: bool) -> Array:
+    """Return whether a column of Q may turn round just beside: where columns are dependent, or at the first column's signs.
+
+    LAPACK reflects a column onto the axis that lies opposite to its first entry, and leaves one alone that is 0 below it.
+    """
+    _, r = _qr_parts(y, a, complete)
+    length = np.abs(np.diagonal(r, 0, -2, -1))
+    dependent = np.any(vanishing(length), axis=-1, keepdims=True)
+    if a.shape[-2] < 2 or not a.shape[-1]:
+        return dependent
+    return dependent | (a[..., 0, :1] == 0) | np.all(a[..., 1:, :1] == 0, axis=-2)
+
+
 qr_: Rule = custom(
     "qr",
     _qr,
     [_qr_pull],
     _qr_push,
+    facts=Facts(nature="jump", tie=_may_turn),
     doc=r"Q and R with A = Q R",
 )
 

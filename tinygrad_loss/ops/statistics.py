@@ -11,6 +11,7 @@ from tinygrad_loss.engine.kind import no_out
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.cumulative import as_array
 from tinygrad_loss.ops.norm import norm2
+from tinygrad_loss.ops.properties import values
 from tinygrad_loss.ops.reduction import count, over
 
 __all__ = [
@@ -26,7 +27,19 @@ def _deviations(a: Array, axis: Any, dtype: Any, where: Any, mean: Any) -> Array
         a = a.astype(dtype)
     if mean is NOT_GIVEN:
         mean = np.mean(a, axis=axis, keepdims=True, where=where)
+        rounded = _rounding_of_equals(values(a), values(mean), axis, values(where))
+        mean = mean if rounded is None else mean - rounded
     return a - mean if where is True else np.where(where, a - mean, 0.0)
+
+
+def _rounding_of_equals(a: np.ndarray, mean: np.ndarray, axis: Any, where: Any) -> np.ndarray | None:
+    """Return by how much the mean of equal numbers misses them, None where it does nowhere: they have no spread at all."""
+    if not a.size or a.dtype.kind != "f":
+        return None
+    low = np.min(a, axis=axis, keepdims=True, where=where, initial=np.inf)
+    equal = low == np.max(a, axis=axis, keepdims=True, where=where, initial=-np.inf)
+    missed = equal & np.isfinite(low) & (mean != low)
+    return np.where(missed, mean - low, 0.0) if missed.any() else None
 
 
 def _freedom(a: Array, axis: Any, ddof: float, keepdims: bool, where: Any, correction: Any) -> Any:
@@ -150,7 +163,7 @@ def cov(
     if aweights is not None:
         w = as_array(aweights) if w is None else w * as_array(aweights)
     if w is None:
-        centred = x - np.mean(x, axis=1, keepdims=True)
+        centred = _deviations(x, 1, None, True, NOT_GIVEN)
         product = centred @ np.transpose(centred)
         n: Any = max(x.shape[1] - ddof, 0)
     else:
