@@ -154,7 +154,9 @@ def judged(done: Pass, near: Near, policy: Policy) -> Judgement:
         found = _judged_by_locking(done, near, policy)
     except Exhausted:  # first order does not tell the branch
         return decide(near)
-    return decide(near) if policy != "subgradient" and _by_rounding(near, found) else found
+    if policy != "subgradient" and _by_rounding(near, np.isnan(flat(found.gradients)), flat(found.high) - flat(found.low)):
+        return decide(near)
+    return found
 
 
 def _answered(done: Pass, near: Near, found: Judgement, policy: Policy) -> list[np.ndarray]:
@@ -181,12 +183,10 @@ def only_kinks(done: Pass) -> bool:
     )
 
 
-def _by_rounding(near: Near, found: Judgement) -> bool:
-    """Whether some slopes differ by so little that rounding on the way explains it: what cancelled there may have made the difference."""
-    gone = np.isnan(flat(found.gradients))
-    if not gone.any() or near.affine:
-        return False
-    if not np.any((flat(found.high) - flat(found.low))[gone] <= ROUNDING.get().chop * near.largest):
+def _by_rounding(near: Near, gone: np.ndarray, apart: np.ndarray) -> bool:
+    """Whether rounding explains some slopes that differ by as little as this: what cancelled on the way may have made the difference."""
+    suspect = gone & (apart > 0) & (apart <= ROUNDING.get().chop * near.largest)
+    if near.affine or not suspect.any():
         return False
     v = next(directions(near))
 
@@ -195,8 +195,7 @@ def _by_rounding(near: Near, found: Judgement) -> bool:
         return np.stack([np.full(near.size, np.nan) if g is None else flat(g) for g in limits])
 
     left, right = slopes()
-    rounded = (left == right) | is_rounding(left, right, slopes, near.largest, near.root.dtype)
-    return bool(np.any(gone & rounded))
+    return bool(np.any(suspect & ((left == right) | is_rounding(left, right, slopes, near.largest, near.root.dtype))))
 
 
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
@@ -212,6 +211,8 @@ def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
         if not bends.cancel:
             rows = np.abs(flat(locked.moved(bends, pairs[0])))
             moves, still = rows > NOTHING * np.max(rows, initial=0.0), rows == 0
+            if _by_rounding(near, moves, rows):
+                raise Exhausted
             if not _told_apart(locked, bends, pairs[0]):
                 return _judged_by_probes(near, locked, pairs, limits, moves=moves)
     middle = 0.5 * (limits[0] + limits[1])

@@ -31,14 +31,14 @@ huber = of_two(huber_, "huber")
 
 def _excess(delta: Array, r: Array) -> Array:
     """Return how much longer the hypotenuse is than ``delta``, without the cancellation of hypot - delta."""
-    return r / (delta + np.hypot(delta, r)) * r
+    return r / np.where(r == 0, 1.0, delta + np.hypot(delta, r)) * r  # 0 where both are 0
 
 
 pseudo_huber_ = elementwise(
     "pseudo_huber",
-    lambda delta, r: delta * _excess(np.where(r == 0, 1.0, delta), r),  # 0 where both are 0
-    lambda _y, delta, r: np.square(_excess(delta, r)) / np.hypot(delta, r),
-    lambda _y, delta, r: delta * leg(r, delta),
+    lambda delta, r: delta * _excess(delta, r),
+    lambda _y, delta, r: np.square(_excess(delta, r)) / np.where(r == 0, 1.0, np.hypot(delta, r)),
+    lambda _y, delta, r: delta * leg(r, np.where(delta == 0, 1.0, delta)),
     domain=(SCALE, ANYWHERE),
     doc=r"\delta^2 (\sqrt{1 + (r / \delta)^2} - 1), smooth everywhere",
 )
