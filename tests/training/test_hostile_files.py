@@ -108,9 +108,7 @@ def test_a_file_without_a_checksum_is_refused_with_the_command_that_saves_it_aga
     else:
         assert read() == 2
         said = capsys.readouterr().err.strip().removeprefix(f"tinygrad-loss {reader.split()[0]}: ")
-    begun = (
-        f"loading {path.name}: a checkpoint must carry a checksum, got none: it is of version 0.2 or before, or was changed. Type instead: "
-    )
+    begun = f"loading {path.name}: a checkpoint must carry a checksum, got none: it is of version 0.1, or was changed. Type instead: "
     assert said.startswith(begun)
     typed = shlex.split(said.removeprefix(begun))
     assert typed[:2] == ["python", "-c"]

@@ -166,7 +166,7 @@ def check_sealed(path: Path, head: bytes, data: bytes, *, is_state: bool) -> Non
         if sealed(head, [data]) != head:
             raise broken(path, "it must be as it was written", "another checksum: bytes of it have changed")
     elif is_state:
-        rule, got = "a checkpoint must carry a checksum", "none: it is of version 0.2 or before, or was changed"
+        rule, got = "a checkpoint must carry a checksum", "none: it is of version 0.1, or was changed"
         raise errors.StateError(errors.say(f"loading {path.name}", rule, got, saved_again(path)))
 
 
