@@ -17,8 +17,8 @@ SENTENCES: Final = {
         ("|x − y|", "(x − y)²", "−log likelihood"),
         (
             "At x = y the slope jumps\nfrom −1 to +1:\nthere is no gradient.",
-            "Every point has one slope.\nIt is 0 where x = y,\nand grows with distance.",
-            "For 7 heads in 10 tosses\nthe slope is 0 at p = 0.7,\nwhere they are most likely.",
+            "Every point has one slope.\nIt is 0 where x = y,\nand steeper farther away.",
+            "For 7 heads in 10 tosses\nthe slope is 0 at p = 0.7,\nwhich makes 7 most likely.",
         ),
     ),
     "zh": (
