@@ -12,9 +12,9 @@ from tinygrad_loss.engine.op import DOORS, Array, Op, Result, numpy_name
 from tinygrad_loss.engine.scipy_call import scipy_call
 from tinygrad_loss.engine.torch_call import refused, torch_name
 
-__all__ = ["Kind", "foreign", "instead_of"]
+__all__ = ["NOT_GIVEN", "Kind", "foreign", "instead_of"]
 
-NOT_GIVEN: Final = np._NoValue  # noqa: SLF001  what the signatures of NumPy's functions show
+NOT_GIVEN: Final = np._NoValue  # noqa: SLF001  NumPy's own mark of an argument that was left out
 REDUCED_AXIS = 0
 """``np.add.reduce(x)`` sums over axis 0, while ``np.sum(x)`` sums over all."""
 

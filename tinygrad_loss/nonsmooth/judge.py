@@ -117,7 +117,8 @@ def _reported(done: Pass, policy: Policy, reached: Mapping[int, np.ndarray]) -> 
         if found.middle:
             found.gradients = found.middle
         elif found.kind == "kink" and found.low:
-            found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, _first_pair(near), strict=True)]
+            middle = split(np.mean(_first_pair(near), axis=0), near)  # an element of the Clarke set
+            found.gradients = [np.where(np.isnan(g), m, g) for g, m in zip(found.gradients, middle, strict=True)]
     _settle(done, found.gradients)
     reports = {}
     for i, key in enumerate(keys):
@@ -188,14 +189,9 @@ def _by_rounding(near: Near, gone: np.ndarray, apart: np.ndarray) -> bool:
     suspect = gone & (apart > 0) & (apart <= ROUNDING.get().chop * near.largest)
     if near.affine or not suspect.any():
         return False
-    v = next(directions(near))
-
-    def slopes() -> np.ndarray:
-        limits = [limits_along(near, [s * d for d in v]) for s in (-1.0, 1.0)]
-        return np.stack([np.full(near.size, np.nan) if g is None else flat(g) for g in limits])
-
-    left, right = slopes()
-    return bool(np.any(suspect & ((left == right) | is_rounding(left, right, slopes, near.largest, near.root.dtype))))
+    back, ahead = _first_pair(near)
+    rounded = is_rounding(back, ahead, lambda: _first_pair(near), near.largest, near.root.dtype)
+    return bool(np.any(suspect & ((back == ahead) | rounded)))
 
 
 def _judged_by_locking(done: Pass, near: Near, policy: Policy) -> Judgement:
@@ -334,13 +330,11 @@ def _proved_gradient(done: Pass, near: Near) -> list[np.ndarray] | None:
     return found.gradients if found.kind == "smooth" and found.proved else None
 
 
-def _first_pair(near: Near) -> list[np.ndarray]:
-    """Return the mean of the limits of gradients along v and -v, v fixed: an element of the Clarke set."""
+def _first_pair(near: Near) -> np.ndarray:
+    """Return the limits of gradients along -v and v, v fixed, a row each; nan where they are not known."""
     v = next(directions(near))
-    ahead, back = (limits_along(near, [s * d for d in v]) for s in (1.0, -1.0))
-    if ahead is None or back is None:
-        return [np.full(leaf.shape, np.nan) for leaf in near.leaves]
-    return [0.5 * (a + b) for a, b in zip(ahead, back, strict=True)]
+    limits = [limits_along(near, [s * d for d in v]) for s in (-1.0, 1.0)]
+    return np.stack([np.full(near.size, np.nan) if g is None else flat(g) for g in limits])
 
 
 def _settle(done: Pass, gradients: Sequence[np.ndarray]) -> None:

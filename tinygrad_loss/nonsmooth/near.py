@@ -203,22 +203,23 @@ class Near:
 
         rounding = SHAKEN.get()
 
-        def rounded(y: Array, t: Tensor) -> Array:
-            return settled(y, t.value, self.scales[id(t)]) if rounding is None else rounding.of(y, t.value, self.held.get(id(t), False))
-
         def run(t: Tensor, operands: list[Array]) -> Array:
             op, _, static = t.node
             y = op.call(*operands, **static)
+            computed = known_part(y.value if isinstance(y, Tensor) else y, t)
+            here = settled(computed, t.value, self.scales[id(t)])
+            value = here if rounding is None else rounding.of(computed, t.value, self.held.get(id(t), False))
             if not isinstance(y, Tensor):
-                return rounded(known_part(y, t), t)
-            y.value = known_part(y.value, t)
-            still = self._still(y.value, t, generic=generic)
-            y.value = rounded(y.value, t)
+                return value
+            y.value = value
+            still = self._still(here, t, generic=generic)
             return np.where(still, t.value, y) if np.any(still) else y  # nothing flows back through what does not move
 
         if rounding is not None:
             for leaf in self.leaves:
-                given[id(leaf)] = _leaf(rounded(x.value, leaf)) if type(x := given[id(leaf)]) is Tensor else rounded(x, leaf)
+                x = given[id(leaf)]
+                value = rounding.of(x.value if isinstance(x, Tensor) else x, leaf.value, self.held.get(id(leaf), False))
+                given[id(leaf)] = _leaf(value) if isinstance(x, Tensor) else value
         with np.errstate(all="ignore"), without_watching():
             try:
                 return replay(record, given, run)
@@ -235,7 +236,7 @@ class Near:
         if t.dtype.kind == "f" and t.op and t.op.facts:
             still = self.numbering.of(t).still
         if generic and isinstance(y, Germ) and id(t) not in self.detached:
-            still = still | (_unmoved(y) & (germ(settled(y, t.value, self.scales[id(t)])).constant == t.value))
+            still = still | (_unmoved(y) & (y.constant == t.value))
         return still
 
 

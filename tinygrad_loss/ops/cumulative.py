@@ -10,7 +10,7 @@ from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.along import add_along_, take_along_
 from tinygrad_loss.ops.logic import attained
 
-__all__ = ["signed", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "nancumprod", "nancumsum"]
+__all__ = ["cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "nancumprod", "nancumsum"]
 
 
 def _reversed(x: Array, axis: int) -> Array:
@@ -137,11 +137,6 @@ def along(x: Array, axis: int | None) -> tuple[Array, int]:
     if not -x.ndim <= axis < x.ndim:
         raise np.exceptions.AxisError(axis, x.ndim)
     return x, axis % x.ndim
-
-
-def signed(x: Array) -> Array:
-    """Return numbers that may be negative: differences of unsigned ones wrap around."""
-    return x.astype(np.float64) if getattr(x, "dtype", None) is not None and x.dtype.kind == "u" else x
 
 
 def as_array(a: Array, dtype: Any = None) -> Array:

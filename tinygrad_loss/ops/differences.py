@@ -1,18 +1,17 @@
 """Differences of neighbours, and sums that undo them."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import door
+from tinygrad_loss.engine.kind import NOT_GIVEN
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.cumulative import as_array
 
 __all__ = ["diff", "ediff1d", "gradient", "trapezoid"]
-
-NOT_GIVEN: Final = np._NoValue  # noqa: SLF001  NumPy's own mark of an argument that was left out
 
 
 def _part(x: Array, axis: int, start: int | None, stop: int | None) -> Array:

@@ -6,10 +6,10 @@ import numpy as np
 
 from tinygrad_loss.engine.declare import bilinear, custom
 from tinygrad_loss.engine.op import Array, Rule
-from tinygrad_loss.ops.cumulative import signed
 from tinygrad_loss.ops.handover import LARGE, Handover
 from tinygrad_loss.ops.norm import distance2, norm2
 from tinygrad_loss.ops.piecewise import maximum
+from tinygrad_loss.ops.properties import signed
 from tinygrad_loss.ops.short_rows import row_products
 
 __all__ = ["cosine_similarity", "p_norm", "pairwise_distance", "pdist"]

@@ -9,9 +9,9 @@ from tinygrad_loss import errors
 from tinygrad_loss.engine.declare import custom, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.classification import below_top, is_class
-from tinygrad_loss.ops.cumulative import signed
 from tinygrad_loss.ops.exponential import softmax_
 from tinygrad_loss.ops.logic import detach
+from tinygrad_loss.ops.properties import signed
 from tinygrad_loss.ops.sparse import sparsemax_
 
 __all__ = ["entmax", "entmax_cost", "entmax_potential"]

@@ -10,9 +10,8 @@ from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import custom, door, elementwise
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.arranging import axes_of
-from tinygrad_loss.ops.cumulative import signed
 from tinygrad_loss.ops.norm import norm2
-from tinygrad_loss.ops.properties import operand
+from tinygrad_loss.ops.properties import operand, signed
 from tinygrad_loss.ops.reduction import kept
 from tinygrad_loss.ops.root import nonzero
 

@@ -8,7 +8,7 @@ from tinygrad_loss.engine.declare import door
 from tinygrad_loss.engine.kind import Kind
 from tinygrad_loss.engine.op import Array
 
-__all__ = ["operand", "ours", "values"]
+__all__ = ["operand", "ours", "signed", "values"]
 
 
 def operand(x: Any) -> Array:
@@ -26,6 +26,11 @@ def values(x: Array) -> Any:
     while isinstance(x, Kind) and hasattr(x, "value"):
         x = x.value
     return x
+
+
+def signed(x: Array) -> Array:
+    """Return numbers that may be negative: differences of unsigned ones wrap around."""
+    return x.astype(np.float64) if getattr(x, "dtype", None) is not None and x.dtype.kind == "u" else x
 
 
 @door(np.copy, methods=("copy",))

@@ -7,7 +7,7 @@ import numpy as np
 from tinygrad_loss.engine.declare import custom
 from tinygrad_loss.engine.op import Array, Facts, Rule
 from tinygrad_loss.ops.classification import below_top, is_class
-from tinygrad_loss.ops.cumulative import signed
+from tinygrad_loss.ops.properties import signed
 from tinygrad_loss.ops.sorting import sort_
 
 __all__ = ["sparsemax", "sparsemax_", "sparsemax_cost", "sparsemax_potential"]

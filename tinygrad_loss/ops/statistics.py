@@ -1,13 +1,13 @@
 """Spread and other summaries of data, in NumPy's names."""
 
 import math
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from tinygrad_loss import errors, mismatch
 from tinygrad_loss.engine.declare import door
-from tinygrad_loss.engine.kind import no_out
+from tinygrad_loss.engine.kind import NOT_GIVEN, no_out
 from tinygrad_loss.engine.op import Array
 from tinygrad_loss.ops.cumulative import as_array
 from tinygrad_loss.ops.norm import norm2
@@ -17,8 +17,6 @@ from tinygrad_loss.ops.reduction import count, over
 __all__ = [
     "average", "corrcoef", "cov", "nanmax", "nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "std", "var",
 ]  # fmt: skip
-
-NOT_GIVEN: Final = np._NoValue  # noqa: SLF001  NumPy's own mark of an argument that was left out
 
 
 def _deviations(a: Array, axis: Any, dtype: Any, where: Any, mean: Any) -> Array:
